@@ -1,0 +1,38 @@
+import { me, place, rooms, roomsLoaded } from "../state/app";
+import { batch } from "../state/store";
+import { navigate } from "../lib/router";
+import { post } from "../net/rpc";
+import { closeLink } from "../net/link";
+import type { Place, User } from "../net/types";
+import { connect } from "./start";
+
+/** After place.setup, place.join or session.login: the cookie is set, so connect and go on. */
+export function signedIn(user: User, to = "/"): void {
+  closeLink();
+  me.value = user;
+  connect();
+  void loadPlace();
+  navigate(to, { replace: true });
+}
+
+/** The name and the limits of this place; false when the server does not answer. */
+export async function loadPlace(): Promise<boolean> {
+  try {
+    place.value = await post<Place>("place.get", {});
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends the session here; drafts and what waits to be sent stay on this device. */
+export async function logOut(): Promise<void> {
+  await post("session.logout", {});
+  closeLink();
+  batch(() => {
+    me.value = null;
+    rooms.value = new Map();
+    roomsLoaded.value = false;
+  });
+  navigate("/login", { replace: true });
+}

@@ -1,0 +1,225 @@
+/** The objects that cross the border to the server, field by field as the server says them.
+ *
+ * Times are milliseconds since 1970 (UTC), durations end in `_ms`, sizes in `_bytes`, ids are decimal text. */
+
+export type Role = "admin" | "member" | "agent";
+
+/** The short user: what stands beside a message. */
+export interface Author {
+  id: string;
+  name: string;
+  display: string;
+  role: Role;
+}
+
+export interface User extends Author {
+  active: boolean;
+  created: number;
+}
+
+export interface Room {
+  id: string;
+  name: string;
+  topic: string;
+  private: boolean;
+  created: number;
+  joined: boolean;
+  members: number;
+  /** Top of the room's stream. */
+  offset: number;
+  epoch: string;
+  /** Own read mark. */
+  read: number;
+  unread: number;
+  mentions: number;
+  last_time: number;
+}
+
+export interface Member {
+  user: Author;
+  role: "owner" | "member";
+  since: number;
+  here: boolean;
+  seen: number;
+}
+
+export interface Message {
+  id: string;
+  room: string;
+  offset: number;
+  author: Author;
+  text: string;
+  time: number;
+  /** The author's own send key: a page finds its pending row by it. */
+  key: string;
+  reply_to: string;
+  run_id?: string;
+}
+
+/** A hit of message.search: `marks` are [start, length] in characters of `text`. */
+export interface FoundMessage extends Message {
+  marks: [number, number][];
+}
+
+export type RunState = "queued" | "running" | "completed" | "failed" | "stopped";
+
+export interface Run {
+  id: string;
+  room: string;
+  agent: Author;
+  started_by: Author;
+  text: string;
+  state: RunState;
+  started: number;
+  ended: number;
+  first_offset: number;
+  last_offset: number;
+  message_id: string;
+}
+
+interface ConnectionFigures {
+  id: string;
+  client: string;
+  address: string;
+  transport: string;
+  since: number;
+  rtt_ms: number;
+  bytes_in: number;
+  bytes_out: number;
+  frames_in: number;
+  frames_out: number;
+  queue_peak_bytes: number;
+}
+
+export interface Connection extends ConnectionFigures {
+  user: Author;
+  rooms: number;
+  /** The asker's own line. */
+  this: boolean;
+}
+
+export interface ClosedConnection extends ConnectionFigures {
+  user?: Author;
+  closed: number;
+  lasted_ms: number;
+  code: number;
+  reason: string;
+  by: "client" | "server" | "network";
+  back_ms?: number;
+  recovered?: boolean;
+}
+
+export interface Session {
+  id: string;
+  client: string;
+  address: string;
+  created: number;
+  seen: number;
+  expires: number;
+  this: boolean;
+}
+
+export interface Invite {
+  id: string;
+  uses: number;
+  used: number;
+  expires: number;
+  created_by: Author;
+}
+
+export interface Place {
+  name: string;
+  version: string;
+  set_up: boolean;
+  limits: { text: number; upload_bytes: number; connections: number };
+}
+
+/* ---- publications of room:<id> ---- */
+
+export interface MessageCreated {
+  type: "message_created";
+  message: Message;
+}
+
+export interface MemberChanged {
+  type: "member_joined" | "member_left";
+  user: Author;
+  by: Author;
+}
+
+export interface RoomUpdated {
+  type: "room_updated";
+  name: string;
+  topic: string;
+  private: boolean;
+}
+
+export interface TypingEvent {
+  type: "typing";
+  user: Author;
+  /** 0: has stopped. */
+  until: number;
+}
+
+interface RunEnvelope<T extends string, D> {
+  type: T;
+  run_id: string;
+  agent: Author;
+  room: string;
+  time: number;
+  data: D;
+}
+
+export type RunEvent =
+  | RunEnvelope<"agent_queued", { task: string; started_by: Author; ahead: number }>
+  | RunEnvelope<"agent_started", { task: string; started_by: Author }>
+  | RunEnvelope<"agent_thinking", { text: string; step?: number; progress?: number }>
+  | RunEnvelope<"agent_writing", { position: number; text: string }>
+  | RunEnvelope<"tool_executing", { execution_id: string; tool: string; arguments: unknown; purpose?: string }>
+  | RunEnvelope<
+      "tool_approval_requested",
+      { execution_id: string; tool: string; arguments: unknown; effect: string; until: number }
+    >
+  | RunEnvelope<"tool_approval_decided", { execution_id: string; allowed: boolean; by?: Author | string }>
+  | RunEnvelope<
+      "tool_completed",
+      {
+        execution_id: string;
+        tool: string;
+        success: boolean;
+        result?: unknown;
+        error?: unknown;
+        duration_ms: number;
+      }
+    >
+  | RunEnvelope<
+      "agent_completed",
+      {
+        message_id: string;
+        summary?: string;
+        duration_ms: number;
+        usage?: { tokens?: number; cost?: number | string };
+      }
+    >
+  | RunEnvelope<"agent_failed", { reason: string; error?: { code: number; text: string } }>
+  | RunEnvelope<"agent_stopped", { reason: string; by?: Author; error?: { code: number; text: string } }>;
+
+export type RoomEvent = MessageCreated | MemberChanged | RoomUpdated | TypingEvent | RunEvent;
+
+/* ---- publications of user:<id> ---- */
+
+export type UserEvent =
+  | { type: "room_added"; room: Room }
+  | { type: "room_removed"; id: string }
+  | { type: "room_changed"; room: { id: string; name: string; topic: string; private: boolean } }
+  | { type: "unread"; room: string; unread: number; mentions: number; last_time: number; offset: number }
+  | { type: "read"; room: string; read: number; unread: number; mentions: number };
+
+/** `data` of the connect reply. */
+export interface ConnectData {
+  user: User;
+  server: string;
+  build: string;
+  level: "normal" | "readonly" | "shedding" | "draining";
+  time: number;
+}
