@@ -1,0 +1,20 @@
+# Runs the libFuzzer PROGRAM for SNUG_FUZZ_SECONDS (default 60) from the inputs in FOLDERS. What it learns stays in
+# WORK/corpus, what it breaks on in WORK/find-*: put that into tests/fuzz/regression/<name>/ with the repair.
+set(seconds $ENV{SNUG_FUZZ_SECONDS})
+if(NOT seconds)
+  set(seconds 60)
+endif()
+file(MAKE_DIRECTORY ${WORK}/corpus)
+set(seeds "")
+foreach(folder ${FOLDERS})
+  if(IS_DIRECTORY ${folder})
+    list(APPEND seeds ${folder})
+  endif()
+endforeach()
+execute_process(COMMAND ${PROGRAM} -max_total_time=${seconds} -timeout=5 -rss_limit_mb=1024 -print_final_stats=1
+  -artifact_prefix=${WORK}/find- ${WORK}/corpus ${seeds} RESULT_VARIABLE rc)
+if(NOT rc EQUAL 0)
+  message("fuzz: 0 passed, 1 failed")
+  message(FATAL_ERROR "a find: see ${WORK}")
+endif()
+message("fuzz: 1 passed, 0 failed")

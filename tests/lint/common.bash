@@ -1,0 +1,37 @@
+# What the checks share. A check prints what is wrong, one "file: reason" a line, and ends with
+# "lint: N passed, N failed", in files looked at.
+set -euo pipefail
+ok=0
+wrong=0
+
+# The files of the project that match the patterns: known to git or new, not ignored.
+project_files() {
+    if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+        git ls-files -co --exclude-standard -- "$@" | sort -u | while read -r file; do
+            if [ -f "$file" ]; then printf '%s\n' "$file"; fi
+        done
+    else
+        find . -path ./build -prune -o -name node_modules -prune -o -name .git -prune -o -type f -print | sed 's#^\./##' |
+            while read -r file; do
+                for pattern in "$@"; do
+                    # shellcheck disable=SC2053
+                    if [[ $file == $pattern ]]; then printf '%s\n' "$file"; fi
+                done
+            done
+    fi
+}
+
+# judge <file> <output of a search>: no output is good.
+judge() {
+    if [ -z "$2" ]; then
+        ok=$((ok + 1))
+    else
+        wrong=$((wrong + 1))
+        sed "s#^#$1: #" <<<"$2" | head -n 20
+    fi
+}
+
+verdict() {
+    printf 'lint: %d passed, %d failed\n' "$ok" "$wrong"
+    [ "$wrong" = 0 ]
+}
