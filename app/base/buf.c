@@ -1,0 +1,102 @@
+#include "base/buf.h"
+
+#include "base/must.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_init(struct buf *b, size_t cap_bytes)
+{
+    *b = (struct buf){.cap_bytes = cap_bytes, .err = ERR_OK};
+}
+
+void buf_fini(struct buf *b)
+{
+    free(b->data);
+    buf_init(b, b->cap_bytes);
+}
+
+void buf_clear(struct buf *b)
+{
+    b->len = 0;
+    b->err = ERR_OK;
+}
+
+char *buf_space(struct buf *b, size_t len)
+{
+    if (b->err != ERR_OK)
+        return NULL;
+    if (len > b->cap_bytes || b->len > b->cap_bytes - len) {
+        b->err = ERR_LIMIT;
+        return NULL;
+    }
+    if (b->len + len > b->room) {
+        size_t room = b->room ? b->room : 64;
+        while (room < b->len + len)
+            room *= 2;
+        if (room > b->cap_bytes)
+            room = b->cap_bytes;
+        char *data = realloc(b->data, room);
+        if (!data) {
+            b->err = ERR_NOMEM;
+            return NULL;
+        }
+        b->data = data;
+        b->room = room;
+    }
+    return b->data + b->len;
+}
+
+void buf_grown(struct buf *b, size_t len)
+{
+    must(b->len + len <= b->room);
+    b->len += len;
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t len)
+{
+    char *at = len ? buf_space(b, len) : NULL;
+    if (!at)
+        return;
+    memcpy(at, bytes, len);
+    b->len += len;
+}
+
+void buf_add_text(struct buf *b, struct text t)
+{
+    buf_add(b, t.data, t.len);
+}
+
+void buf_add_char(struct buf *b, char c)
+{
+    buf_add(b, &c, 1);
+}
+
+void buf_add_int(struct buf *b, int64_t n)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
+    buf_add(b, digits, (size_t)len);
+}
+
+void buf_add_format(struct buf *b, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    must(len >= 0);
+    char *at = buf_space(b, (size_t)len + 1); /* vsnprintf writes its NUL too */
+    if (at) {
+        (void)vsnprintf(at, (size_t)len + 1, format, again);
+        b->len += (size_t)len;
+    }
+    va_end(again);
+}
+
+struct text buf_text(const struct buf *b)
+{
+    return b->data ? (struct text){b->data, b->len} : TEXT_NONE;
+}

@@ -1,0 +1,40 @@
+/* buf: bytes that grow up to a cap. An error sticks: append as you like, ask once at the end.
+ *
+ * Invariant: len <= cap_bytes; after a failed append `err` says why and later appends do nothing. */
+#ifndef SNUG_BASE_BUF_H
+#define SNUG_BASE_BUF_H
+
+#include "base/err.h"
+#include "base/text.h"
+
+struct buf {
+    char *data;
+    size_t len;
+    size_t room;
+    size_t cap_bytes;
+    enum err err; /* ERR_OK, ERR_LIMIT (over the cap), ERR_NOMEM */
+};
+
+/* An empty buffer for at most cap_bytes; allocates nothing yet. */
+void buf_init(struct buf *b, size_t cap_bytes);
+
+/* Frees the bytes; the buffer is empty again with the same cap. */
+void buf_fini(struct buf *b);
+
+/* Forgets the bytes and the error, keeps the memory. */
+void buf_clear(struct buf *b);
+
+void buf_add(struct buf *b, const void *bytes, size_t len);
+void buf_add_text(struct buf *b, struct text t);
+void buf_add_char(struct buf *b, char c);
+void buf_add_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_add_int(struct buf *b, int64_t n);
+
+/* Makes room for `len` more bytes and returns where they go (call buf_grown after writing); NULL: see err. */
+char *buf_space(struct buf *b, size_t len);
+void buf_grown(struct buf *b, size_t len);
+
+/* What is in it. Borrowed until the next change. */
+struct text buf_text(const struct buf *b);
+
+#endif

@@ -1,0 +1,64 @@
+#include "base/env.h"
+
+#include "base/must.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <time.h>
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec t;
+    must(clock_gettime(clock, &t) == 0);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t real_wall_ms(void *ctx)
+{
+    (void)ctx;
+    return clock_ms(CLOCK_REALTIME);
+}
+
+static int64_t real_monotonic_ms(void *ctx)
+{
+    (void)ctx;
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+static void real_random(void *ctx, void *out, size_t len)
+{
+    (void)ctx;
+    must(sodium_init() >= 0); /* 1: it already was */
+    randombytes_buf(out, len);
+}
+
+const struct env env_real = {NULL, real_wall_ms, real_monotonic_ms, real_random};
+
+int64_t env_nanoseconds(void)
+{
+    struct timespec t;
+    must(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void env_uuid(const struct env *e, char out[UUID_SIZE])
+{
+    unsigned char b[16];
+    env_random(e, b, sizeof b);
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* version 4, RFC 9562 5.4 */
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    (void)snprintf(out, UUID_SIZE,
+                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+                   b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+                   b[14], b[15]);
+}
+
+void env_run_id(const struct env *e, char out[RUN_ID_SIZE])
+{
+    static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    unsigned char b[RUN_ID_SIZE - 1];
+    env_random(e, b, sizeof b);
+    for (size_t i = 0; i < sizeof b; i++)
+        out[i] = letters[b[i] & 31];
+    out[sizeof b] = 0;
+}

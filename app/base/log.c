@@ -1,0 +1,83 @@
+#include "base/log.h"
+
+#include "base/buf.h"
+#include "base/must.h"
+
+#include <stdio.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 2048
+#define VALUE_MAX_BYTES 400
+
+static enum log_level lowest = LOG_INFO;
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+static bool is_plain(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.data[i];
+        if (c <= ' ' || c == '"' || c == '\\' || c == '=' || c == 0x7f)
+            return false;
+    }
+    return t.len > 0;
+}
+
+static void add_value(struct buf *b, struct text t)
+{
+    if (t.len > VALUE_MAX_BYTES)
+        t.len = VALUE_MAX_BYTES;
+    if (is_plain(t)) {
+        buf_add_text(b, t);
+        return;
+    }
+    buf_add_char(b, '"');
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.data[i];
+        if (c < ' ' || c == 0x7f)
+            buf_add_format(b, "\\x%02x", c);
+        else if (c == '"' || c == '\\')
+            buf_add_format(b, "\\%c", c);
+        else
+            buf_add_char(b, (char)c);
+    }
+    buf_add_char(b, '"');
+}
+
+void log_fields(enum log_level level, const char *event, const struct log_field *fields)
+{
+    if (level < lowest)
+        return;
+    struct timeval now;
+    struct tm utc;
+    must(gettimeofday(&now, NULL) == 0 && gmtime_r(&now.tv_sec, &utc));
+    char stamp[32];
+    (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
+
+    struct buf line;
+    buf_init(&line, LINE_MAX_BYTES);
+    buf_add_format(&line, "%s.%03dZ %s %s", stamp, (int)(now.tv_usec / 1000), level_names[level],
+                   event);
+    for (const struct log_field *f = fields; f->key; f++) {
+        buf_add_format(&line, " %s=", f->key);
+        if (f->is_number)
+            buf_add_int(&line, f->number);
+        else
+            add_value(&line, f->text);
+    }
+    if (line.err == ERR_LIMIT)
+        line.err = ERR_OK; /* a line that is too long is cut, not lost */
+    if (line.len == line.cap_bytes)
+        line.len--;
+    buf_add_char(&line, '\n');
+    if (line.len > 0 && write(STDERR_FILENO, line.data, line.len) < 0) {
+        /* stderr is gone; there is nobody left to tell */
+    }
+    buf_fini(&line);
+}
+
+void log_set_level(enum log_level level)
+{
+    lowest = level;
+}

@@ -1,0 +1,149 @@
+#include "base/metrics.h"
+
+#include <stdatomic.h>
+
+struct row {
+    const char *name;
+    const char *help;
+    bool counter;
+};
+
+static const struct row rows[METRIC_COUNT] = {
+#define COUNTER(name, help) {#name, help, true},
+#define GAUGE(name, help) {#name, help, false},
+#define TIMER(name, help)
+#include "base/metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef TIMER
+};
+
+static const struct row timer_rows[TIMER_COUNT] = {
+#define COUNTER(name, help)
+#define GAUGE(name, help)
+#define TIMER(name, help) {#name, help, false},
+#include "base/metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef TIMER
+};
+
+/* One cache line each: reactors and writer count different things at the same time. */
+struct cell {
+    _Alignas(64) atomic_int_least64_t value;
+};
+
+struct timer_cell {
+    _Alignas(64) atomic_uint_least64_t sum_us;
+    atomic_uint_least64_t buckets[TIMER_BUCKETS];
+};
+
+static struct cell cells[METRIC_COUNT];
+static struct timer_cell timers[TIMER_COUNT];
+
+void metric_add(enum metric m, int64_t n)
+{
+    atomic_fetch_add_explicit(&cells[m].value, n, memory_order_relaxed);
+}
+
+void metric_set(enum metric m, int64_t n)
+{
+    atomic_store_explicit(&cells[m].value, n, memory_order_relaxed);
+}
+
+void metric_max(enum metric m, int64_t n)
+{
+    int64_t seen = atomic_load_explicit(&cells[m].value, memory_order_relaxed);
+    while (seen < n && !atomic_compare_exchange_weak_explicit(
+                           &cells[m].value, &seen, n, memory_order_relaxed, memory_order_relaxed)) {
+    }
+}
+
+int64_t metric_get(enum metric m)
+{
+    return atomic_load_explicit(&cells[m].value, memory_order_relaxed);
+}
+
+const char *metric_name(enum metric m)
+{
+    return rows[m].name;
+}
+
+/* Two buckets an octave from 16 us: 16, 24, 32, 48, ... the 40th holds all that is longer than 12 s. */
+int64_t timer_bucket_us(unsigned bucket)
+{
+    int64_t base = (int64_t)16 << (bucket / 2);
+    return bucket % 2 ? base + base / 2 : base;
+}
+
+void timer_metric_add(enum timer_metric t, int64_t us)
+{
+    unsigned bucket = 0;
+    while (bucket < TIMER_BUCKETS - 1 && us >= timer_bucket_us(bucket))
+        bucket++;
+    atomic_fetch_add_explicit(&timers[t].buckets[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&timers[t].sum_us, (uint64_t)(us > 0 ? us : 0), memory_order_relaxed);
+}
+
+struct timer_snapshot timer_metric_get(enum timer_metric t)
+{
+    struct timer_snapshot s = {0};
+    for (unsigned i = 0; i < TIMER_BUCKETS; i++) {
+        s.buckets[i] = atomic_load_explicit(&timers[t].buckets[i], memory_order_relaxed);
+        s.count += s.buckets[i];
+    }
+    s.sum_us = atomic_load_explicit(&timers[t].sum_us, memory_order_relaxed);
+    return s;
+}
+
+double timer_quantile_ms(const struct timer_snapshot *before, const struct timer_snapshot *after,
+                         double q)
+{
+    uint64_t count = after->count - before->count;
+    if (count == 0)
+        return 0;
+    double wanted = q * (double)count;
+    uint64_t seen = 0;
+    for (unsigned i = 0; i < TIMER_BUCKETS; i++) {
+        uint64_t here = after->buckets[i] - before->buckets[i];
+        if (here > 0 && (double)(seen + here) >= wanted) {
+            double low = i ? (double)timer_bucket_us(i - 1) : 0;
+            double high = (double)timer_bucket_us(i);
+            return (low + (high - low) * (wanted - (double)seen) / (double)here) / 1000;
+        }
+        seen += here;
+    }
+    return (double)timer_bucket_us(TIMER_BUCKETS - 1) / 1000;
+}
+
+static void write_timer(struct buf *out, enum timer_metric t)
+{
+    const struct row *r = &timer_rows[t];
+    struct timer_snapshot s = timer_metric_get(t);
+    buf_add_format(out, "# HELP snug_%s_seconds %s\n# TYPE snug_%s_seconds histogram\n", r->name,
+                   r->help, r->name);
+    uint64_t below = 0;
+    for (unsigned i = 0; i < TIMER_BUCKETS - 1; i++) {
+        below += s.buckets[i];
+        if (i % 2)
+            buf_add_format(out, "snug_%s_seconds_bucket{le=\"%.6f\"} %llu\n", r->name,
+                           (double)timer_bucket_us(i) / 1e6, (unsigned long long)below);
+    }
+    buf_add_format(out, "snug_%s_seconds_bucket{le=\"+Inf\"} %llu\n", r->name,
+                   (unsigned long long)s.count);
+    buf_add_format(out, "snug_%s_seconds_sum %.6f\nsnug_%s_seconds_count %llu\n", r->name,
+                   (double)s.sum_us / 1e6, r->name, (unsigned long long)s.count);
+}
+
+void metrics_write(struct buf *out)
+{
+    for (unsigned i = 0; i < METRIC_COUNT; i++) {
+        const struct row *r = &rows[i];
+        const char *suffix = r->counter ? "_total" : "";
+        buf_add_format(out, "# HELP snug_%s%s %s\n# TYPE snug_%s%s %s\nsnug_%s%s %lld\n", r->name,
+                       suffix, r->help, r->name, suffix, r->counter ? "counter" : "gauge", r->name,
+                       suffix, (long long)metric_get((enum metric)i));
+    }
+    for (unsigned t = 0; t < TIMER_COUNT; t++)
+        write_timer(out, (enum timer_metric)t);
+}

@@ -1,0 +1,58 @@
+/* metrics: the counters, gauges and timers of metrics.def. Cheap from any thread: one relaxed atomic add.
+ *
+ * Counters of a process, not of an object: tests look at differences. thread: any */
+#ifndef SNUG_BASE_METRICS_H
+#define SNUG_BASE_METRICS_H
+
+#include "base/buf.h"
+
+enum metric {
+#define COUNTER(name, help) METRIC_##name,
+#define GAUGE(name, help) METRIC_##name,
+#define TIMER(name, help)
+#include "base/metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef TIMER
+    METRIC_COUNT
+};
+
+enum timer_metric {
+#define COUNTER(name, help)
+#define GAUGE(name, help)
+#define TIMER(name, help) TIMER_##name,
+#include "base/metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef TIMER
+    TIMER_COUNT
+};
+
+void metric_add(enum metric m, int64_t n);
+void metric_set(enum metric m, int64_t n);
+/* Raises a gauge to `n` if it is lower. */
+void metric_max(enum metric m, int64_t n);
+int64_t metric_get(enum metric m);
+const char *metric_name(enum metric m);
+
+/* Adds one duration in microseconds. */
+void timer_metric_add(enum timer_metric t, int64_t us);
+
+/* What a timer saw: counts per bucket, bucket i holds durations < timer_bucket_us(i). */
+#define TIMER_BUCKETS 40
+struct timer_snapshot {
+    uint64_t buckets[TIMER_BUCKETS];
+    uint64_t count;
+    uint64_t sum_us;
+};
+struct timer_snapshot timer_metric_get(enum timer_metric t);
+int64_t timer_bucket_us(unsigned bucket);
+
+/* The q-quantile (0..1) in milliseconds of what came between two snapshots; 0 if nothing came. */
+double timer_quantile_ms(const struct timer_snapshot *before, const struct timer_snapshot *after,
+                         double q);
+
+/* Everything as Prometheus text, exposition format 0.0.4. */
+void metrics_write(struct buf *out);
+
+#endif

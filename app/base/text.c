@@ -1,0 +1,71 @@
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+char *text_dup(struct text t)
+{
+    char *copy = malloc(t.len + 1);
+    if (!copy)
+        return NULL;
+    if (t.len)
+        memcpy(copy, t.data, t.len);
+    copy[t.len] = 0;
+    return copy;
+}
+
+size_t text_copy(char *out, size_t size, struct text t)
+{
+    size_t n = t.len < size ? t.len : size - 1;
+    if (n)
+        memcpy(out, t.data, n);
+    out[n] = 0;
+    return n;
+}
+
+int64_t text_id(struct text t)
+{
+    if (t.len == 0 || t.len > 19 || t.data[0] == '0')
+        return 0;
+    uint64_t id = 0;
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.data[i] < '0' || t.data[i] > '9')
+            return 0;
+        id = id * 10 + (uint64_t)(t.data[i] - '0');
+    }
+    return id > INT64_MAX ? 0 : (int64_t)id;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct text text_trim(struct text t)
+{
+    while (t.len && is_space(t.data[0]))
+        t = text_after(t, 1);
+    while (t.len && is_space(t.data[t.len - 1]))
+        t.len--;
+    return t;
+}
+
+bool text_is_nocase(struct text a, struct text b)
+{
+    return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
+}
+
+bool text_split(struct text *rest, char separator, struct text *out_part)
+{
+    if (!rest->data)
+        return false;
+    const char *at = rest->len ? memchr(rest->data, separator, rest->len) : NULL;
+    if (!at) {
+        *out_part = *rest;
+        *rest = (struct text){NULL, 0};
+        return true;
+    }
+    *out_part = (struct text){rest->data, (size_t)(at - rest->data)};
+    *rest = text_after(*rest, out_part->len + 1);
+    return true;
+}

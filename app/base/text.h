@@ -1,0 +1,60 @@
+/* text: a borrowed piece of bytes, pointer and length, not ended by NUL. UTF-8 where it came from people. */
+#ifndef SNUG_BASE_TEXT_H
+#define SNUG_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct text {
+    const char *data;
+    size_t len;
+};
+
+#define TEXT(literal) ((struct text){"" literal, sizeof(literal) - 1})
+#define TEXT_NONE ((struct text){"", 0})
+/* For printf: "%.*s". */
+#define TEXT_ARG(t) (int)(t).len, (t).data
+
+/* A text over a NUL-ended string; NULL gives the empty text. Borrowed from s. */
+static inline struct text text_of(const char *s)
+{
+    return (struct text){s ? s : "", s ? strlen(s) : 0};
+}
+
+static inline bool text_is(struct text a, struct text b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool text_starts(struct text a, struct text prefix)
+{
+    return a.len >= prefix.len && memcmp(a.data, prefix.data, prefix.len) == 0;
+}
+
+/* The rest of `t` after its first `n` bytes (n <= t.len). */
+static inline struct text text_after(struct text t, size_t n)
+{
+    return (struct text){t.data + n, t.len - n};
+}
+
+/* A NUL-ended copy, owned by the caller (free); NULL: no memory. */
+char *text_dup(struct text t);
+
+/* Copies into a char array of `size`, cut to fit and NUL-ended; returns the bytes copied. */
+size_t text_copy(char *out, size_t size, struct text t);
+
+/* A decimal number without sign or leading zeros, 1..INT64_MAX; 0 if `t` is anything else. */
+int64_t text_id(struct text t);
+
+/* Without spaces, tabs and line ends at both sides. */
+struct text text_trim(struct text t);
+
+/* True if equal without regard to ASCII case. */
+bool text_is_nocase(struct text a, struct text b);
+
+/* Takes everything up to `separator` off the front of *rest; false when nothing is left. */
+bool text_split(struct text *rest, char separator, struct text *out_part);
+
+#endif
