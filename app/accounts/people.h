@@ -1,0 +1,31 @@
+/* people: what other product rooms ask about a user inside their own reader's or writer's job. */
+#ifndef SNUG_ACCOUNTS_PEOPLE_H
+#define SNUG_ACCOUNTS_PEOPLE_H
+
+#include "accounts/accounts.h"
+#include "wire/json.h"
+
+struct db;
+
+struct person {
+    int64_t id;
+    char name[NAME_SIZE];
+    char display[DISPLAY_SIZE];
+    char role[8]; /* admin, member, agent */
+    bool active;
+    int64_t created_ms, seen_ms;
+};
+
+/* errors: ERR_NOT_FOUND */
+MUST_USE enum err person_by_id(struct db *db, int64_t id, struct person *out);
+MUST_USE enum err person_by_name(struct db *db, struct text name, struct person *out);
+/* "42" or a name. */
+MUST_USE enum err person_find(struct db *db, struct text id_or_name, struct person *out);
+
+/* The author object of SHAPES.md: {id, name, display, role}; key NULL inside arrays. */
+void person_write(struct json_writer *w, const char *key, const struct person *p);
+
+/* The person was here (last connection closed, or now). In a writer's job. */
+MUST_USE enum err person_seen(struct db *db, int64_t id, int64_t now_ms);
+
+#endif

@@ -1,0 +1,38 @@
+/* outbox: what one connection still has to send, in order, within a byte budget.
+ *
+ * A broadcast is encoded once and every outbox shares the same bytes: 10,000 readers cost one payload and 10,000
+ * pointers. A reader that cannot keep up is told apart here (ERR_LIMIT), and its session closes it with 3008.
+ *
+ * Invariant: unsent bytes of all queued frames == bytes <= budget. An empty outbox owns no memory. */
+#ifndef SNUG_NET_OUTBOX_H
+#define SNUG_NET_OUTBOX_H
+
+#include "base/err.h"
+#include "base/frame.h"
+#include "base/thread_role.h"
+
+#include <sys/uio.h>
+
+struct outbox {
+    struct frame **frames; /* ring of `room` places */
+    uint32_t room, first, count;
+    size_t sent_of_first; /* bytes of the first frame that are already gone */
+    size_t bytes;
+    size_t peak_bytes;
+    size_t budget_bytes;
+};
+
+void outbox_init(struct outbox *o, size_t budget_bytes);
+void outbox_fini(struct outbox *o); /* drops its shares */
+
+/* Appends a share of `f`; the caller keeps its own.
+ * errors: ERR_LIMIT the frame would pass the budget, nothing was queued; ERR_NOMEM */
+MUST_USE enum err outbox_push(struct outbox *o, struct frame *f) ON(role_reactor);
+
+/* Describes up to `max` pieces from the front for writev; returns how many. */
+int outbox_pieces(const struct outbox *o, struct iovec *out, int max) ON(role_reactor);
+
+/* The first n bytes were sent: frames that are whole are dropped. */
+void outbox_sent(struct outbox *o, size_t n) ON(role_reactor);
+
+#endif

@@ -1,0 +1,62 @@
+/* snug: the whole server as an object: a data folder, its rooms wired together, its listeners.
+ *
+ * snug_new opens the data folder and everything behind the doors; snug_listen opens the doors. The command line uses the
+ * first alone when no server runs. One per process is enough, two do not disturb each other (metrics are shared). */
+#ifndef SNUG_H
+#define SNUG_H
+
+#include "base/method.h"
+
+struct snug;
+
+#define LISTEN_MAX 8
+
+/* All options, with the names of the configuration file in comments where they differ. Strings are borrowed for the
+ * life of the object. Zero is not a default: cli/options.def fills them. */
+struct snug_options {
+    const char *listen[LISTEN_MAX]; /* "127.0.0.1:8080", "[::1]:8080", port 0: a free one */
+    unsigned listen_count;
+    const char *data;               /* folder, made if missing (0700) */
+    bool ephemeral;                 /* the folder is removed at the end */
+    const char *tls_cert, *tls_key; /* http_server.tls.cert_pem_file, key_pem_file; NULL: plain */
+    const char *allowed_origins;    /* client.allowed_origins, joined by spaces */
+    const char *hmac_secret_key; /* client.token.hmac_secret_key; NULL: kept in the data folder */
+    const char *api_key;         /* http_api.key; NULL: kept in the data folder */
+    bool insecure;               /* client.insecure */
+    int64_t ping_interval_ms, pong_timeout_ms, stale_close_delay_ms;
+    size_t queue_max_bytes, message_max_bytes;
+    unsigned channel_limit, user_connection_limit;
+    unsigned history_max, recovery_max;
+    double commands_burst, commands_per_s, sends_burst, sends_per_s, logins_burst, logins_per_s;
+    int64_t manager_idle_ms, manager_deadline_ms, typing_ms, run_deadline_ms;
+    int64_t key_keep_ms, history_keep_ms;
+    unsigned reactors; /* 0: one per core */
+    unsigned http_workers, readers, tasks, batch_max, queue_max;
+    int64_t disk_free_min_bytes;
+};
+
+/* Opens the data folder, migrates, starts writer, readers, tasks. No sockets yet.
+ * out: a sentence for people in error (256 bytes) on failure
+ * errors: ERR_CONFLICT another Snug uses the folder; those of store_open */
+MUST_USE enum err snug_new(const struct snug_options *options, struct snug **out_snug,
+                           char error[256]);
+
+/* Starts reactors and listeners. errors: ERR_IO with a sentence (address in use) */
+MUST_USE enum err snug_listen(struct snug *s, char error[256]);
+
+/* Stops accepting, closes clients with 3001 spread over a moment, finishes the writer's queue, checkpoints; within 5 s.
+ * NULL is welcome. Returns NULL. */
+struct snug *snug_free(struct snug *s);
+
+/* Calls a method as the command line (RIGHT_LOCAL). thread: any */
+void snug_call(struct snug *s, struct text method, struct text params, struct reply reply);
+
+/* Of the first listener, without a slash at the end. Borrowed. */
+const char *snug_url(const struct snug *s);
+/* url/setup#SECRET, or NULL once an admin exists. Written to out. */
+const char *snug_setup_url(struct snug *s, char *out, size_t size);
+const char *snug_api_key(const struct snug *s);
+
+extern const char snug_version[];
+
+#endif

@@ -1,0 +1,74 @@
+/* store: SQLite behind two doors: one writer that commits in groups, and a few readers.
+ *
+ * The promise: a job's `done` with ERR_OK means its changes are on disk (WAL, synchronous=FULL), and `done` is called in
+ * the order of submission. A reader sees only what is committed, in one snapshot a job, and never waits for a write.
+ * The store knows jobs and completions, no subject: rooms bring their SQL (db/queries/<room>) and their functions. */
+#ifndef SNUG_STORE_STORE_H
+#define SNUG_STORE_STORE_H
+
+#include "base/env.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/thread_role.h"
+
+#include <stddef.h>
+
+struct store;
+struct db; /* one connection on its thread, see store/db.h */
+
+struct store_options {
+    const struct env *env;
+    const char *path;            /* of the database file; its folder must exist */
+    unsigned readers;            /* >= 1 */
+    size_t batch_max;            /* jobs a transaction */
+    size_t queue_max;            /* jobs that may wait for the writer; the same for the readers */
+    int64_t open_deadline_ms;    /* to open and migrate, a lock held elsewhere included: 25,000 */
+    int64_t disk_free_min_bytes; /* below it the store is read-only; back to normal by itself */
+    int64_t checkpoint_bytes;    /* the checkpointer runs when the WAL is longer */
+};
+
+/* Opens, migrates, prepares every embedded query, starts writer, readers and checkpointer.
+ * out: a sentence for people in error (256 bytes) on failure: who holds the lock, which query is bad, too new a database
+ * errors: ERR_TIMEOUT another process held a lock to the deadline; ERR_IO; ERR_UNAVAILABLE a newer version's file;
+ * ERR_NOMEM */
+MUST_USE enum err store_open(const struct store_options *options, struct store **out_store,
+                             char error[256]);
+
+/* Finishes the writer's queue, checkpoints, closes. NULL is welcome. Returns NULL. */
+struct store *store_close(struct store *s);
+
+/* A piece of work by value; data is owned by the job until `done`, which frees it. */
+struct job {
+    enum err (*run)(
+        struct db *db,
+        void *data); /* role: writer (inside a savepoint) or reader (inside a read transaction) */
+    void (*done)(void *data, enum err e); /* same thread; the writer's after the commit */
+    void *data;
+};
+
+/* thread: any. errors: ERR_BUSY queue full; ERR_CLOSED; ERR_UNAVAILABLE read-only (disk full). The caller keeps data. */
+MUST_USE enum err writer_submit(struct store *s, struct job job);
+/* errors: ERR_BUSY, ERR_CLOSED */
+MUST_USE enum err reader_submit(struct store *s, struct job job);
+
+/* ---- what is true of the store now; lock-free. thread: any */
+struct store_status {
+    bool writable;             /* the last commit worked and the disk has room */
+    bool read_only;            /* disk full: history yes, posting no */
+    int64_t writer_busy_since; /* monotonic ms of the transaction that runs; 0: idle */
+    size_t queue_length;
+    int64_t disk_free_bytes, used_bytes;
+};
+struct store_status store_status(struct store *s);
+
+/* Runs an empty write transaction through the writer and waits for it. thread: task, http (may block)
+ * errors: ERR_TIMEOUT; those of writer_submit and of a commit */
+MUST_USE enum err store_probe(struct store *s, int64_t timeout_ms);
+
+/* Copies the database while others write (SQLite's backup API). thread: any that may block */
+MUST_USE enum err store_backup(struct store *s, const char *to_path, char error[256]);
+
+/* PRAGMA integrity_check and foreign_key_check; the first findings in error. */
+MUST_USE enum err store_check(struct store *s, char error[256]);
+
+#endif

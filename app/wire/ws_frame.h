@@ -1,0 +1,80 @@
+/* ws_frame: RFC 6455 frames, server side: bytes from a client to messages, messages to bytes.
+ *
+ * The decoder eats any split of the stream and gives whole messages, control frames, or one close code. It unmasks in
+ * place and points into the input where a message came in one piece; only what is cut is kept and joined.
+ * Invariant: kept bytes <= message_max_bytes. No extension is negotiated: RSV bits must be 0. */
+#ifndef SNUG_WIRE_WS_FRAME_H
+#define SNUG_WIRE_WS_FRAME_H
+
+#include "base/buf.h"
+#include "base/frame.h"
+#include "wire/utf8.h"
+
+enum ws_opcode {
+    WS_CONTINUATION = 0,
+    WS_TEXT = 1,
+    WS_BINARY = 2,
+    WS_CLOSE = 8,
+    WS_PING = 9,
+    WS_PONG = 10
+};
+
+struct ws_decoder {
+    size_t message_max_bytes;
+    unsigned char header[14]; /* of the frame that is being read: 2 + 8 + 4 */
+    unsigned header_len;
+    unsigned char control[125]; /* payload of a control frame that is cut */
+    unsigned control_len;
+    bool in_payload;
+    bool failed;
+    uint64_t payload_left;
+    unsigned mask_at;              /* 0..3 */
+    enum ws_opcode message_opcode; /* WS_CONTINUATION: no message is open */
+    struct utf8_state utf8;
+    struct buf message; /* what came of a message that is cut; freed when it is whole */
+};
+
+enum ws_event_kind {
+    WS_EVENT_NONE,    /* everything was eaten, more bytes are needed */
+    WS_EVENT_MESSAGE, /* opcode WS_TEXT or WS_BINARY, payload */
+    WS_EVENT_PING,    /* payload to send back */
+    WS_EVENT_PONG,
+    WS_EVENT_CLOSE, /* code (1005: none given), payload: the reason */
+    WS_EVENT_ERROR, /* code: close with it (1002, 1007, 1009); nothing more can be read */
+};
+
+struct ws_event {
+    enum ws_event_kind kind;
+    enum ws_opcode opcode;
+    unsigned code;
+    struct text payload; /* borrowed until the next call on this decoder */
+};
+
+void ws_decoder_init(struct ws_decoder *d, size_t message_max_bytes);
+void ws_decoder_fini(struct ws_decoder *d);
+
+/* Takes bytes off the front of *bytes (which are changed: unmasked in place) until one event is complete.
+ * Call again until WS_EVENT_NONE. errors (as close codes): 1002 unmasked, RSV, reserved opcode, fragmented or long
+ * control frame, non-minimal length, bad close payload; 1007 UTF-8, at the first byte that cannot become valid;
+ * 1009 announced or joined length over the limit; 1011 no memory. source: RFC 6455 5.2-5.5, 7.4, 8.1 */
+struct ws_event ws_decode(struct ws_decoder *d, unsigned char **bytes, size_t *len);
+
+#define WS_HEADER_MAX 10
+
+/* The header of one whole, unmasked server frame; returns its length (2, 4 or 10). */
+size_t ws_header(unsigned char out[WS_HEADER_MAX], enum ws_opcode opcode, size_t payload_len);
+
+/* A shared frame: header and payload. NULL: no memory. */
+struct frame *ws_frame(enum ws_opcode opcode, struct text payload);
+
+/* A close frame with a code and a reason (cut at 123 bytes). NULL: no memory. */
+struct frame *ws_close_frame(unsigned code, struct text reason);
+
+/* True for a code a peer may send: 1000-1003, 1007-1014, 3000-4999. source: RFC 6455 7.4.1, 7.4.2 */
+bool ws_close_code_valid(unsigned code);
+
+#define WS_ACCEPT_SIZE 29
+/* Sec-WebSocket-Accept for a key. False: the key is not 16 bytes in base64. source: RFC 6455 4.2.2 */
+bool ws_accept(struct text key, char out[WS_ACCEPT_SIZE]);
+
+#endif
