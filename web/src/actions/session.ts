@@ -1,13 +1,14 @@
-import { me, place, rooms, roomsLoaded } from "../state/app";
-import { batch } from "../state/store";
+import { me, place } from "../state/app";
 import { navigate } from "../lib/router";
 import { post } from "../net/rpc";
 import { closeLink } from "../net/link";
 import type { Place, User } from "../net/types";
-import { connect } from "./start";
+import { connect, wasConnected } from "./start";
 
-/** After place.setup, place.join or session.login: the cookie is set, so connect and go on. */
+/** After place.setup, place.join or session.login: the cookie is set, so connect and go on. A page that was
+ * connected as somebody starts anew, so that nothing of theirs is left in it. */
 export function signedIn(user: User, to = "/"): void {
+  if (wasConnected()) return location.assign(to);
   closeLink();
   me.value = user;
   connect();
@@ -29,10 +30,5 @@ export async function loadPlace(): Promise<boolean> {
 export async function logOut(): Promise<void> {
   await post("session.logout", {});
   closeLink();
-  batch(() => {
-    me.value = null;
-    rooms.value = new Map();
-    roomsLoaded.value = false;
-  });
-  navigate("/login", { replace: true });
+  location.assign("/login");
 }

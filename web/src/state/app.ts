@@ -44,6 +44,9 @@ export const connection = signal<ConnectionInfo>({
   clock_ms: 0,
 });
 
+/** The line stands; unlike `connection` this changes only when it comes and goes. */
+export const isUp = computed(() => connection.value.state === "connected" || connection.value.state === "outdated");
+
 /** Milliseconds since 1970 by the server's clock. */
 export const serverNow = (): number => Date.now() + connection.peek().clock_ms;
 

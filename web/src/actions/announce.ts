@@ -1,0 +1,66 @@
+import { currentRoomId, me, members, messages } from "../state/app";
+import { isOver, whoId, type RunModel } from "../state/runs";
+import { say } from "../lib/voices";
+import type { Message, RunEvent } from "../net/types";
+
+/** What the hidden voice says of a room: bursts summed up, a run's turns, its answer once and whole. The log itself
+ * (role "log") reads single additions; own messages, typing, words of an answer and history are not said. */
+const BURST_MS = 2000;
+const BURST = 3;
+const RUN_MS = 3000;
+
+let times: number[] = [];
+let burst: ReturnType<typeof setTimeout> | undefined;
+let lastRun = 0;
+
+export function announceMessage(room: string, message: Message): void {
+  if (room !== currentRoomId.peek() || message.run_id) return;
+  const now = Date.now();
+  times = times.filter((t) => now - t < BURST_MS).concat(now);
+  if (times.length <= BURST) return;
+  clearTimeout(burst);
+  burst = setTimeout(() => {
+    say(`${times.length} new messages`);
+    times = [];
+  }, 500);
+}
+
+function agentName(run: RunModel): string {
+  const id = whoId(run.agent);
+  if (typeof run.agent !== "string") return run.agent.display;
+  return members(run.room).peek().find((m) => m.user.id === id)?.user.display ?? "The agent";
+}
+
+function words(run: RunModel, event: RunEvent): string {
+  switch (event.type) {
+    case "agent_queued":
+      return "waiting for another run";
+    case "agent_started":
+      return "started";
+    case "tool_executing":
+      return event.data.purpose || `using ${event.data.tool}`;
+    case "tool_approval_requested":
+      return "waiting for permission";
+    case "agent_failed":
+      return `failed. ${run.error || run.reason}`;
+    case "agent_stopped":
+      return "stopped";
+    default:
+      return "";
+  }
+}
+
+export function announceRun(run: RunModel, event: RunEvent): void {
+  if (run.room !== currentRoomId.peek() || !me.peek()) return;
+  if (event.type === "agent_completed") {
+    const log = messages(run.room).peek();
+    const answer = log.items.find((m) => m.id === event.data.message_id)?.text ?? event.data.summary ?? "";
+    say(`${agentName(run)}: ${answer || "done"}`);
+    return;
+  }
+  const sentence = words(run, event);
+  const now = Date.now();
+  if (!sentence || (!isOver(run) && now - lastRun < RUN_MS)) return;
+  lastRun = now;
+  say(`${agentName(run)}: ${sentence}`);
+}

@@ -1,0 +1,84 @@
+import { members, messages, serverNow, typing, connection, me, rooms } from "../state/app";
+import { batch } from "../state/store";
+import { withLiveMessage, withMessages, withRun } from "../state/log";
+import { applyRunEvent, isRunEvent } from "../state/runs";
+import { withTyping } from "../state/typing";
+import type { Message, RoomEvent, RunEvent } from "../net/types";
+import { sendIsThrough } from "./send";
+import { announceMessage, announceRun } from "./announce";
+
+/** What a room's stream says, put into the state. `offset` 0: passing, not stored. */
+export function feedRoom(room: string, event: RoomEvent, offset: number, live: boolean): void {
+  batch(() => {
+    const log = messages(room);
+    if (offset > log.peek().top) log.value = { ...log.peek(), top: offset };
+    if (event.type === "message_created") feedMessage(room, event.message, live);
+    else if (event.type === "typing") feedTyping(room, event.user.id, event);
+    else if (event.type === "member_joined" || event.type === "member_left") feedMember(room, event);
+    else if (event.type === "room_updated") return;
+    else if (isRunEvent(event)) feedRun(room, event, offset, live);
+  });
+}
+
+function feedMessage(room: string, message: Message, live: boolean): void {
+  const log = messages(room);
+  const own = message.author.id === me.peek()?.id;
+  const before = log.peek();
+  log.value = live ? withLiveMessage(before, message) : withMessages(before, [message]);
+  typing.value = withTyping(typing.peek(), room, message.author, 0);
+  if (own) sendIsThrough(message.key);
+  else if (live) announceMessage(room, message);
+}
+
+function feedTyping(room: string, user: string, event: { user: Message["author"]; until: number }): void {
+  if (user === me.peek()?.id) return;
+  const until = event.until ? event.until - connection.peek().clock_ms : 0;
+  typing.value = withTyping(typing.peek(), room, event.user, until);
+}
+
+function feedMember(room: string, event: { type: string; user: Message["author"] }): void {
+  const list = members(room);
+  const others = list.peek().filter((m) => m.user.id !== event.user.id);
+  const known = list.peek().find((m) => m.user.id === event.user.id);
+  if (event.type === "member_left") list.value = others;
+  else if (!known) {
+    const here = event.user.role === "agent";
+    list.value = [...others, { user: event.user, role: "member", since: serverNow(), here, seen: 0 }];
+  }
+  const row = rooms.peek().get(room);
+  if (row && list.peek().length > 0) {
+    rooms.value = new Map(rooms.peek()).set(room, { ...row, members: list.peek().length });
+  }
+}
+
+/* Passing words of an answer come faster than a screen draws: they are put in once a frame. */
+const passing = new Map<string, { room: string; events: RunEvent[] }>();
+let frame = 0;
+
+function paintPassing(): void {
+  frame = 0;
+  const all = [...passing.values()];
+  passing.clear();
+  batch(() => {
+    for (const { room, events } of all) for (const event of events) putRun(room, event, 0);
+  });
+}
+
+function putRun(room: string, event: RunEvent, offset: number): void {
+  const log = messages(room);
+  const before = log.peek().runs.get(event.run_id);
+  log.value = withRun(log.peek(), applyRunEvent(before, event, offset));
+}
+
+function feedRun(room: string, event: RunEvent, offset: number, live: boolean): void {
+  if (offset > 0) {
+    putRun(room, event, offset);
+    const run = messages(room).peek().runs.get(event.run_id);
+    if (live && run) announceRun(run, event);
+    return;
+  }
+  const waiting = passing.get(event.run_id) ?? { room, events: [] };
+  waiting.events.push(event);
+  passing.set(event.run_id, waiting);
+  if (!frame) frame = requestAnimationFrame(paintPassing);
+}

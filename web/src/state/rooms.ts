@@ -1,0 +1,103 @@
+import type { Room, UserEvent } from "../net/types";
+
+/** The room list: what the user channel says, and which section a room stands in. Pure. */
+export type Rooms = ReadonlyMap<string, Room>;
+
+export const roomMap = (list: readonly Room[]): Rooms => new Map(list.map((room) => [room.id, room]));
+
+function patch(rooms: Rooms, id: string, change: Partial<Room>): Rooms {
+  const room = rooms.get(id);
+  if (!room) return rooms;
+  return new Map(rooms).set(id, { ...room, ...change });
+}
+
+export function applyUserEvent(rooms: Rooms, event: UserEvent): Rooms {
+  switch (event.type) {
+    case "room_added":
+      return new Map(rooms).set(event.room.id, event.room);
+    case "room_removed": {
+      const left = new Map(rooms);
+      left.delete(event.id);
+      return left;
+    }
+    case "room_changed": {
+      const { id, ...change } = event.room;
+      return patch(rooms, id, change);
+    }
+    case "unread": {
+      const { unread, mentions, last_time, offset } = event;
+      const known = rooms.get(event.room);
+      /* merged on the way: an older one may come after a newer answer */
+      if (known && known.offset > offset) return rooms;
+      return patch(rooms, event.room, { unread, mentions, last_time, offset });
+    }
+    case "read": {
+      const known = rooms.get(event.room);
+      if (known && known.read > event.read) return rooms;
+      return patch(rooms, event.room, { read: event.read, unread: event.unread, mentions: event.mentions });
+    }
+  }
+}
+
+/** Which rooms stand under "Unread". A room enters when it becomes unread and stays, read or not, until another
+ * room is opened (`moved`); while the pointer is over the list nothing moves (`held`). */
+export function unreadSection(
+  before: ReadonlySet<string>,
+  rooms: Rooms,
+  current: string,
+  moved: boolean,
+  held: boolean,
+): ReadonlySet<string> {
+  if (held) return before;
+  const after = new Set<string>();
+  for (const room of rooms.values()) {
+    const stays = before.has(room.id) && (!moved || room.unread > 0);
+    const enters = room.unread > 0 && room.id !== current;
+    if (stays || enters) after.add(room.id);
+  }
+  const same = after.size === before.size && [...after].every((id) => before.has(id));
+  return same ? before : after;
+}
+
+export interface Sections {
+  unread: Room[];
+  rooms: Room[];
+}
+
+const byName = (a: Room, b: Room): number => a.name.localeCompare(b.name) || Number(a.id) - Number(b.id);
+
+/** `general` (the first room) leads, the others by name: an order that does not change while one looks. */
+export function sections(rooms: Rooms, unread: ReadonlySet<string>): Sections {
+  const own = [...rooms.values()].filter((room) => room.joined).sort(byName);
+  const first = own.findIndex((room) => room.id === "1");
+  if (first > 0) own.unshift(...own.splice(first, 1));
+  return {
+    unread: own.filter((room) => unread.has(room.id)),
+    rooms: own.filter((room) => !unread.has(room.id)),
+  };
+}
+
+/** The room before or after `current` in the order shown; with `unreadOnly` the next one that has something. */
+export function neighbour(shown: readonly Room[], current: string, step: 1 | -1, unreadOnly: boolean): Room | null {
+  const at = shown.findIndex((room) => room.id === current);
+  for (let i = 1; i <= shown.length; i++) {
+    const index = at < 0 ? (step > 0 ? i - 1 : shown.length - i) : at + step * i;
+    if (!unreadOnly && (index < 0 || index >= shown.length)) return null;
+    const room = shown[(index + shown.length * 2) % shown.length]!;
+    if (room.id === current) return null;
+    if (!unreadOnly || room.unread > 0) return room;
+  }
+  return null;
+}
+
+/** Sums for the title and the way back: what waits in rooms other than `except`. */
+export function totals(rooms: Rooms, except: string): { unread: number; mentions: number } {
+  let unread = 0;
+  let mentions = 0;
+  for (const room of rooms.values()) {
+    if (room.id === except) continue;
+    unread += room.unread;
+    mentions += room.mentions;
+  }
+  return { unread, mentions };
+}
