@@ -27,7 +27,7 @@ judge() {
         ok=$((ok + 1))
     else
         wrong=$((wrong + 1))
-        sed "s#^#$1: #" <<<"$2" | head -n 20
+        sed -e '/^$/d' -e "s#^#$1: #" <<<"$2" | head -n 20
     fi
 }
 
