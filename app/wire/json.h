@@ -53,10 +53,12 @@ void json_open(struct json_writer *w, const char *key, char bracket); /* '{' or 
 void json_close(struct json_writer *w, char bracket);                 /* '}' or ']' */
 void json_add_text(struct json_writer *w, const char *key, struct text value);
 void json_add_int(struct json_writer *w, const char *key, int64_t value);
-void json_add_id(struct json_writer *w, const char *key, int64_t id);       /* "42"; 0 gives "" */
-void json_add_double(struct json_writer *w, const char *key, double value); /* NaN and infinity give null */
+void json_add_id(struct json_writer *w, const char *key, int64_t id); /* "42"; 0 gives "" */
+void json_add_double(struct json_writer *w, const char *key,
+                     double value); /* NaN and infinity give null */
 void json_add_bool(struct json_writer *w, const char *key, bool value);
-void json_add_raw(struct json_writer *w, const char *key, struct text json); /* already JSON; empty: null */
+void json_add_raw(struct json_writer *w, const char *key,
+                  struct text json); /* already JSON; empty: null */
 
 /* Appends a quoted, escaped JSON string. Bytes that are not UTF-8 become U+FFFD. */
 void json_quote(struct buf *out, struct text t);

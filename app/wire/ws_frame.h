@@ -19,19 +19,23 @@ enum ws_opcode {
     WS_PONG = 10
 };
 
+#define WS_CONTROL_MAX 125
+
 struct ws_decoder {
     size_t message_max_bytes;
-    unsigned char header[14]; /* of the frame that is being read: 2 + 8 + 4 */
-    unsigned header_len;
-    unsigned char control[125]; /* payload of a control frame that is cut */
-    unsigned control_len;
-    bool in_payload;
-    bool failed;
     uint64_t payload_left;
-    unsigned mask_at;              /* 0..3 */
+    struct buf
+        message; /* what came of a message that is cut; freed by the call after the one that gave it */
     enum ws_opcode message_opcode; /* WS_CONTINUATION: no message is open */
     struct utf8_state utf8;
-    struct buf message; /* what came of a message that is cut; freed when it is whole */
+    unsigned char header[14]; /* of the frame that is being read: 2 + 8 + 4 */
+    uint8_t header_len;
+    uint8_t mask_at; /* 0..3 */
+    bool in_payload;
+    bool message_given; /* message.data is what the last event points to */
+    bool ended;         /* a close frame or an error was given: the rest is thrown away */
+    uint8_t control_len;
+    unsigned char control[WS_CONTROL_MAX]; /* payload of a control frame that is cut */
 };
 
 enum ws_event_kind {
@@ -39,24 +43,26 @@ enum ws_event_kind {
     WS_EVENT_MESSAGE, /* opcode WS_TEXT or WS_BINARY, payload */
     WS_EVENT_PING,    /* payload to send back */
     WS_EVENT_PONG,
-    WS_EVENT_CLOSE, /* code (1005: none given), payload: the reason */
-    WS_EVENT_ERROR, /* code: close with it (1002, 1007, 1009); nothing more can be read */
+    WS_EVENT_CLOSE, /* code (1005: none given), payload: the reason; later bytes are ignored */
+    WS_EVENT_ERROR, /* code: close with it (1002, 1007, 1009, 1011); later bytes are ignored */
 };
 
 struct ws_event {
     enum ws_event_kind kind;
     enum ws_opcode opcode;
     unsigned code;
-    struct text payload; /* borrowed until the next call on this decoder */
+    struct text
+        payload; /* borrowed until the next call on this decoder, and as long as the input */
 };
 
 void ws_decoder_init(struct ws_decoder *d, size_t message_max_bytes);
 void ws_decoder_fini(struct ws_decoder *d);
 
 /* Takes bytes off the front of *bytes (which are changed: unmasked in place) until one event is complete.
- * Call again until WS_EVENT_NONE. errors (as close codes): 1002 unmasked, RSV, reserved opcode, fragmented or long
- * control frame, non-minimal length, bad close payload; 1007 UTF-8, at the first byte that cannot become valid;
- * 1009 announced or joined length over the limit; 1011 no memory. source: RFC 6455 5.2-5.5, 7.4, 8.1 */
+ * Call again until WS_EVENT_NONE, which also gives kept memory back. errors (as close codes): 1002 unmasked, RSV,
+ * reserved opcode, fragmented or long control frame, non-minimal length, continuation of nothing, message inside a
+ * message, bad close payload; 1007 UTF-8, at the first byte that cannot become valid; 1009 announced or joined length
+ * over the limit; 1011 no memory. source: RFC 6455 5.2-5.5, 7.4, 8.1 */
 struct ws_event ws_decode(struct ws_decoder *d, unsigned char **bytes, size_t *len);
 
 #define WS_HEADER_MAX 10
@@ -67,7 +73,8 @@ size_t ws_header(unsigned char out[WS_HEADER_MAX], enum ws_opcode opcode, size_t
 /* A shared frame: header and payload. NULL: no memory. */
 struct frame *ws_frame(enum ws_opcode opcode, struct text payload);
 
-/* A close frame with a code and a reason (cut at 123 bytes). NULL: no memory. */
+/* A close frame with a code and a reason (cut to 123 bytes, between characters). 1005, "none", gives an empty one.
+ * NULL: no memory. */
 struct frame *ws_close_frame(unsigned code, struct text reason);
 
 /* True for a code a peer may send: 1000-1003, 1007-1014, 3000-4999. source: RFC 6455 7.4.1, 7.4.2 */

@@ -1,0 +1,147 @@
+#include "base/must.h"
+#include "wire/json.h"
+#include "wire/utf8.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void quote_special(struct buf *out, unsigned char c)
+{
+    switch (c) {
+    case '"':
+    case '\\':
+        buf_add_char(out, '\\');
+        buf_add_char(out, (char)c);
+        break;
+    case '\n':
+        buf_add_text(out, TEXT("\\n"));
+        break;
+    case '\r':
+        buf_add_text(out, TEXT("\\r"));
+        break;
+    case '\t':
+        buf_add_text(out, TEXT("\\t"));
+        break;
+    default: {
+        static const char hex[] = "0123456789abcdef";
+        const char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+        buf_add(out, escape, sizeof escape);
+    }
+    }
+}
+
+/* How many bytes `t` starts with that may stand in a JSON string as they are. */
+static size_t plain_run(struct text t)
+{
+    size_t n = 0;
+    while (n < t.len) {
+        unsigned char c = (unsigned char)t.data[n];
+        if (c < ' ' || c == '"' || c == '\\')
+            break;
+        size_t step = c < 0x80 ? 1 : utf8_first(text_after(t, n));
+        if (step == 0)
+            break;
+        n += step;
+    }
+    return n;
+}
+
+void json_quote(struct buf *out, struct text t)
+{
+    buf_add_char(out, '"');
+    while (t.len > 0) {
+        size_t n = plain_run(t);
+        buf_add(out, t.data, n);
+        t = text_after(t, n);
+        if (t.len == 0)
+            break;
+        unsigned char c = (unsigned char)t.data[0];
+        if (c < 0x80)
+            quote_special(out, c);
+        else
+            buf_add_text(out, TEXT("\xef\xbf\xbd"));
+        t = text_after(t, 1);
+    }
+    buf_add_char(out, '"');
+}
+
+void json_begin(struct json_writer *w, struct buf *out)
+{
+    *w = (struct json_writer){.out = out, .first = true};
+}
+
+static void start(struct json_writer *w, const char *key)
+{
+    if (!w->first)
+        buf_add_char(w->out, ',');
+    w->first = false;
+    if (key) {
+        json_quote(w->out, text_of(key));
+        buf_add_char(w->out, ':');
+    }
+}
+
+void json_open(struct json_writer *w, const char *key, char bracket)
+{
+    must(bracket == '{' || bracket == '[');
+    start(w, key);
+    buf_add_char(w->out, bracket);
+    w->first = true;
+}
+
+void json_close(struct json_writer *w, char bracket)
+{
+    must(bracket == '}' || bracket == ']');
+    buf_add_char(w->out, bracket);
+    w->first = false;
+}
+
+void json_add_text(struct json_writer *w, const char *key, struct text value)
+{
+    start(w, key);
+    json_quote(w->out, value);
+}
+
+void json_add_int(struct json_writer *w, const char *key, int64_t value)
+{
+    start(w, key);
+    buf_add_int(w->out, value);
+}
+
+void json_add_id(struct json_writer *w, const char *key, int64_t id)
+{
+    start(w, key);
+    buf_add_char(w->out, '"');
+    if (id != 0)
+        buf_add_int(w->out, id);
+    buf_add_char(w->out, '"');
+}
+
+void json_add_double(struct json_writer *w, const char *key, double value)
+{
+    start(w, key);
+    if (!isfinite(value)) {
+        buf_add_text(w->out, TEXT("null"));
+        return;
+    }
+    char digits[32]; /* the fewest digits that are read back as the same number */
+    for (int precision = 15; precision <= 17; precision++) {
+        (void)snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value)
+            break;
+    }
+    buf_add_text(w->out, text_of(digits));
+}
+
+void json_add_bool(struct json_writer *w, const char *key, bool value)
+{
+    start(w, key);
+    buf_add_text(w->out, value ? TEXT("true") : TEXT("false"));
+}
+
+void json_add_raw(struct json_writer *w, const char *key, struct text json)
+{
+    start(w, key);
+    buf_add_text(w->out, json.len > 0 ? json : TEXT("null"));
+}
