@@ -1,0 +1,82 @@
+/* http: the door. CivetWeb's workers serve the page, POST /rpc/<method>, /metrics and the health questions, and check
+ * upgrades; an accepted WebSocket's socket leaves CivetWeb and belongs to whoever `hand_over` gives it to.
+ *
+ * A worker may wait, with a deadline; nothing here ever waits on a reactor. Every refusal is a complete HTTP answer.
+ * Invariant: a socket is either CivetWeb's or was handed over, exactly once. */
+#ifndef SNUG_HTTP_HTTP_H
+#define SNUG_HTTP_HTTP_H
+
+#include "accounts/accounts.h"
+#include "base/buf.h"
+#include "base/env.h"
+#include "base/method.h"
+
+struct http;
+struct http_pending;
+struct ssl_st; /* OpenSSL's SSL */
+struct ws_manager;
+struct ws_registry;
+
+/* A WebSocket that was just opened: the 101 is on its way, frames may already have come. */
+struct http_upgrade {
+    int fd;              /* owned by the callee: connected, non-blocking, close-on-exec */
+    struct ssl_st *ssl;  /* owned by the callee, after the handshake; NULL: plain TCP */
+    struct text early;   /* bytes that came behind the request; borrowed until return */
+    struct identity who; /* of the cookie; user_id 0: none, a token must follow */
+    struct ws_manager
+        *manager; /* the user's, one reference owned by the callee; NULL without a cookie */
+    struct http_pending
+        *pending;     /* a place among those without rights; NULL with a cookie. See below */
+    bool secure;      /* came over TLS */
+    char address[46]; /* of the peer */
+    char client[96];  /* "Firefox, Linux", or "" when the user agent says nothing known */
+};
+
+struct http_options {
+    const struct env *env;
+    const char *const *listen; /* "127.0.0.1:8080", "[::1]:0"; borrowed until http_start returns */
+    unsigned listen_count;     /* 1..LISTEN_MAX of snug.h */
+    unsigned workers;          /* 16 */
+    const char *tls_cert, *tls_key; /* PEM files; cert NULL: plain HTTP; key NULL: it is in cert */
+    const struct method_table *methods;
+    struct accounts *accounts;
+    struct ws_registry *registry;
+    struct text allowed_origins; /* patterns joined by spaces: "https://*.example.org"; copied */
+    struct text api_key;         /* for /metrics; empty: none; copied */
+    unsigned pending_max;        /* upgrades without rights, an address: 64 */
+    unsigned
+        connections_max; /* open WebSockets; over it 503. 0: what the descriptor limit allows */
+    int64_t call_deadline_ms; /* of a method: 25,000 */
+    /* On a worker, after CivetWeb has let go of the socket. Must not block for long. */
+    void (*hand_over)(void *ctx, const struct http_upgrade *u);
+    /* For /readyz: true, or false with the reasons, one a line, in `why`. On a worker. */
+    bool (*ready)(void *ctx, struct buf *why);
+    void *ctx;
+};
+
+/* Listens and serves. Everything borrowed by `options` but the strings must outlive http_stop.
+ * out: a sentence for people in error on failure
+ * errors: ERR_IO an address cannot be listened on, a certificate cannot be read; ERR_BAD_REQUEST an address has a
+ * wrong form; ERR_NOMEM */
+MUST_USE enum err http_start(const struct http_options *options, struct http **out_http,
+                             char error[256]);
+
+/* Accepts no more, lets requests that run finish (2 s at most, then they get 503), ends the workers, frees. Handed-over
+ * sockets are not touched. NULL is welcome. Returns NULL. */
+struct http *http_stop(struct http *h);
+
+/* The port of the i-th listener: the real one where 0 was asked for. */
+int http_port(const struct http *h, unsigned i);
+
+/* "http://127.0.0.1:8080" of the first listener, without a slash at the end; an address for all (0.0.0.0, [::]) gives
+ * that of the loopback. Borrowed for the life of h. */
+const char *http_url(const struct http *h);
+
+/* Gives back the place of an upgrade without rights: when it has connected with a token, or has closed. Call once.
+ * NULL is welcome. Also after http_stop. Returns NULL. thread: any */
+struct http_pending *http_pending_done(struct http_pending *p);
+
+/* The build of the embedded page (its <meta name="snug-build">), for the connect reply; "" without a page. Static. */
+const char *http_page_build(void);
+
+#endif
