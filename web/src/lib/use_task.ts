@@ -1,11 +1,15 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { errorWords } from "../net/errors";
 
-/** Work that a view starts: one at a time, with words for what went wrong. */
-export function useTask() {
+type Work = () => Promise<void>;
+
+/** Work that a view starts: one at a time, with words for what went wrong. `run` does its own work unless it is given
+ * other; true when it went through. */
+export function useTask(own?: Work) {
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState("");
-  const run = useCallback(async (work: () => Promise<void>): Promise<boolean> => {
+  const run = async (work: Work | undefined = own): Promise<boolean> => {
+    if (!work || busy) return false;
     setBusy(true);
     setTrouble("");
     try {
@@ -17,7 +21,7 @@ export function useTask() {
     } finally {
       setBusy(false);
     }
-  }, []);
+  };
   return { busy, trouble, run };
 }
 

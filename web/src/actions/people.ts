@@ -1,0 +1,44 @@
+import { call } from "../net/rpc";
+import type { Invite, Room, Session, User } from "../net/types";
+
+/** Rooms, invites and sessions: what the dialogs ask of the server. All throw ApiError. */
+export async function makeRoom(name: string, topic: string, isPrivate: boolean): Promise<Room> {
+  return (await call<{ room: Room }>("room.create", { name, topic, private: isPrivate })).room;
+}
+
+export async function openRooms(): Promise<Room[]> {
+  const { rooms } = await call<{ rooms: Room[] }>("room.list", { joinable: true });
+  return rooms.filter((room) => !room.joined);
+}
+
+export const joinRoom = async (room: string): Promise<Room> =>
+  (await call<{ room: Room }>("room.join", { room })).room;
+export const leaveRoom = (room: string): Promise<unknown> => call("room.leave", { room });
+export const changeRoom = (room: string, change: Partial<Pick<Room, "name" | "topic" | "private">>): Promise<unknown> =>
+  call("room.update", { room, ...change });
+export const addToRoom = (room: string, user: string): Promise<unknown> => call("room.invite", { room, user });
+
+/** Everybody, page by page. */
+export async function allPeople(): Promise<User[]> {
+  const all: User[] = [];
+  for (;;) {
+    const after = all.at(-1)?.id;
+    const page = await call<{ users: User[]; more: boolean }>("user.list", { limit: 200, ...(after ? { after } : {}) });
+    all.push(...page.users);
+    if (!page.more || page.users.length === 0) return all.filter((user) => user.active);
+  }
+}
+
+export interface NewInvite {
+  id: string;
+  url: string;
+  expires: number;
+}
+
+export const makeInvite = (uses = 25): Promise<NewInvite> => call<NewInvite>("invite.create", { uses });
+export const openInvites = async (): Promise<Invite[]> =>
+  (await call<{ invites: Invite[] }>("invite.list")).invites.filter((one) => one.used < one.uses && one.expires > Date.now());
+export const endInvite = (id: string): Promise<unknown> => call("invite.revoke", { id });
+
+export const mySessions = async (): Promise<Session[]> => (await call<{ sessions: Session[] }>("session.list")).sessions;
+export const endSession = (id: string): Promise<unknown> => call("session.revoke", { id });

@@ -1,0 +1,9 @@
+import { signal } from "./store";
+
+/** The one dialog that is open, or none. Anything may open one; <Dialogs/> draws it. */
+export type DialogName = "new-room" | "find-room" | "invite" | "room" | "settings";
+
+export const dialog = signal<DialogName | "">("");
+
+export const openDialog = (name: DialogName): void => void (dialog.value = name);
+export const closeDialog = (): void => void (dialog.value = "");

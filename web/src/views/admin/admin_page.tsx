@@ -1,0 +1,52 @@
+import { useState } from "preact/hooks";
+import { Icon } from "../../lib/icons";
+import { route } from "../../lib/router";
+import { me, place } from "../../state/app";
+import { AdminFoot } from "./admin_foot";
+import { ConnectionsPage } from "./connections_page";
+import { MetricsPage } from "./metrics_page";
+
+/** Administration has its own list at the left. On a narrow page the list is a page of its own. */
+export function AdminPage() {
+  const [listOpen, setListOpen] = useState(false);
+  const page = route.value.page;
+  const admin = me.value?.role === "admin";
+  const link = (name: string, path: string, words: string) => (
+    <li>
+      <a class="room-link" href={path} aria-current={page === name ? "page" : undefined} onClick={() => setListOpen(false)}>
+        <span class="label">{words}</span>
+      </a>
+    </li>
+  );
+  return (
+    <div class="house admin" data-page={listOpen ? "home" : page}>
+      <nav class="rooms" id="rooms" aria-label="Administration">
+        <div class="bar">
+          <a class="place" href="/">
+            <Icon name="back" />
+            Back to {place.value?.name || "the rooms"}
+          </a>
+        </div>
+        <div class="room-list">
+          <section aria-labelledby="nav-server">
+            <h2 id="nav-server">Server</h2>
+            <ul>
+              {link("connections", "/admin/connections", admin ? "Connections" : "Your connections")}
+              {admin && link("metrics", "/admin/metrics", "Metrics")}
+            </ul>
+          </section>
+        </div>
+        <AdminFoot />
+      </nav>
+      <main class="stage">
+        <header class="bar narrow-only">
+          <button class="back" type="button" aria-label="All admin pages" onClick={() => setListOpen(true)}>
+            <Icon name="back" />
+          </button>
+          <b>Administration</b>
+        </header>
+        <div class="page">{page === "metrics" ? <MetricsPage /> : <ConnectionsPage />}</div>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+import { leaveRoom } from "../../actions/people";
+import { Icon } from "../../lib/icons";
+import { navigate } from "../../lib/router";
+import { useTask } from "../../lib/use_task";
+import type { Room } from "../../net/types";
+import { mayGovern, place, rooms } from "../../state/app";
+import { openDialog } from "../../state/dialog";
+import { showDetails } from "../../state/panes";
+import { MemberList } from "./member_list";
+
+/** What the room is for, who is in it, and what one may do about it. */
+export function DetailsPane({ room }: { room: Room }) {
+  return (
+    <aside class="details" id="details" aria-label={`Details of ${room.name}`}>
+      <div class="bar">
+        <h2>Details</h2>
+        <div class="tools">
+          <button class="tool" type="button" aria-label="Close details" onClick={() => showDetails(false)}>
+            <Icon name="close" />
+          </button>
+        </div>
+      </div>
+      <div class="inner">
+        <About room={room} />
+        <MemberList room={room} />
+        <Ways room={room} />
+      </div>
+    </aside>
+  );
+}
+
+function About({ room }: { room: Room }) {
+  const who = room.private
+    ? "Private: people come in by invitation, and only members read and write here."
+    : `Everyone at ${place.value?.name || "this place"} may join, read and write here.`;
+  return (
+    <section aria-labelledby="details-about">
+      <h3 id="details-about">
+        <span>About</span>
+        {mayGovern(room.id) && (
+          <button class="link" type="button" aria-haspopup="dialog" aria-label={`Change ${room.name}`} onClick={() => openDialog("room")}>
+            Change
+          </button>
+        )}
+      </h3>
+      <p class="about">
+        {room.topic && `${room.topic.replace(/([^.!?…])$/, "$1.")} `}
+        {who}
+      </p>
+    </section>
+  );
+}
+
+/** Inviting and leaving. Nobody leaves the first room: everybody lands there. */
+function Ways({ room }: { room: Room }) {
+  const { busy, trouble, run } = useTask();
+  const leave = () =>
+    run(async () => {
+      await leaveRoom(room.id);
+      const left = new Map(rooms.peek());
+      left.delete(room.id);
+      rooms.value = left;
+      navigate("/");
+    });
+  return (
+    <section class="acts" aria-label="Room actions">
+      <button class="button" type="button" aria-haspopup="dialog" onClick={() => openDialog("invite")}>
+        <Icon name="people" />
+        Invite people
+      </button>
+      {room.id !== "1" && (
+        <button class="button plain danger" type="button" disabled={busy} onClick={leave}>
+          Leave {room.name}
+        </button>
+      )}
+      {trouble && <p class="hint" data-state="bad" role="alert">{trouble}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,17 @@
+import { dialog } from "../../state/dialog";
+import { FindRoomDialog } from "./find_room";
+import { InviteDialog } from "./invite";
+import { ChangeRoomDialog, NewRoomDialog } from "./new_room";
+import { SettingsDialog } from "./settings";
+
+/** The one dialog that is open. */
+export function Dialogs() {
+  switch (dialog.value) {
+    case "new-room": return <NewRoomDialog key="new-room" />;
+    case "find-room": return <FindRoomDialog key="find-room" />;
+    case "invite": return <InviteDialog key="invite" />;
+    case "room": return <ChangeRoomDialog key="room" />;
+    case "settings": return <SettingsDialog key="settings" />;
+    default: return null;
+  }
+}

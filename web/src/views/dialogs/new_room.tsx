@@ -1,0 +1,84 @@
+import { useState } from "preact/hooks";
+import { changeRoom, makeRoom } from "../../actions/people";
+import { navigate } from "../../lib/router";
+import { useTask } from "../../lib/use_task";
+import type { Room } from "../../net/types";
+import { currentRoom, rooms } from "../../state/app";
+import { closeDialog } from "../../state/dialog";
+import { Dialog, Trouble } from "./dialog";
+
+/** Makes a room, and goes there. */
+export function NewRoomDialog() {
+  return (
+    <Dialog title="New room">
+      <RoomForm
+        button="Make the room"
+        onSave={async (name, topic, isPrivate) => {
+          const room = await makeRoom(name, topic, isPrivate);
+          if (!rooms.peek().has(room.id)) rooms.value = new Map(rooms.peek()).set(room.id, room);
+          closeDialog();
+          navigate(`/room/${room.id}`);
+        }}
+      />
+    </Dialog>
+  );
+}
+
+/** Name, topic and who may come in, for owners and admins. */
+export function ChangeRoomDialog() {
+  const room = currentRoom.value;
+  if (!room) return null;
+  return (
+    <Dialog title={`Change ${room.name}`}>
+      <RoomForm
+        room={room}
+        button="Save"
+        onSave={async (name, topic, isPrivate) => {
+          await changeRoom(room.id, { name, topic, private: isPrivate });
+          closeDialog();
+        }}
+      />
+    </Dialog>
+  );
+}
+
+interface FormProps {
+  room?: Room;
+  button: string;
+  onSave: (name: string, topic: string, isPrivate: boolean) => Promise<void>;
+}
+
+function RoomForm({ room, button, onSave }: FormProps) {
+  const [name, setName] = useState(room?.name ?? "");
+  const [topic, setTopic] = useState(room?.topic ?? "");
+  const [isPrivate, setPrivate] = useState(room?.private ?? false);
+  const { busy, trouble, run } = useTask();
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void run(() => onSave(name.trim(), topic.trim(), isPrivate));
+  };
+  return (
+    <form class="dialog-form" onSubmit={submit}>
+      <div class="field">
+        <label for="room-form-name">Name</label>
+        <input class="input" id="room-form-name" required maxLength={80} autocomplete="off" autofocus value={name}
+          onInput={(event) => setName(event.currentTarget.value)} />
+      </div>
+      <div class="field">
+        <label for="room-form-topic">What is it for?</label>
+        <input class="input" id="room-form-topic" maxLength={250} autocomplete="off" value={topic}
+          aria-describedby="room-form-topic-hint" onInput={(event) => setTopic(event.currentTarget.value)} />
+        <p class="hint" id="room-form-topic-hint">One line beside the name. It may stay empty.</p>
+      </div>
+      <label class="check">
+        <input type="checkbox" checked={isPrivate} onChange={(event) => setPrivate(event.currentTarget.checked)} />
+        Private: people come in by invitation only
+      </label>
+      <Trouble words={trouble} />
+      <div class="dialog-acts">
+        <button class="button main" type="submit" disabled={busy || name.trim() === ""}>{button}</button>
+        <button class="button" type="button" onClick={closeDialog}>Leave it</button>
+      </div>
+    </form>
+  );
+}
