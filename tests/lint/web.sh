@@ -3,8 +3,11 @@
 . "$(dirname "$0")/common.bash"
 for script in lint test; do
     if grep -qs "\"$script\":" web/package.json && [ -d web/node_modules ]; then
-        judge "npm run $script" "$(cd web && npm run --silent "$script" 2>&1 || echo "exit $?")"
+        rc=0
+        said=$(cd web && npm run --silent "$script" 2>&1) || rc=$?
+        if [ "$rc" = 0 ]; then said=; else said+=$'\n'"exit $rc"; fi
+        judge "npm run $script" "$said"
     fi
 done
-if [ $((ok + wrong)) = 0 ]; then ok=1; fi
+if [ $((ok + wrong)) = 0 ]; then ok=1; fi # no page yet
 verdict

@@ -39,7 +39,7 @@ write_if_changed(${OUT}/queries.h "/* The queries of db/queries, by room and nam
 #ifndef SNUG_QUERIES_H
 #define SNUG_QUERIES_H
 
-enum query {
+enum query_id {
 ${names}    QUERY_COUNT
 };
 
