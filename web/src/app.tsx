@@ -1,0 +1,105 @@
+import { useEffect } from "preact/hooks";
+import { lazy } from "./lib/lazy";
+import { navigate, route } from "./lib/router";
+import { saying, warning } from "./lib/voices";
+import { connection, currentRoom, me, place, rooms, roomsLoaded } from "./state/app";
+import { totals } from "./state/rooms";
+import { lastRoom } from "./actions/room_open";
+import { watchKeys } from "./actions/keys";
+import { RoomList } from "./views/room_list";
+import { Stage } from "./views/stage";
+import { Blank } from "./views/blank";
+import { DetailsPane } from "./views/details/details_pane";
+import { JoinPage } from "./views/doors/join_page";
+import { LoginPage } from "./views/doors/login_page";
+import { RefusedPage } from "./views/doors/refused_page";
+import { SetupPage } from "./views/doors/setup_page";
+import { Dialogs } from "./views/dialogs/dialogs";
+import { detailsShown } from "./state/panes";
+import { wide } from "./lib/media";
+
+const SearchPage = lazy(() => import("./views/search/search_page").then((m) => m.SearchPage));
+const AdminPage = lazy(() => import("./views/admin/admin_page").then((m) => m.AdminPage));
+
+/** The two voices; see lib/voices. */
+function Voices() {
+  return (
+    <>
+      <p class="hidden" id="say" role="status">{saying.value}</p>
+      <p class="hidden" id="warn" role="alert">{warning.value}</p>
+    </>
+  );
+}
+
+function useTitle(): void {
+  const { page } = route.value;
+  const room = currentRoom.value;
+  const waiting = totals(rooms.value, "").unread;
+  const at = place.value?.name || "Snug";
+  const names: Record<string, string> = {
+    room: room?.name ?? "", search: "Search", connections: "Connections", metrics: "Metrics",
+    login: "Log in", join: "Join", setup: "Set up",
+  };
+  const name = names[page];
+  useEffect(() => {
+    const count = me.value && waiting > 0 ? `(${waiting}) ` : "";
+    document.title = `${count}${name ? `${name} · ` : ""}${at}`;
+  }, [name, at, waiting]);
+}
+
+/** "/" is the room list on a narrow page; on a wide one it goes on to the room that was open last. */
+function useWayIn(): void {
+  const home = route.value.page === "home" && wide.value && roomsLoaded.value && !!me.value;
+  useEffect(() => {
+    const room = home ? lastRoom() : "";
+    if (room) navigate(`/room/${room}`, { replace: true });
+  }, [home, rooms.value.size]);
+}
+
+function House() {
+  const { page } = route.value;
+  const admin = page === "connections" || page === "metrics";
+  if (admin) return <AdminPage />;
+  return (
+    <div class="house" data-page={page}>
+      <a class="skip" href="#composer">Skip to the message box</a>
+      <RoomList />
+      {page === "search" ? <SearchPage /> : page === "unknown" ? <NoSuchPage /> : <Stage />}
+      {page === "room" && currentRoom.value && detailsShown.value && <DetailsPane room={currentRoom.value} />}
+    </div>
+  );
+}
+
+function NoSuchPage() {
+  return (
+    <Blank title="There is no such page">
+      <a class="button" href="/">To the rooms</a>
+    </Blank>
+  );
+}
+
+function Page() {
+  switch (route.value.page) {
+    case "setup":
+      return <SetupPage />;
+    case "join":
+      return <JoinPage />;
+    case "login":
+      return <LoginPage />;
+  }
+  if (connection.value.state === "refused") return <RefusedPage />;
+  return <House />;
+}
+
+export function App() {
+  useTitle();
+  useWayIn();
+  useEffect(watchKeys, []);
+  return (
+    <>
+      <Voices />
+      <Page />
+      {me.value && <Dialogs />}
+    </>
+  );
+}

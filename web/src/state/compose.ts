@@ -1,0 +1,22 @@
+import { signal } from "./store";
+import type { Message } from "../net/types";
+
+/** The message that is being answered, for each room that has one. */
+export const replyTo = signal<ReadonlyMap<string, Message>>(new Map());
+
+export function setReply(room: string, message: Message | null): void {
+  const next = new Map(replyTo.peek());
+  if (message) next.set(room, message);
+  else next.delete(room);
+  replyTo.value = next;
+}
+
+/** A text that goes back into the box of a room ("Edit" below a failed send). */
+export const putBack = signal<{ room: string; text: string } | null>(null);
+
+/** Raised when the box should take the focus. */
+export const focusBox = signal(0);
+export const wantFocus = (): void => void (focusBox.value += 1);
+
+/** Raised by an own send: the log goes to its end. */
+export const sentNow = signal(0);

@@ -1,0 +1,202 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "../lib/icons";
+import { coarse } from "../lib/media";
+import { sendWith } from "../lib/settings";
+import { askedAt, completed, matching, type Asking } from "../lib/complete";
+import { connection, me, members, place } from "../state/app";
+import { draftOf, setDraft } from "../state/drafts";
+import { focusBox, putBack, replyTo, sentNow, setReply } from "../state/compose";
+import { sendMessage } from "../actions/send";
+import { tellTyping } from "../actions/reading";
+import { Complete } from "./complete_list";
+import type { Author, Room } from "../net/types";
+
+const LIMIT = 16_000;
+/** Of the message as JSON, beside the characters. */
+const LIMIT_BYTES = 48_000;
+
+/** How far a text is over what the server takes; 0: not. */
+export function overLimit(text: string, limit: number): number {
+  const trimmed = text.trim();
+  const over = Array.from(trimmed).length - limit;
+  if (over > 0) return over;
+  if (trimmed.length < LIMIT_BYTES / 6) return 0;
+  const bytes = new TextEncoder().encode(JSON.stringify(trimmed)).length - 2;
+  return bytes > LIMIT_BYTES ? Math.ceil((bytes - LIMIT_BYTES) / 3) : 0;
+}
+
+function sends(event: KeyboardEvent): boolean {
+  if (event.key !== "Enter" || event.isComposing || event.altKey) return false;
+  const ctrl = event.ctrlKey || event.metaKey;
+  if (sendWith.peek() === "ctrl-enter") return ctrl && !event.shiftKey;
+  return !event.shiftKey && !ctrl && !coarse.peek();
+}
+
+/** Browsers without `field-sizing` measure the text themselves. */
+function fit(area: HTMLTextAreaElement): void {
+  if (CSS.supports("field-sizing", "content")) return;
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight}px`;
+}
+
+function Reply({ room }: { room: string }) {
+  const message = replyTo.value.get(room);
+  if (!message) return null;
+  return (
+    <div class="above">
+      <Icon name="reply" />
+      <span>
+        Reply to <b>{message.author.display}</b>: {message.text.split("\n", 1)[0]}
+      </span>
+      <button class="tool" type="button" aria-label="Do not reply" onClick={() => setReply(room, null)}>
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
+function useCompletion(room: string, area: { current: HTMLTextAreaElement | null }, put: (text: string) => void) {
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const [chosen, setChosen] = useState(0);
+  const mine = me.value?.id;
+  const people = members(room).value.map((m) => m.user).filter((u) => u.id !== mine);
+  const options: Author[] = asking ? matching(people, asking.query) : [];
+  const look = () => {
+    const box = area.current;
+    const next = box && box.selectionStart === box.selectionEnd ? askedAt(box.value, box.selectionStart) : null;
+    setAsking(next);
+    if (next?.query !== asking?.query) setChosen(0);
+  };
+  const take = (author: Author) => {
+    const box = area.current;
+    if (!box || !asking) return;
+    const done = completed(box.value, asking, author.name);
+    put(done.text);
+    setAsking(null);
+    requestAnimationFrame(() => box.setSelectionRange(done.caret, done.caret));
+  };
+  /** True if the key was for the list. */
+  const onKey = (event: KeyboardEvent): boolean => {
+    if (options.length === 0) return false;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      setChosen((chosen + step + options.length) % options.length);
+    } else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey) {
+      take(options[Math.min(chosen, options.length - 1)]!);
+    } else if (event.key === "Escape") setAsking(null);
+    else return false;
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  };
+  return { options, chosen: Math.min(chosen, options.length - 1), look, take, onKey, close: () => setAsking(null) };
+}
+
+/** Where one writes. The text is a draft until it is sent: it outlives reloads, breaks and log-outs. */
+export function Composer({ room }: { room: Room }) {
+  const id = room.id;
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useState(() => draftOf(id));
+  const limit = place.value?.limits.text || LIMIT;
+  const over = overLimit(text, limit);
+  const empty = text.trim() === "";
+  const away = connection.value.state === "offline" || connection.value.state === "reconnecting";
+
+  const put = (next: string) => {
+    setText(next);
+    setDraft(id, next);
+  };
+  const completion = useCompletion(id, area, put);
+
+  const focus = () => area.current?.focus();
+  useEffect(() => {
+    if (!coarse.peek()) focus();
+  }, []);
+  useEffect(() => {
+    if (focusBox.value > 0) focus();
+  }, [focusBox.value]);
+  useLayoutEffect(() => {
+    if (area.current) fit(area.current);
+  }, [text]);
+  useEffect(() => {
+    const back = putBack.value;
+    if (back?.room !== id) return;
+    putBack.value = null;
+    put(text.trim() ? `${back.text}\n${text}` : back.text);
+    focus();
+  }, [putBack.value]);
+
+  const submit = () => {
+    if (empty || over > 0) return;
+    sendMessage(id, text.trim().replace(/\r\n?/g, "\n"), replyTo.peek().get(id)?.id ?? "");
+    setReply(id, null);
+    put("");
+    sentNow.value += 1;
+    focus();
+  };
+  const onInput = () => {
+    const next = area.current?.value ?? "";
+    put(next);
+    completion.look();
+    if (next.trim()) tellTyping(id);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (completion.onKey(event)) return;
+    if (sends(event)) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === "Escape" && replyTo.peek().has(id)) {
+      event.preventDefault();
+      event.stopPropagation();
+      setReply(id, null);
+    }
+  };
+
+  const name = `Message to ${room.name}`;
+  const help = sendWith.value === "enter" ? "Enter sends, Shift Enter starts a new line" : "Ctrl Enter sends, Enter starts a new line";
+  return (
+    <>
+      <form
+        class="composer"
+        id="composer"
+        aria-label={name}
+        data-state={over > 0 ? "over" : away ? "offline" : empty ? "empty" : "writing"}
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <Complete id="complete" options={completion.options} chosen={completion.chosen} onTake={completion.take} />
+        <Reply room={id} />
+        <textarea
+          ref={area}
+          rows={1}
+          value={text}
+          aria-label={name}
+          aria-describedby="composer-help"
+          aria-autocomplete="list"
+          aria-controls={completion.options.length > 0 ? "complete" : undefined}
+          aria-activedescendant={completion.options.length > 0 ? `complete-${completion.chosen}` : undefined}
+          aria-invalid={over > 0 ? "true" : undefined}
+          placeholder={`Message ${room.name}${away ? ", sent when you are back" : ""}`}
+          onInput={onInput}
+          onKeyDown={onKeyDown}
+          onClick={completion.look}
+          onBlur={completion.close}
+        />
+        <span class="tools">
+          <button class="tool send" type="submit" aria-label="Send" disabled={empty || over > 0}>
+            <Icon name="send" />
+          </button>
+        </span>
+        <span class="hidden" id="composer-help">{help}</span>
+      </form>
+      {over > 0 && (
+        <p class="hint" data-state="bad">
+          <Icon name="alert" />
+          {over.toLocaleString("en")} characters over {limit.toLocaleString("en")}. Nothing is cut; shorten it to send.
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,165 @@
+import type { VNode } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { ScrollKeeper } from "../lib/scroll_keeper";
+import { route } from "../lib/router";
+import { isUp, me, messages, rooms } from "../state/app";
+import { lastOffset } from "../state/log";
+import { outbox } from "../state/outbox";
+import { openRuns } from "../state/open_runs";
+import { buildRows } from "../state/rows";
+import { sentNow } from "../state/compose";
+import { markRead } from "../actions/reading";
+import { loadNewer, loadOlder, loadWhatIsNew } from "../actions/room_load";
+import { navigate } from "../lib/router";
+import { RoomStart } from "./welcome";
+import { onLogKey } from "./log_keys";
+import { drawRow, type Drawn } from "./log_rows";
+import { ToEnd } from "./to_end";
+import type { Room } from "../net/types";
+
+const HIGHLIGHT_MS = 2000;
+const NEAR_PX = 600;
+
+/** The row under the pointer and the row that has the focus. */
+function useCurrent() {
+  const [hovered, setHovered] = useState("");
+  const [focused, setFocused] = useState("");
+  const keyOf = (target: EventTarget | null) =>
+    (target as Element | null)?.closest?.<HTMLElement>("article[data-row]")?.dataset.row ?? "";
+  return {
+    hovered,
+    focused,
+    handlers: {
+      onPointerOver: (e: PointerEvent) => e.pointerType === "mouse" && setHovered(keyOf(e.target)),
+      onPointerLeave: () => setHovered(""),
+      onFocusIn: (e: FocusEvent) => setFocused(keyOf(e.target)),
+      onFocusOut: () => setFocused(""),
+    },
+  };
+}
+
+/** The messages of a room, oldest first, kept at the end or at the place where they are read. */
+export function Log({ room }: { room: Room }) {
+  const id = room.id;
+  const log = messages(id).value;
+  const box = useRef<HTMLDivElement>(null);
+  const column = useRef<HTMLDivElement>(null);
+  const keeper = useRef<ScrollKeeper | null>(null);
+  const drawn = useRef(new Map<string, Drawn>());
+  const [seen, setSeen] = useState({ following: true, last: 0, far: false });
+  const [target, setTarget] = useState(0);
+  const { hovered, focused, handlers } = useCurrent();
+  const user = me.value;
+
+  const rows = useMemo(
+    () => buildRows({ log, sends: outbox.value, me: user?.id ?? "", open: openRuns.value }),
+    [log, outbox.value, openRuns.value, user?.id],
+  );
+
+  const look = () => {
+    const k = keeper.current;
+    const now = messages(id).peek();
+    if (!k || !now.loaded) return;
+    if (k.above < NEAR_PX && now.older) void loadOlder(id);
+    if (k.below < NEAR_PX && now.newer) void loadNewer(id);
+    const following = k.following && !now.newer;
+    if (following && !document.hidden) markRead(id);
+    const far = now.newer || k.below > (box.current?.clientHeight ?? 0);
+    const last = following ? now.top : undefined;
+    setSeen((s) => {
+      const next = { following, far, last: last ?? s.last };
+      return next.following === s.following && next.far === s.far && next.last === s.last ? s : next;
+    });
+  };
+  const lookRef = useRef(look);
+  lookRef.current = look;
+
+  useLayoutEffect(() => {
+    if (!box.current || !column.current) return;
+    const made = new ScrollKeeper(box.current, column.current, () => lookRef.current());
+    keeper.current = made;
+    const onShow = () => lookRef.current();
+    document.addEventListener("visibilitychange", onShow);
+    return () => {
+      document.removeEventListener("visibilitychange", onShow);
+      made.free();
+    };
+  }, []);
+
+  /* after each drawing, before it is painted: the place is kept */
+  useLayoutEffect(() => keeper.current?.settle(), [rows]);
+
+  /* the first time: at the new line, if it lies above what the end shows */
+  useLayoutEffect(() => {
+    if (!log.loaded || route.peek().offset) return;
+    const line = column.current?.querySelector(".new-line");
+    const top = box.current?.getBoundingClientRect().top ?? 0;
+    if (line && line.getBoundingClientRect().top < top) keeper.current?.show(line, 0.2);
+    else keeper.current?.toEnd();
+  }, [log.loaded]);
+
+  useLayoutEffect(() => {
+    if (sentNow.value > 0) keeper.current?.toEnd();
+  }, [sentNow.value]);
+
+  /* a permalink: shown in the middle, tinted for a while */
+  const wanted = route.value.offset;
+  const there = wanted > 0 && log.items.some((m) => m.offset === wanted);
+  useLayoutEffect(() => {
+    if (!there) return;
+    const row = column.current?.querySelector(`[data-offset="${wanted}"]`);
+    if (!row) return;
+    keeper.current?.show(row, 0.35);
+    setTarget(wanted);
+    const timer = setTimeout(() => setTarget(0), HIGHLIGHT_MS);
+    return () => clearTimeout(timer);
+  }, [wanted, there]);
+
+  useEffect(() => lookRef.current(), [log, isUp.value, rooms.value.get(id)?.unread]);
+
+  const toEnd = () => {
+    if (messages(id).peek().newer) {
+      if (route.peek().offset) navigate(`/room/${id}`, { replace: true });
+      void loadWhatIsNew(id).then(() => keeper.current?.toEnd());
+    } else keeper.current?.toEnd();
+  };
+
+  const kept = new Map<string, Drawn>();
+  const shown: VNode[] = rows.map((row) => {
+    const current = row.key === hovered || row.key === focused;
+    const one = drawRow(row, { log, me: user ?? null, current, target }, drawn.current.get(row.key));
+    kept.set(row.key, one);
+    return one.node;
+  });
+  drawn.current = kept;
+  const fresh = log.items.filter((m) => m.offset > seen.last && m.author.id !== user?.id);
+
+  return (
+    <>
+      <div
+        class="log"
+        id="log"
+        role="log"
+        ref={box}
+        aria-relevant="additions"
+        aria-label={`Messages in ${room.name}`}
+        aria-busy={!log.loaded || log.loading !== ""}
+        tabIndex={0}
+        onKeyDown={(e) => onLogKey(e, log, toEnd)}
+        {...handlers}
+      >
+        <div class="column" ref={column}>
+          {log.loaded && !log.older && <RoomStart room={room} />}
+          {log.older && <p class="log-note">{log.loading === "older" ? "Loading older messages…" : "\u00a0"}</p>}
+          {shown}
+        </div>
+      </div>
+      <ToEnd
+        count={seen.following ? 0 : fresh.length}
+        names={fresh.map((m) => m.author.display)}
+        far={seen.far && log.loaded && lastOffset(log) > 0}
+        onClick={toEnd}
+      />
+    </>
+  );
+}

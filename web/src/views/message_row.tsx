@@ -1,0 +1,145 @@
+import { useEffect, useState } from "preact/hooks";
+import { Face } from "../lib/face";
+import { Icon } from "../lib/icons";
+import { copyText, Markdown } from "../lib/markdown";
+import { clock, exact, iso } from "../lib/time_text";
+import { setReply, wantFocus } from "../state/compose";
+import type { Author, Message } from "../net/types";
+import type { Send } from "../state/outbox";
+import { SendTrouble } from "./send_trouble";
+
+interface Props {
+  /** The row's key, found again by the log when something in it is pointed at. */
+  row: string;
+  author: Author;
+  time: number;
+  text: string;
+  first: boolean;
+  /** It is on the server's disk. */
+  message?: Message | undefined;
+  /** It is not, yet. */
+  send?: Send | undefined;
+  /** What it answers, if that is loaded. */
+  quoted?: Message | undefined;
+  mention: boolean;
+  highlighted: boolean;
+  /** Under the pointer or focused: shows what can be done with it. */
+  current: boolean;
+}
+
+const SLOW_MS = 300;
+
+/** True once a send has waited so long that it should be said. */
+function useSlow(send: Send | undefined): boolean {
+  const waiting = send?.state === "waiting";
+  const left = send ? send.created + SLOW_MS - Date.now() : 0;
+  const [slow, setSlow] = useState(waiting && left <= 0);
+  useEffect(() => {
+    if (!waiting) return setSlow(false);
+    const timer = setTimeout(() => setSlow(true), Math.max(0, left));
+    return () => clearTimeout(timer);
+  }, [waiting, send?.key]);
+  return waiting && slow;
+}
+
+export const permalink = (message: Message): string => `/room/${message.room}/${message.offset}`;
+
+export async function copyLink(message: Message): Promise<boolean> {
+  return copyText(location.origin + permalink(message));
+}
+
+function Actions({ message }: { message: Message }) {
+  const [copied, setCopied] = useState(false);
+  const reply = () => {
+    setReply(message.room, message);
+    wantFocus();
+  };
+  const copy = async () => setCopied(await copyLink(message));
+  return (
+    <div class="actions" role="toolbar" aria-label="Message actions">
+      <button class="tool" type="button" aria-label="Reply" title="Reply" onClick={reply}>
+        <Icon name="reply" />
+      </button>
+      <button
+        class="tool"
+        type="button"
+        aria-label={copied ? "Link copied" : "Copy link"}
+        title={copied ? "Link copied" : "Copy link"}
+        data-done={copied ? "" : undefined}
+        onClick={() => void copy()}
+      >
+        <Icon name={copied ? "check" : "copy"} />
+      </button>
+    </div>
+  );
+}
+
+function Quote({ id, quoted }: { id: string; quoted: Message | undefined }) {
+  if (!quoted) return <span class="quote" data-reply={id}><span>Earlier message</span></span>;
+  return (
+    <a class="quote" data-reply={id} href={permalink(quoted)}>
+      <b>{quoted.author.display}</b>
+      <span>{quoted.text.split("\n", 1)[0]}</span>
+    </a>
+  );
+}
+
+function Margin({ props, slow }: { props: Props; slow: boolean }) {
+  const { send, first, author, time } = props;
+  if (send && (slow || send.state === "failed" || !first)) {
+    const failed = send.state === "failed";
+    const label = failed ? "Not sent" : send.tries > 0 || slow ? "Waiting to be sent" : "Sending";
+    return (
+      <div class="margin">
+        <span class="state" role="img" aria-label={label}><Icon name={failed ? "alert" : "clock"} /></span>
+      </div>
+    );
+  }
+  return (
+    <div class="margin">
+      {first ? <Face user={author} /> : (
+        <time class="when exact" dateTime={iso(time)} data-exact={exact(time)}>{clock(time)}</time>
+      )}
+    </div>
+  );
+}
+
+/** One message. What it is waiting for stands in the margin; the text never moves. */
+export function MessageRow(props: Props) {
+  const { row, author, time, text, first, message, send, quoted, mention, highlighted, current } = props;
+  const slow = useSlow(send);
+  const reply = message?.reply_to || send?.reply_to || "";
+  const state = send ? (send.state === "failed" ? "failed" : "pending") : highlighted ? "highlighted" : "sent";
+  const label = send ? `You, ${state === "failed" ? "not sent" : "sending"}` : `${author.display}, ${clock(time)}`;
+  return (
+    <article
+      class={`message${first ? " first" : ""}`}
+      id={message ? `m-${message.id}` : undefined}
+      data-row={row}
+      data-state={state}
+      data-slow={slow ? "" : undefined}
+      data-mention={mention ? "" : undefined}
+      data-key={message?.key ?? send?.key}
+      data-id={message?.id}
+      data-offset={message?.offset}
+      data-author={author.id}
+      aria-label={label}
+      tabIndex={-1}
+    >
+      <Margin props={props} slow={slow} />
+      <div class="body">
+        {first && (
+          <header class="by">
+            <b>{author.display}</b>
+            {author.role === "agent" && <span class="tag">agent</span>}
+            <time class="exact" dateTime={iso(time)} data-exact={exact(time)}>{clock(time)}</time>
+          </header>
+        )}
+        {reply && <Quote id={reply} quoted={quoted} />}
+        <Markdown text={text} />
+        {send && <SendTrouble send={send} />}
+      </div>
+      {current && message && <Actions message={message} />}
+    </article>
+  );
+}

@@ -1,0 +1,112 @@
+import { useEffect } from "preact/hooks";
+import { Icon } from "../lib/icons";
+import { navigate } from "../lib/router";
+import { currentRoom, currentRoomId, me, members, messages, rooms, roomsLoaded } from "../state/app";
+import { totals } from "../state/rooms";
+import { closeOverlay, detailsShown, showDetails } from "../state/panes";
+import { loadRooms } from "../actions/start";
+import { joinRoom } from "../actions/people";
+import { useTask } from "../lib/use_task";
+import { Blank } from "./blank";
+import { Composer } from "./composer";
+import { Log } from "./log";
+import { StatusLine } from "./status_line";
+import type { Room } from "../net/types";
+
+function Back({ room }: { room: string }) {
+  const { unread } = totals(rooms.value, room);
+  const label = unread > 0 ? `Rooms, ${unread} unread messages` : "Rooms";
+  return (
+    <a class="back" href="/" aria-label={label}>
+      <Icon name="back" />
+      {unread > 0 ? unread : ""}
+    </a>
+  );
+}
+
+function Head({ room }: { room: Room }) {
+  const open = detailsShown.value;
+  const count = members(room.id).value.length || room.members;
+  return (
+    <header class="bar">
+      <Back room={room.id} />
+      <h1 id="room-name">
+        <Icon name={room.private ? "lock" : "room"} label={room.private ? "Private room" : undefined} />
+        <span>{room.name}</span>
+      </h1>
+      <p class="topic" title={room.topic || undefined}>{room.topic}</p>
+      <div class="tools">
+        <button
+          class="tool count wide-only"
+          type="button"
+          aria-label={`${count} members`}
+          aria-expanded={open}
+          aria-controls="details"
+          onClick={() => showDetails(!open)}
+        >
+          <Icon name="people" />
+          {count}
+        </button>
+        <a class="tool" href={`/search?room=${room.id}`} aria-label={`Search in ${room.name}`}>
+          <Icon name="search" />
+        </a>
+        <button
+          class="tool"
+          type="button"
+          aria-label="Details"
+          aria-expanded={open}
+          aria-controls="details"
+          onClick={() => showDetails(!open)}
+        >
+          <Icon name="panel" />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+/** The room is not among one's own: it may be open to join, or is not there for this person. */
+function Stranger({ id }: { id: string }) {
+  const { busy, trouble, run } = useTask(async () => {
+    await joinRoom(id);
+    await loadRooms();
+  });
+  return (
+    <Blank title="You are not in this room" words="If it is an open room you can join it; a private one needs an invitation.">
+      <button class="button main" type="button" disabled={busy} onClick={() => void run()}>Join</button>
+      <a class="button" href="/">To the rooms</a>
+      {trouble && <p class="hint" data-state="bad" role="alert">{trouble}</p>}
+    </Blank>
+  );
+}
+
+/** The open room: head, log, status line and message box. */
+export function Stage() {
+  const id = currentRoomId.value;
+  const room = currentRoom.value;
+  useEffect(closeOverlay, [id]);
+  if (!id || !room) {
+    if (id && roomsLoaded.value && me.value) return <Stranger id={id} />;
+    return <main class="stage" aria-busy="true" aria-label="Messages" />;
+  }
+  const refused = messages(id).value.error === 103;
+  return (
+    <main class="stage" aria-labelledby="room-name" data-room={id}>
+      <Head room={room} />
+      <Log key={`log-${id}`} room={room} />
+      <div class="foot column">
+        <StatusLine room={id} />
+        {refused ? <Gone /> : <Composer key={`box-${id}`} room={room} />}
+      </div>
+    </main>
+  );
+}
+
+function Gone() {
+  return (
+    <p class="refused" id="composer">
+      You are not in this room any more.
+      <button class="button small" type="button" onClick={() => navigate("/")}>To the rooms</button>
+    </p>
+  );
+}
