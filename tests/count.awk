@@ -1,12 +1,13 @@
 # Reads ctest -V, prints one line per test: name, cases passed, cases failed, its number in the log, ctest's verdict.
 # A case is counted by the line its runner ends with: "unit: 3 passed, 0 failed" (CUnit, lint, fuzz) or node's
-# "# pass 3" and "# fail 0". A test that counted nothing, or ended badly without a failed case, is one failure.
+# "# pass 3" and "# fail 0" (its other reporter: "ℹ pass 3"). A test that counted nothing, or ended badly without a
+# failed case, is one failure.
 /^[0-9]+: [a-z]+: [0-9]+ passed, [0-9]+ failed$/ {
     n = substr($1, 1, length($1) - 1)
     good[n] += $3
     bad[n] += $5
 }
-/^[0-9]+: # (pass|fail|cancelled) [0-9]+$/ {
+/^[0-9]+: (#|ℹ) (pass|fail|cancelled) [0-9]+$/ {
     n = substr($1, 1, length($1) - 1)
     if ($3 == "pass")
         good[n] += $4

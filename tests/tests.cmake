@@ -57,6 +57,14 @@ if(TARGET snug)
   snug_node_tests(browser TIMEOUT 300 FILES ${stories})
 endif()
 
+# ---- the page's own tests of its state: no server, so one mode is enough ----
+file(GLOB runner CONFIGURE_DEPENDS web/test.mjs)
+if(runner AND SNUG_MODE STREQUAL dev AND NOT SNUG_WEB_DIR)
+  add_test(NAME web_state COMMAND ${SNUG_NODE} test.mjs WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/web)
+  set_tests_properties(web_state PROPERTIES LABELS unit TIMEOUT 60)
+  add_dependencies(unit_tests embed_web)
+endif()
+
 # ---- fuzzing: tests/fuzz/<room>_<decoder>_fuzz.c ----
 # In mode fuzz a program for libFuzzer. In the other modes its finds, tests/fuzz/regression/<name>/*, and the corpus
 # run as one unit test through replay.c.
@@ -93,4 +101,5 @@ foreach(check ${checks})
 endforeach()
 add_test(NAME tidy_all COMMAND tests/lint/tidy.sh ${CMAKE_BINARY_DIR} all WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(tidy_all PROPERTIES LABELS tidy TIMEOUT 3600)
-add_custom_target(generated DEPENDS embed_sql embed_web)
+add_custom_target(generated)
+add_dependencies(generated embed_sql embed_web)

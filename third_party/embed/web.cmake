@@ -6,7 +6,7 @@ if(BUILD AND NOT PAGE STREQUAL none)
   file(MAKE_DIRECTORY ${PAGE})
   file(LOCK ${PAGE}.lock TIMEOUT 600)
   file(GLOB_RECURSE inputs ${WEB}/src/* ${WEB}/public/*)
-  file(GLOB more ${WEB}/*.mjs ${WEB}/*.json ${WEB}/*.html)
+  file(GLOB more ${WEB}/*.mjs ${WEB}/*.json ${WEB}/*.html ${WEB}/*.svg)
   set(state "")
   foreach(file ${inputs} ${more})
     file(SHA256 ${file} hash)
@@ -41,12 +41,19 @@ if(BUILD AND NOT PAGE STREQUAL none)
   endif()
 endif()
 
+# The assembler reads a copy: another build may make PAGE anew meanwhile.
+if(NOT PAGE STREQUAL none)
+  file(REMOVE_RECURSE ${OUT}/page)
+  file(COPY ${PAGE}/ DESTINATION ${OUT}/page)
+  set(PAGE ${OUT}/page)
+endif()
+
 set(rows "")
 set(externs "")
 set(code "/* Generated: the bytes of the page. */\n    .section .rodata\n")
 set(count 0)
 
-# Adds one file to the assembly. out: C expressions for address and length.
+# Adds one file to the assembly under a label, and leaves its length in size.
 macro(embed file label)
   file(SIZE ${file} size)
   file(SHA256 ${file} hash)
