@@ -10,6 +10,7 @@
 #include "base/env.h"
 #include "base/frame.h"
 #include "base/thread_role.h"
+#include "hub/publish.h"
 #include "hub/stream.h"
 #include "wire/reply.h"
 
@@ -28,47 +29,41 @@ struct hub_options {
 /* errors: ERR_NOMEM */
 MUST_USE enum err hub_new(const struct hub_options *options, struct hub **out_hub);
 
+/* Starts its timers; the reactors may or may not run yet. errors: ERR_BUSY, ERR_CLOSED */
+MUST_USE enum err hub_start(struct hub *hub);
+
 /* After the reactors have stopped. NULL is welcome. Returns NULL. */
 struct hub *hub_free(struct hub *hub);
 
-/* ---- publishing. thread: any. Publications are already encoded JSON documents. */
+/* ---- subscribers, on the reactor of their connection. */
 
-/* An event of a stream on disk, after its commit, in offset order (one writer).
- * A reactor whose mailbox is full loses it: its subscribers of the channel are told (unsubscribe 2500) and recover. */
-void hub_publish(struct hub *hub, struct text channel, struct text data, uint64_t offset,
-                 int64_t time_ms);
+struct subscriber;
+struct subscribe_result;
 
-/* An event of a memory channel (user:<id>): it gets the channel's next offset on the way. */
-void hub_publish_memory(struct hub *hub, struct text channel, struct text data);
-
-/* A passing event: no offset, not kept, the first to be dropped for a slow client (typing, tokens). */
-void hub_publish_passing(struct hub *hub, struct text channel, struct text data);
-
-/* Ends the user's subscriptions to a channel with an unsubscribe push (2000: the right is gone). */
-void hub_unsubscribe_user(struct hub *hub, struct text channel, int64_t user_id, unsigned code,
-                          struct text reason);
-
-/* ---- subscribers: embedded in the session; all on the reactor of its connection. */
-struct channel;
-
-struct subscriber_events {
-    /* A push to send; passing ones may be dropped. */
-    void (*deliver)(void *owner, struct frame *f, bool passing);
-    /* The hub ended the subscription (2000, 2500): the subscriber is already out. */
-    void (*ended)(void *owner, struct text channel, unsigned code, struct text reason);
+struct presence_result {
+    enum err err;
+    struct text clients; /* "id":{client info} joined by commas */
+    unsigned num_clients, num_users;
 };
 
-struct subscriber; /* one subscription of one client, owned by the hub */
+struct subscriber_events {
+    void (*subscribed)(void *owner, struct subscriber *s, const struct subscribe_result *result);
+    /* A push to send; passing ones may be dropped. */
+    void (*deliver)(void *owner, struct frame *f, bool passing);
+    /* The hub ended the subscription (2000, 2500); `s` is gone when this returns. */
+    void (*ended)(void *owner, struct subscriber *s, unsigned code, struct text reason);
+};
 
+/* What the hub knows of a client; embedded in the session, borrowed for the life of its subscriptions. */
 struct hub_client {
     const struct subscriber_events *events;
     void *owner; /* the session */
     struct actor actor;
-    struct client_info info; /* texts borrowed for the subscription's life */
+    struct client_info info;
 };
 
 struct subscribe_request {
-    struct text channel;
+    struct text channel; /* at most CHANNEL_MAX bytes */
     bool recover;
     uint64_t offset;
     struct text epoch;
@@ -76,44 +71,45 @@ struct subscribe_request {
 };
 
 struct subscribe_result {
-    enum err err;
+    enum err err; /* of the source: ERR_DENIED, ERR_UNKNOWN_CHANNEL, ... */
     struct channel_options options;
     char epoch[EPOCH_SIZE];
     uint64_t top; /* the client continues after this offset */
     bool was_recovering, recovered;
-    struct text publications; /* the missed ones, joined by commas; borrowed until `done` returns */
+    struct text
+        publications; /* the missed ones, joined by commas; borrowed until `subscribed` returns */
 };
 
-/* Registers at once with pushes held back, asks the source, then calls `done` and lets the held ones above the answer's
- * position through. `done` comes exactly once, later in this turn or in another, unless hub_unsubscribe comes first.
- * errors (from the call: `done` does not come): ERR_BUSY, ERR_NOMEM, ERR_CLOSED */
+/* Registers at once with pushes held back, asks the source, then answers through events->subscribed and lets the held
+ * ones above the answer's position through. The answer comes exactly once, in a later turn, unless hub_unsubscribe
+ * comes first; with an error the subscriber is already gone.
+ * errors (then no answer comes): ERR_BUSY, ERR_NOMEM, ERR_CLOSED */
 MUST_USE enum err hub_subscribe(struct hub *hub, const struct hub_client *client,
                                 const struct subscribe_request *request,
-                                void (*done)(void *owner, struct subscriber *s,
-                                             const struct subscribe_result *r),
                                 struct subscriber **out_subscriber) ON(role_reactor);
 
-/* Ends it; nothing more is delivered. Returns NULL. */
-struct subscriber *hub_unsubscribe(struct hub *hub, struct subscriber *s) ON(role_reactor);
+/* Ends it; nothing more is delivered. NULL is welcome. Returns NULL. */
+struct subscriber *hub_unsubscribe(struct subscriber *s) ON(role_reactor);
 
 struct text subscriber_channel(const struct subscriber *s) ON(role_reactor);
 bool subscriber_live(const struct subscriber *s) ON(role_reactor);
 struct channel_options subscriber_options(const struct subscriber *s) ON(role_reactor);
 
-/* ---- questions; `done` comes exactly once on the asking reactor; ctx stays the caller's. */
+/* ---- questions about a channel. The answer comes once on the asking reactor, in a later turn; owner must outlive it
+ * (a pool that recognises a client that is gone by its number). */
 struct hub_asker {
-    void *
-        owner; /* must outlive the answer or recognise it by number: a session pool and its generation */
-    uint64_t number;
-    void (*history)(void *owner, uint64_t number, const struct stream_page *page);
-    void (*presence)(void *owner, uint64_t number, enum err e, struct text clients,
-                     unsigned num_clients, unsigned num_users); /* clients: "id":{info},... */
+    void *owner;
+    uint64_t number; /* of the client */
+    uint64_t id;     /* of its question */
+    void (*history)(const struct hub_asker *asker, const struct stream_page *page);
+    void (*presence)(const struct hub_asker *asker, const struct presence_result *result);
 };
 
+/* errors (then no answer comes): ERR_BUSY, ERR_NOMEM, ERR_CLOSED */
 MUST_USE enum err hub_history(struct hub *hub, const struct stream_query *query,
-                              struct hub_asker asker) ON(role_reactor);
-/* Every reactor adds its subscribers in turn. */
-MUST_USE enum err hub_presence(struct hub *hub, struct text channel, struct hub_asker asker)
-    ON(role_reactor);
+                              const struct hub_asker *asker) ON(role_reactor);
+/* The source is asked for the right first; then every reactor adds its subscribers in turn. */
+MUST_USE enum err hub_presence(struct hub *hub, const struct stream_query *query,
+                               const struct hub_asker *asker) ON(role_reactor);
 
 #endif

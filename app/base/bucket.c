@@ -1,0 +1,29 @@
+#include "base/bucket.h"
+
+static double spent_at(const struct bucket *b, struct bucket_limit limit, int64_t now_ms)
+{
+    double spent = b->spent - limit.per_s * (double)(now_ms - b->at_ms) / 1000;
+    return spent > 0 ? spent : 0;
+}
+
+bool bucket_take(struct bucket *b, struct bucket_limit limit, double cost, int64_t now_ms,
+                 int64_t *out_retry_ms)
+{
+    if (limit.burst <= 0)
+        return true;
+    double spent = spent_at(b, limit, now_ms);
+    double over = spent + cost - limit.burst;
+    if (over > 0) {
+        if (out_retry_ms)
+            *out_retry_ms = limit.per_s > 0 ? (int64_t)(over * 1000 / limit.per_s) + 1 : INT64_MAX;
+        return false;
+    }
+    b->spent = spent + cost;
+    b->at_ms = now_ms;
+    return true;
+}
+
+bool bucket_idle(const struct bucket *b, struct bucket_limit limit, int64_t now_ms)
+{
+    return spent_at(b, limit, now_ms) <= 0;
+}

@@ -1,0 +1,151 @@
+/* presence: who is in a channel, gathered reactor by reactor, and the join and leave pushes. */
+#include "base/buf.h"
+#include "base/metrics.h"
+#include "hub/hub_inside.h"
+#include "wire/json.h"
+
+#include <stdlib.h>
+
+#define PRESENCE_MAX_BYTES (1u << 20)
+
+void presence_changed(struct subscriber *sub, const char *kind)
+{
+    struct hub *hub = sub->channel->shard->hub;
+    struct buf b;
+    buf_init(&b, 4096);
+    buf_add_text(&b, TEXT("{\"info\":"));
+    client_info_write(&b, &sub->client->info);
+    buf_add_char(&b, '}');
+    struct push *p = NULL;
+    if (b.err == ERR_OK)
+        p = push_new(subscriber_channel(sub), kind, buf_text(&b), PUSH_JOIN_LEAVE, 0);
+    if (p)
+        push_post(hub, p);
+    push_unref(p);
+    buf_fini(&b);
+}
+
+/* One question on its way through the reactors. */
+struct walk {
+    struct hub *hub;
+    struct hub_asker asker;
+    struct reactor *home; /* where the answer goes */
+    enum err err;
+    unsigned next; /* reactor */
+    unsigned clients;
+    struct buf json;
+    struct buf users; /* int64_t each */
+    size_t channel_len;
+    char channel[CHANNEL_MAX + 1];
+};
+
+static void walk_free(struct walk *w)
+{
+    buf_fini(&w->json);
+    buf_fini(&w->users);
+    free(w);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static unsigned count_users(struct walk *w)
+{
+    size_t n = w->users.len / sizeof(int64_t);
+    int64_t *ids = (int64_t *)(void *)w->users.data; /* malloc'ed: aligned */
+    if (n)
+        qsort(ids, n, sizeof *ids, by_value);
+    unsigned distinct = 0;
+    for (size_t i = 0; i < n; i++)
+        distinct += i == 0 || ids[i] != ids[i - 1];
+    return distinct;
+}
+
+static void on_walked(void *subject, void *object, uint64_t number)
+{
+    (void)subject;
+    (void)number;
+    role_assert(&role_reactor);
+    struct walk *w = object;
+    enum err e = w->err == ERR_OK ? w->json.err : w->err;
+    struct presence_result r = {.err = e == ERR_OK ? w->users.err : e};
+    if (r.err == ERR_OK) {
+        r.clients = buf_text(&w->json);
+        r.num_clients = w->clients;
+        r.num_users = count_users(w);
+    }
+    w->asker.presence(&w->asker, &r);
+    walk_free(w);
+}
+
+static void add_clients(struct walk *w, struct shard *s) ON(role_reactor)
+{
+    struct channel *c;
+    HASH_FIND(by_name, s->channels, w->channel, w->channel_len, c);
+    for (struct subscriber *sub = c ? c->first : NULL; sub; sub = sub->next) {
+        if (!sub->live)
+            continue;
+        if (w->clients++)
+            buf_add_char(&w->json, ',');
+        json_quote(&w->json, sub->client->info.client);
+        buf_add_char(&w->json, ':');
+        client_info_write(&w->json, &sub->client->info);
+        buf_add(&w->users, &sub->client->actor.user_id, sizeof(int64_t));
+    }
+}
+
+static void walk_on(struct walk *w);
+
+static void on_step(void *subject, void *object, uint64_t number)
+{
+    (void)number;
+    role_assert(&role_reactor);
+    add_clients(object, subject);
+    walk_on(object);
+}
+
+/* To the next reactor, or home. A full mailbox ends the walk with ERR_BUSY; if even home is full, the asker asks again. */
+static void walk_on(struct walk *w)
+{
+    if (w->err == ERR_OK && w->next < w->hub->options.reactors_count) {
+        struct shard *s = &w->hub->shards[w->next++];
+        w->err = reactor_post(s->reactor, on_step, s, w, 0);
+        if (w->err == ERR_OK)
+            return;
+    }
+    if (reactor_post(w->home, on_walked, NULL, w, 0) != ERR_OK) {
+        metric_add(METRIC_replies_dropped, 1);
+        walk_free(w);
+    }
+}
+
+static void allowed(struct stream_asker asker, struct stream_page *page)
+{
+    struct walk *w = asker.owner;
+    w->err = page->err;
+    if (w->err == ERR_OK && !page->options.presence)
+        w->err = ERR_UNAVAILABLE;
+    buf_fini(&page->publications);
+    walk_on(w);
+}
+
+enum err hub_presence(struct hub *hub, const struct stream_query *query,
+                      const struct hub_asker *asker)
+{
+    struct walk *w = calloc(1, sizeof *w);
+    if (!w)
+        return ERR_NOMEM;
+    w->hub = hub;
+    w->asker = *asker;
+    w->home = reactor_current();
+    buf_init(&w->json, PRESENCE_MAX_BYTES);
+    buf_init(&w->users, PRESENCE_MAX_BYTES);
+    w->channel_len = text_copy(w->channel, sizeof w->channel, text_of(query->channel));
+    enum err e = hub_ask(hub, query, (struct stream_asker){w, 0, allowed});
+    if (e != ERR_OK)
+        walk_free(w);
+    return e;
+}

@@ -1,0 +1,272 @@
+/* client: life of one client: open, timers, what may be sent, close and its record. */
+#include "session/client.h"
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/must.h"
+
+#include <stdlib.h>
+
+/* Passing things leave this much of the outbox to what must not be lost. */
+#define PASSING_SHARE 4
+
+static void on_timer(struct timer *t);
+
+/* ---- states: each may only become what the table says */
+
+static const bool moves[CLIENT_STATES][CLIENT_STATES] = {
+    [CLIENT_OPENED] = {[CLIENT_CONNECTING] = true, [CLIENT_CLOSED] = true},
+    [CLIENT_CONNECTING] =
+        {[CLIENT_OPENED] = true, [CLIENT_CONNECTED] = true, [CLIENT_CLOSED] = true},
+    [CLIENT_CONNECTED] = {[CLIENT_CLOSED] = true},
+};
+
+bool client_may_move(enum client_state from, enum client_state to)
+{
+    return moves[from][to];
+}
+
+void client_move(struct client *c, enum client_state to)
+{
+    must(client_may_move(c->state, to));
+    c->state = to;
+}
+
+/* ---- sending */
+
+static void close_slow(struct client *c) ON(role_reactor)
+{
+    if (c->state == CLIENT_CLOSED)
+        return;
+    metric_add(METRIC_closes_slow, 1);
+    client_move(c, CLIENT_CLOSED);
+    ws_conn_close_slow(c->ws, CLOSE_slow, close_reason(CLOSE_slow));
+}
+
+void client_send_frame(struct client *c, struct frame *f, bool passing)
+{
+    if (passing &&
+        ws_conn_queue_bytes(c->ws) > client_options(c)->queue_max_bytes / PASSING_SHARE) {
+        metric_add(METRIC_drops_passing, 1);
+        return;
+    }
+    enum err e = ws_conn_send(c->ws, f);
+    if (e == ERR_LIMIT)
+        close_slow(c);
+    else if (e == ERR_NOMEM)
+        client_close(c, CLOSE_internal); /* it recovers; nothing is dropped silently */
+}
+
+void client_flush_out(struct client *c)
+{
+    struct buf *out = &c->pool->out;
+    struct frame *f = out->err == ERR_OK ? ws_frame(WS_TEXT, buf_text(out)) : NULL;
+    if (f)
+        client_send_frame(c, f, false);
+    else
+        client_close(c, CLOSE_internal);
+    frame_unref(f);
+    buf_clear(out);
+}
+
+/* ---- closing */
+
+void client_close(struct client *c, unsigned code)
+{
+    if (c->state == CLIENT_CLOSED)
+        return;
+    client_move(c, CLIENT_CLOSED);
+    ws_conn_close(c->ws, code, close_reason(code));
+}
+
+void client_admitted(struct client *c)
+{
+    const struct session_rules *rules = &client_options(c)->rules;
+    if (c->pending && rules->admitted)
+        rules->admitted(rules->ctx, c->pending);
+    c->pending = NULL;
+}
+
+void client_record(const struct client *c, struct ws_connection_record *out)
+{
+    const struct actor *a = &c->hub_client.actor;
+    struct conn_stats stats = ws_conn_stats(c->ws);
+    *out = (struct ws_connection_record){
+        .user_id = a->user_id,
+        .connected_ms = c->opened_ms,
+        .rtt_ms = c->rtt_ms,
+        .bytes_in = stats.bytes_in,
+        .bytes_out = stats.bytes_out,
+        .frames_in = ws_conn_messages_in(c->ws),
+        .frames_out = stats.frames_out,
+        .queue_peak_bytes = stats.queue_peak_bytes,
+        .recovered = c->asked_recovery == 0 ? -1 : c->got_recovery == c->asked_recovery,
+    };
+    for (unsigned i = 0; i < c->subscriptions_count; i++)
+        out->rooms += !c->subscriptions[i].server_side;
+    text_copy(out->id, sizeof out->id, text_of(a->connection));
+    text_copy(out->client, sizeof out->client, text_of(a->client));
+    text_copy(out->address, sizeof out->address, text_of(a->address));
+    text_copy(out->transport, sizeof out->transport, TEXT("websocket"));
+    text_copy(out->tab, sizeof out->tab, text_of(c->tab));
+}
+
+static const char *closer_name(enum ws_closer by)
+{
+    static const char *const names[] = {"client", "server", "network"};
+    return names[by];
+}
+
+static void tell_closed(struct client *c, const struct ws_closed *how) ON(role_reactor)
+{
+    struct ws_connection_record record;
+    client_record(c, &record);
+    record.closed_ms = env_wall_ms(client_options(c)->env);
+    record.code = how->code;
+    text_copy(record.reason, sizeof record.reason, how->reason);
+    text_copy(record.closed_by, sizeof record.closed_by, text_of(closer_name(how->by)));
+    log_event(LOG_INFO, "client_closed", KV_STR("client", record.id),
+              KV_INT("user", record.user_id), KV_INT("code", how->code),
+              KV_STR("by", record.closed_by), KV_INT("bytes_in", (int64_t)record.bytes_in),
+              KV_INT("bytes_out", (int64_t)record.bytes_out));
+    const struct session_rules *rules = &client_options(c)->rules;
+    if (rules->closed)
+        rules->closed(rules->ctx, &record);
+}
+
+static void on_closed(void *ctx, const struct ws_closed *how)
+{
+    role_assert(&role_reactor);
+    struct client *c = ctx;
+    if (c->state != CLIENT_CLOSED)
+        client_move(c, CLIENT_CLOSED);
+    timer_cancel(c->pool->reactor, &c->timer);
+    tell_closed(c, how);
+    client_unsubscribe_all(c);
+    client_admitted(c);
+    ws_connection_remove(c->connection);
+    ws_manager_unref(c->manager);
+    metric_add(METRIC_connections, -1);
+    metric_add(METRIC_connections_closed, 1);
+    pool_remove(c);
+}
+
+/* ---- timers */
+
+void client_set_timer(struct client *c)
+{
+    int64_t at = c->ping_due_ms;
+    if (c->pong_due_ms && c->pong_due_ms < at)
+        at = c->pong_due_ms;
+    if (c->stop_at_ms && c->stop_at_ms < at)
+        at = c->stop_at_ms;
+    if (timer_set(c->pool->reactor, &c->timer, at) != ERR_OK)
+        client_close(c, CLOSE_internal);
+}
+
+static void ping(struct client *c, int64_t now_ms) ON(role_reactor)
+{
+    const struct session_options *o = client_options(c);
+    c->pinged_ns = env_nanoseconds();
+    if (!c->pong_due_ms)
+        c->pong_due_ms = now_ms + o->pong_timeout_ms;
+    c->ping_due_ms = now_ms + o->ping_interval_ms;
+    client_send_frame(c, c->pool->ping, false);
+}
+
+static void on_timer(struct timer *t)
+{
+    role_assert(&role_reactor);
+    struct client *c = t->owner;
+    int64_t now_ms = reactor_now_ms(c->pool->reactor);
+    if (c->state == CLIENT_CLOSED)
+        return;
+    if (c->stop_at_ms && now_ms >= c->stop_at_ms) {
+        client_close(c, CLOSE_shutdown);
+    } else if (c->state != CLIENT_CONNECTED) {
+        client_close(c, CLOSE_stale);
+    } else if (c->pong_due_ms && now_ms >= c->pong_due_ms) {
+        client_close(c, CLOSE_no_pong);
+    } else {
+        if (now_ms >= c->ping_due_ms)
+            ping(c, now_ms);
+        if (c->expires_ms && env_wall_ms(client_options(c)->env) >= c->expires_ms)
+            client_renew(c);
+        if (c->state != CLIENT_CLOSED)
+            client_set_timer(c);
+    }
+}
+
+void client_alive(struct client *c)
+{
+    if (c->pong_due_ms) {
+        c->rtt_ms = (env_nanoseconds() - c->pinged_ns) / 1000000;
+        c->pong_due_ms = 0;
+    }
+}
+
+/* ---- opening */
+
+static void on_message(void *ctx, enum ws_opcode opcode, struct text payload)
+{
+    role_assert(&role_reactor);
+    struct client *c = ctx;
+    if (opcode != WS_TEXT) {
+        client_close(c, CLOSE_unsupported);
+        return;
+    }
+    ws_connection_alive(c->connection, reactor_now_ms(c->pool->reactor));
+    client_on_message(c, payload);
+}
+
+static void refuse(struct pool *p, struct session_socket *socket) ON(role_reactor)
+{
+    const struct session_rules *rules = &p->sessions->options.rules;
+    if (socket->pending && rules->admitted)
+        rules->admitted(rules->ctx, socket->pending);
+    ws_manager_unref(socket->manager);
+}
+
+static void fill(struct client *c, struct session_socket *socket) ON(role_reactor)
+{
+    const struct session_options *o = client_options(c);
+    struct actor *a = &c->hub_client.actor;
+    c->hub_client.events = &client_subscriber_events;
+    c->hub_client.owner = c;
+    env_uuid(o->env, a->connection);
+    text_copy(a->address, sizeof a->address, text_of(socket->address));
+    text_copy(a->client, sizeof a->client, text_of(socket->client));
+    a->secure = socket->ssl != NULL;
+    c->manager = socket->manager;
+    c->pending = socket->pending;
+    c->identity = (struct client_identity *)socket->identity;
+    socket->identity = NULL;
+    c->opened_ms = env_wall_ms(o->env);
+    buf_init(&c->waiting, o->message_max_bytes);
+    c->timer = (struct timer){.fire = on_timer, .owner = c};
+    c->ping_due_ms = reactor_now_ms(c->pool->reactor) + o->stale_close_delay_ms;
+}
+
+void client_open(struct pool *p, struct session_socket *socket)
+{
+    struct client *c = pool_add(p);
+    if (!c) {
+        refuse(p, socket);
+        conn_refuse(socket->fd, socket->ssl);
+        return;
+    }
+    const struct session_options *o = client_options(c);
+    struct ws_conn_owner owner = {c, on_message, on_closed};
+    struct ws_socket ws = {socket->fd, socket->ssl, socket->early};
+    enum err e =
+        ws_conn_adopt(p->reactor, &ws, o->message_max_bytes, o->queue_max_bytes, &owner, &c->ws);
+    if (e != ERR_OK) {
+        refuse(p, socket);
+        pool_remove(c);
+        return;
+    }
+    fill(c, socket);
+    metric_add(METRIC_connections, 1);
+    metric_add(METRIC_connections_opened, 1);
+    client_set_timer(c);
+}

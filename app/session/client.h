@@ -1,0 +1,142 @@
+/* client: one client of the protocol; what the files of this room share. Nobody else includes it.
+ *
+ * States and what each may receive are one table (client.c). A command is answered exactly once, by its id. */
+#ifndef SNUG_SESSION_CLIENT_H
+#define SNUG_SESSION_CLIENT_H
+
+#include "base/buf.h"
+#include "hub/hub.h"
+#include "net/reactor.h"
+#include "session/session.h"
+#include "wire/command.h"
+
+#include <stdatomic.h>
+
+enum client_state {
+    CLIENT_OPENED,
+    CLIENT_CONNECTING,
+    CLIENT_CONNECTED,
+    CLIENT_CLOSED,
+    CLIENT_STATES
+};
+
+struct subscription {
+    struct subscriber *subscriber;
+    uint32_t command_id; /* whose answer waits; 0: answered */
+    bool server_side;
+};
+
+struct client {
+    struct pool *pool;
+    uint32_t slot, generation;
+    enum client_state state;
+    void *pending;
+    struct ws_conn *ws;
+    struct ws_manager *manager;
+    struct ws_connection *connection;
+    struct hub_client hub_client;
+    struct client_identity *identity; /* until the connect reply is out */
+    char *info_json;
+    char user[USER_TEXT_SIZE];
+    char tab[40];
+    struct subscription *subscriptions;
+    unsigned subscriptions_count, subscriptions_room;
+    unsigned asked_recovery, got_recovery;
+    struct buf waiting; /* commands that came while connecting */
+    uint32_t connect_id;
+    uint64_t connect_offset;
+    bool connect_recover;
+    char connect_epoch[EPOCH_SIZE];
+    struct timer timer;
+    int64_t opened_ms;   /* since 1970 */
+    int64_t ping_due_ms; /* monotonic; before the connect: when it is stale */
+    int64_t stop_at_ms;  /* monotonic; 0: the server is not stopping */
+    int64_t pong_due_ms; /* 0: no ping is out */
+    int64_t pinged_ns, rtt_ms;
+    int64_t expires_ms; /* since 1970; 0: never */
+    int64_t session_id;
+    struct bucket commands;
+    unsigned refused;
+    int64_t refused_since_ms;
+};
+
+/* The clients of one reactor. */
+struct pool {
+    struct sessions *sessions;
+    struct reactor *reactor;
+    struct client **slots OWNED_BY(role_reactor);
+    uint32_t *generations OWNED_BY(role_reactor);
+    uint32_t *free_slots OWNED_BY(role_reactor);
+    uint32_t slots_count OWNED_BY(role_reactor), free_count OWNED_BY(role_reactor);
+    struct buf scratch OWNED_BY(role_reactor); /* of the command that is decoded */
+    struct buf out OWNED_BY(role_reactor);     /* of the reply that is written */
+    struct frame *ping OWNED_BY(role_reactor);
+    atomic_uint count;
+};
+
+struct sessions {
+    struct session_options options;
+    struct pool pools[];
+};
+
+static inline const struct session_options *client_options(const struct client *c)
+{
+    return &c->pool->sessions->options;
+}
+
+static inline uint64_t client_number(const struct client *c)
+{
+    return (uint64_t)c->generation << 32 | c->slot;
+}
+
+/* ---- pool.c */
+struct client *pool_find(struct pool *p, uint64_t number) ON(role_reactor);
+struct client *pool_add(struct pool *p) ON(role_reactor); /* NULL: no memory */
+void pool_remove(struct client *c) ON(role_reactor);      /* frees it */
+void pool_fini(struct pool *p);
+
+/* ---- client.c: life, states, timers, sending */
+void client_open(struct pool *p, struct session_socket *socket) ON(role_reactor);
+void client_close(struct client *c, unsigned code) ON(role_reactor);
+bool client_may_move(enum client_state from, enum client_state to);
+void client_move(struct client *c, enum client_state to);
+/* Sends what is in pool->out as one message; a client that does not read is closed. */
+void client_flush_out(struct client *c) ON(role_reactor);
+void client_send_frame(struct client *c, struct frame *f, bool passing) ON(role_reactor);
+void client_alive(struct client *c) ON(role_reactor);
+void client_set_timer(struct client *c) ON(role_reactor);
+void client_record(const struct client *c, struct ws_connection_record *out) ON(role_reactor);
+/* The place among those without rights is free again. */
+void client_admitted(struct client *c) ON(role_reactor);
+
+/* ---- commands.c */
+void client_on_message(struct client *c, struct text message) ON(role_reactor);
+void client_reply(struct client *c, uint32_t id, const char *command, struct text json)
+    ON(role_reactor);
+void client_reply_error(struct client *c, uint32_t id, enum err e) ON(role_reactor);
+void client_reply_fault(struct client *c, uint32_t id, enum err e, struct text message)
+    ON(role_reactor);
+
+/* ---- connect.c */
+void client_connect(struct client *c, const struct command *cmd) ON(role_reactor);
+void client_renew(struct client *c) ON(role_reactor);
+/* The server-side subscription's answer: the connect reply goes out. */
+void client_connected(struct client *c, const struct subscribe_result *result) ON(role_reactor);
+
+/* ---- subscribe.c */
+extern const struct subscriber_events client_subscriber_events;
+void client_subscribe(struct client *c, const struct command *cmd) ON(role_reactor);
+void client_unsubscribe(struct client *c, const struct command *cmd) ON(role_reactor);
+void client_unsubscribe_all(struct client *c) ON(role_reactor);
+void client_history(struct client *c, const struct command *cmd) ON(role_reactor);
+void client_presence(struct client *c, const struct command *cmd) ON(role_reactor);
+/* Remembers a subscription. NULL: no memory. */
+struct subscription *client_subscription_add(struct client *c) ON(role_reactor);
+/* The members of a subscribe result. */
+void subscribe_result_write(struct json_writer *w, const struct subscribe_result *r);
+/* The server-side subscription of user:<id>. */
+void client_subscribe_own(struct client *c) ON(role_reactor);
+/* Adds the connection to its manager. errors: ERR_LIMIT, ERR_UNAVAILABLE, ERR_NOMEM */
+MUST_USE enum err client_join_manager(struct client *c) ON(role_reactor);
+
+#endif

@@ -1,0 +1,238 @@
+/* commands: from a message's text to answers: decode, count, dispatch by a table, reply. */
+#include "base/metrics.h"
+#include "base/must.h"
+#include "session/client.h"
+#include "wire/call.h"
+#include "wire/json.h"
+#include "wire/reply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COMMANDS_A_MESSAGE 1000
+#define REFUSED_MAX 1000
+#define REFUSED_WINDOW_MS 10000
+
+/* ---- replies on this reactor */
+
+void client_reply(struct client *c, uint32_t id, const char *command, struct text json)
+{
+    reply_write(&c->pool->out, id, command, json);
+    client_flush_out(c);
+}
+
+void client_reply_fault(struct client *c, uint32_t id, enum err e, struct text message)
+{
+    reply_write_error(&c->pool->out, id, err_code(e), message.len ? message : text_of(err_text(e)),
+                      err_temporary(e));
+    client_flush_out(c);
+}
+
+void client_reply_error(struct client *c, uint32_t id, enum err e)
+{
+    client_reply_fault(c, id, e, TEXT_NONE);
+}
+
+/* ---- rpc: the method's reply comes from any thread, perhaps long after the client is gone */
+
+static void on_late_frame(void *subject, void *object, uint64_t number)
+{
+    role_assert(&role_reactor);
+    struct client *c = pool_find(subject, number);
+    if (c)
+        client_send_frame(c, object, false);
+    else
+        metric_add(METRIC_replies_dropped, 1);
+    frame_unref(object);
+}
+
+static void write_outcome(struct buf *b, uint32_t id, const struct outcome *o)
+{
+    if (o->err == ERR_OK) {
+        struct json_writer w;
+        json_begin(&w, b);
+        json_open(&w, NULL, '{');
+        json_add_int(&w, "id", id);
+        json_open(&w, "rpc", '{');
+        json_add_raw(&w, "data", o->json.len ? o->json : TEXT("{}"));
+        json_close(&w, '}');
+        json_close(&w, '}');
+        return;
+    }
+    struct buf words;
+    buf_init(&words, 1024);
+    struct text message = o->message.len ? o->message : text_of(err_text(o->err));
+    if (o->field.len && !memmem(message.data, message.len, o->field.data, o->field.len)) {
+        buf_add_text(&words, o->field);
+        buf_add_text(&words, TEXT(": "));
+    }
+    buf_add_text(&words, message);
+    if (o->retry_ms > 0)
+        buf_add_format(&words, " (retry in %lld ms)", (long long)o->retry_ms);
+    reply_write_error(b, id, err_code(o->err), words.err == ERR_OK ? buf_text(&words) : message,
+                      err_temporary(o->err));
+    buf_fini(&words);
+}
+
+static void rpc_done(struct reply r, const struct outcome *o)
+{
+    struct pool *p = r.owner;
+    struct buf b;
+    buf_init(&b, 4u << 20);
+    write_outcome(&b, (uint32_t)r.id, o);
+    struct frame *f = b.err == ERR_OK ? ws_frame(WS_TEXT, buf_text(&b)) : NULL;
+    buf_fini(&b);
+    if (f && reactor_post(p->reactor, on_late_frame, p, f, r.generation) == ERR_OK)
+        return;
+    metric_add(METRIC_replies_dropped, 1); /* the client asks again, with its key */
+    frame_unref(f);
+}
+
+static void do_rpc(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    struct reply reply = {c->pool, client_number(c), cmd->id, rpc_done};
+    method_call(client_options(c)->rules.methods, cmd->method, cmd->data, &c->hub_client.actor,
+                reply);
+}
+
+/* ---- the small ones */
+
+static void do_ping(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    client_reply(c, cmd->id, "ping", TEXT("{}"));
+}
+
+static void do_send(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    (void)c; /* nobody listens to it here; it is counted and has no answer */
+    (void)cmd;
+}
+
+static void do_unknown(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    client_reply_error(c, cmd->id, ERR_NO_METHOD);
+}
+
+static void do_pong(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    (void)cmd;
+    client_alive(c);
+    client_set_timer(c);
+}
+
+static void do_connect_again(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    (void)cmd;
+    client_close(c, CLOSE_bad_request);
+}
+
+/* Messages go to rooms through message.send; only a server for development lets clients publish. */
+static void do_publish(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    const struct session_options *o = client_options(c);
+    if (cmd->channel.len == 0 || cmd->channel.len > CHANNEL_MAX)
+        client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("channel must have 1 to 255 bytes."));
+    else if (cmd->data.len == 0)
+        client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("data is missing."));
+    else if (o->rules.serves(o->rules.ctx, cmd->channel) ||
+             text_starts(cmd->channel, TEXT("user:")))
+        client_reply_error(c, cmd->id, ERR_DENIED);
+    else if (!o->insecure)
+        client_reply_error(c, cmd->id, ERR_UNKNOWN_CHANNEL);
+    else {
+        hub_publish_memory(o->hub, cmd->channel, cmd->data);
+        client_reply(c, cmd->id, "publish", TEXT("{}"));
+    }
+}
+
+typedef void command_handler(struct client *c, const struct command *cmd);
+
+static command_handler *const handlers[] = {
+    [COMMAND_PONG] = do_pong,
+    [COMMAND_connect] = do_connect_again,
+    [COMMAND_subscribe] = client_subscribe,
+    [COMMAND_unsubscribe] = client_unsubscribe,
+    [COMMAND_publish] = do_publish,
+    [COMMAND_history] = client_history,
+    [COMMAND_presence] = client_presence,
+    [COMMAND_presence_stats] = client_presence,
+    [COMMAND_rpc] = do_rpc,
+    [COMMAND_send] = do_send,
+    [COMMAND_ping] = do_ping,
+    [COMMAND_refresh] = do_unknown,
+    [COMMAND_sub_refresh] = do_unknown,
+    [COMMAND_UNKNOWN] = do_unknown,
+};
+
+/* ---- limits */
+
+/* False: over the limit; the command was answered with 111, or the connection closed. */
+static bool within_limits(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    int64_t now_ms = reactor_now_ms(c->pool->reactor), retry_ms;
+    metric_add(METRIC_commands, 1);
+    if (bucket_take(&c->commands, client_options(c)->commands, 1, now_ms, &retry_ms))
+        return true;
+    metric_add(METRIC_commands_refused, 1);
+    if (now_ms - c->refused_since_ms > REFUSED_WINDOW_MS) {
+        c->refused_since_ms = now_ms;
+        c->refused = 0;
+    }
+    if (++c->refused >= REFUSED_MAX) {
+        client_close(c, CLOSE_too_many_requests);
+    } else if (cmd->id) {
+        char words[80];
+        int n = snprintf(words, sizeof words, "Too many commands. (retry in %lld ms)",
+                         (long long)retry_ms);
+        client_reply_fault(c, cmd->id, ERR_BUSY, (struct text){words, (size_t)n});
+    }
+    return false;
+}
+
+/* ---- dispatch */
+
+static void bad_field(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    if (cmd->id == 0 || c->state == CLIENT_OPENED) {
+        client_close(c, CLOSE_bad_request);
+        return;
+    }
+    char words[80];
+    int n = snprintf(words, sizeof words, "%.*s has the wrong type.", TEXT_ARG(cmd->field));
+    client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, (struct text){words, (size_t)n});
+}
+
+static void run(struct client *c, const struct command *cmd) ON(role_reactor)
+{
+    if (c->state == CLIENT_CONNECTED)
+        handlers[cmd->kind](c, cmd);
+    else if (cmd->kind == COMMAND_connect)
+        client_connect(c, cmd);
+    else
+        client_close(c, CLOSE_bad_request); /* the first command must be connect */
+}
+
+void client_on_message(struct client *c, struct text message)
+{
+    struct text rest = message;
+    for (unsigned n = 0; c->state != CLIENT_CLOSED; n++) {
+        if (c->state == CLIENT_CONNECTING) { /* who it is comes first; then these */
+            buf_add_text(&c->waiting, rest);
+            buf_add_char(&c->waiting, '\n');
+            if (c->waiting.err != ERR_OK)
+                client_close(c, CLOSE_too_many_requests);
+            return;
+        }
+        struct command cmd;
+        enum err e =
+            n < COMMANDS_A_MESSAGE ? command_next(&rest, &c->pool->scratch, &cmd) : ERR_LIMIT;
+        if (e == ERR_NOT_FOUND)
+            return;
+        if (e == ERR_BAD_REQUEST)
+            bad_field(c, &cmd);
+        else if (e != ERR_OK)
+            client_close(c, e == ERR_NOMEM ? CLOSE_internal : CLOSE_bad_request);
+        else if (cmd.kind == COMMAND_PONG || within_limits(c, &cmd))
+            run(c, &cmd);
+    }
+}

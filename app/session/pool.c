@@ -1,0 +1,288 @@
+/* pool: the clients of each reactor by number, and how other threads reach them. */
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/must.h"
+#include "session/client.h"
+
+#include <stdlib.h>
+
+struct client *pool_find(struct pool *p, uint64_t number)
+{
+    uint32_t slot = (uint32_t)number;
+    if (slot >= p->slots_count || !p->slots[slot])
+        return NULL;
+    return client_number(p->slots[slot]) == number ? p->slots[slot] : NULL;
+}
+
+static bool grow(struct pool *p) ON(role_reactor)
+{
+    uint32_t count = p->slots_count ? p->slots_count * 2 : 16;
+    struct client **slots = realloc(p->slots, count * sizeof *slots);
+    if (slots)
+        p->slots = slots;
+    uint32_t *generations = realloc(p->generations, count * sizeof *generations);
+    if (generations)
+        p->generations = generations;
+    uint32_t *free_slots = realloc(p->free_slots, count * sizeof *free_slots);
+    if (free_slots)
+        p->free_slots = free_slots;
+    if (!slots || !generations || !free_slots)
+        return false;
+    for (uint32_t i = count; i-- > p->slots_count;) {
+        p->slots[i] = NULL;
+        p->generations[i] = 0;
+        p->free_slots[p->free_count++] = i;
+    }
+    p->slots_count = count;
+    return true;
+}
+
+struct client *pool_add(struct pool *p)
+{
+    if (p->free_count == 0 && !grow(p))
+        return NULL;
+    struct client *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->pool = p;
+    c->slot = p->free_slots[--p->free_count];
+    c->generation = ++p->generations[c->slot];
+    p->slots[c->slot] = c;
+    atomic_fetch_add(&p->count, 1);
+    return c;
+}
+
+void pool_remove(struct client *c)
+{
+    struct pool *p = c->pool;
+    p->slots[c->slot] = NULL;
+    p->free_slots[p->free_count++] = c->slot;
+    atomic_fetch_sub(&p->count, 1);
+    free(c->subscriptions);
+    free(c->identity);
+    free(c->info_json);
+    buf_fini(&c->waiting);
+    free(c);
+}
+
+NO_THREAD_CHECK void pool_fini(struct pool *p)
+{
+    must(atomic_load(&p->count) == 0);
+    free(p->slots);
+    free(p->generations);
+    free(p->free_slots);
+    buf_fini(&p->scratch);
+    buf_fini(&p->out);
+    frame_unref(p->ping);
+}
+
+/* ---- adopting */
+
+static void on_adopt(void *subject, void *object, uint64_t number)
+{
+    (void)number;
+    role_assert(&role_reactor);
+    struct session_socket *socket = object;
+    client_open(subject, socket);
+    free((void *)socket->identity);
+    free((void *)socket->early.data);
+    free(socket);
+}
+
+static struct session_socket *socket_copy(const struct session_socket *from)
+{
+    struct session_socket *copy = malloc(sizeof *copy);
+    if (!copy)
+        return NULL;
+    *copy = *from;
+    copy->early.data = text_dup(from->early);
+    struct client_identity *who = NULL;
+    if (from->identity && (who = malloc(sizeof *who)))
+        *who = *from->identity;
+    copy->identity = who;
+    if (!copy->early.data || (from->identity && !who)) {
+        free((void *)copy->early.data);
+        free(who);
+        free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+enum err sessions_adopt(struct sessions *s, const struct session_socket *socket)
+{
+    struct session_socket *copy = socket_copy(socket);
+    if (!copy)
+        return ERR_NOMEM;
+    struct pool *least = &s->pools[0];
+    for (unsigned i = 1; i < s->options.reactors_count; i++)
+        if (atomic_load(&s->pools[i].count) < atomic_load(&least->count))
+            least = &s->pools[i];
+    enum err e = reactor_post(least->reactor, on_adopt, least, copy, 0);
+    if (e != ERR_OK) {
+        free((void *)copy->early.data);
+        free((void *)copy->identity);
+        free(copy);
+    }
+    return e;
+}
+
+unsigned sessions_count(struct sessions *s)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < s->options.reactors_count; i++)
+        n += atomic_load(&s->pools[i].count);
+    return n;
+}
+
+/* ---- closing */
+
+struct close_call {
+    int64_t user_id, session_id;
+    unsigned code;
+};
+
+static void on_close_call(void *subject, void *object, uint64_t number)
+{
+    (void)number;
+    role_assert(&role_reactor);
+    struct pool *p = subject;
+    const struct close_call *call = object;
+    for (uint32_t i = 0; i < p->slots_count; i++) {
+        struct client *c = p->slots[i];
+        if (!c || (call->session_id && c->session_id != call->session_id) ||
+            (call->user_id && c->hub_client.actor.user_id != call->user_id))
+            continue;
+        client_close(c, call->code);
+    }
+    free(object);
+}
+
+void sessions_close(struct sessions *s, int64_t user_id, int64_t session_id, unsigned code)
+{
+    for (unsigned i = 0; i < s->options.reactors_count; i++) {
+        struct close_call *call = malloc(sizeof *call);
+        if (!call)
+            return;
+        *call = (struct close_call){user_id, session_id, code};
+        if (reactor_post(s->pools[i].reactor, on_close_call, &s->pools[i], call, 0) != ERR_OK)
+            free(call);
+    }
+}
+
+static void on_shutdown(void *subject, void *object, uint64_t spread_ms)
+{
+    (void)object;
+    role_assert(&role_reactor);
+    struct pool *p = subject;
+    int64_t now_ms = reactor_now_ms(p->reactor);
+    for (uint32_t i = 0; i < p->slots_count; i++) {
+        struct client *c = p->slots[i];
+        if (!c || c->state == CLIENT_CLOSED)
+            continue;
+        c->stop_at_ms = now_ms + (int64_t)(spread_ms * i / p->slots_count);
+        client_set_timer(c);
+    }
+}
+
+void sessions_shutdown(struct sessions *s, int64_t spread_ms)
+{
+    for (unsigned i = 0; i < s->options.reactors_count; i++)
+        if (reactor_post(s->pools[i].reactor, on_shutdown, &s->pools[i], NULL,
+                         (uint64_t)spread_ms) != ERR_OK)
+            log_event(LOG_WARN, "shutdown_not_told", KV_INT("reactor", i));
+}
+
+/* ---- listing: one walk through the reactors, each adds its records */
+
+struct list_walk {
+    struct sessions *sessions;
+    struct connections_answer answer;
+    int64_t user_id;
+    unsigned next;
+    enum err err;
+    struct buf records;
+};
+
+static void list_end(struct list_walk *w)
+{
+    enum err e = w->err == ERR_OK ? w->records.err : w->err;
+    size_t count = w->records.len / sizeof(struct ws_connection_record);
+    const void *records = w->records.data; /* malloc'ed: aligned */
+    w->answer.done(w->answer.owner, e, records, e == ERR_OK ? count : 0);
+    buf_fini(&w->records);
+    free(w);
+}
+
+static void on_list(void *subject, void *object, uint64_t number)
+{
+    (void)number;
+    role_assert(&role_reactor);
+    struct pool *p = subject;
+    struct list_walk *w = object;
+    for (uint32_t i = 0; i < p->slots_count; i++) {
+        struct client *c = p->slots[i];
+        if (!c || c->state != CLIENT_CONNECTED ||
+            (w->user_id && c->hub_client.actor.user_id != w->user_id))
+            continue;
+        struct ws_connection_record record;
+        client_record(c, &record);
+        buf_add(&w->records, &record, sizeof record);
+    }
+    if (w->next == w->sessions->options.reactors_count) {
+        list_end(w);
+        return;
+    }
+    struct pool *next = &w->sessions->pools[w->next++];
+    w->err = reactor_post(next->reactor, on_list, next, w, 0);
+    if (w->err != ERR_OK)
+        list_end(w);
+}
+
+enum err sessions_list(struct sessions *s, int64_t user_id, struct connections_answer answer)
+{
+    struct list_walk *w = calloc(1, sizeof *w);
+    if (!w)
+        return ERR_NOMEM;
+    *w = (struct list_walk){.sessions = s, .answer = answer, .user_id = user_id, .next = 1};
+    buf_init(&w->records, (size_t)64 << 20);
+    enum err e = reactor_post(s->pools[0].reactor, on_list, &s->pools[0], w, 0);
+    if (e != ERR_OK)
+        free(w);
+    return e;
+}
+
+/* ---- life */
+
+NO_THREAD_CHECK enum err sessions_new(const struct session_options *options,
+                                      struct sessions **out_sessions)
+{
+    struct sessions *s = calloc(1, sizeof *s + options->reactors_count * sizeof s->pools[0]);
+    if (!s)
+        return ERR_NOMEM;
+    s->options = *options;
+    enum err e = ERR_OK;
+    for (unsigned i = 0; i < options->reactors_count; i++) {
+        struct pool *p = &s->pools[i];
+        p->sessions = s;
+        p->reactor = options->reactors[i];
+        p->ping = ws_frame(WS_TEXT, TEXT("{}"));
+        buf_init(&p->scratch, options->message_max_bytes);
+        buf_init(&p->out, 4u << 20);
+        if (!p->ping)
+            e = ERR_NOMEM;
+    }
+    if (e == ERR_OK)
+        *out_sessions = s;
+    else
+        sessions_free(s);
+    return e;
+}
+
+struct sessions *sessions_free(struct sessions *s)
+{
+    for (unsigned i = 0; s && i < s->options.reactors_count; i++)
+        pool_fini(&s->pools[i]);
+    free(s);
+    return NULL;
+}

@@ -1,0 +1,113 @@
+/* session: the clients of the server, from an adopted socket to its close: the client protocol over WebSockets.
+ *
+ * A client is a state machine (opened, connecting, connected, closed); what it may do it asks of the rules it was given
+ * here, so it knows no chat. It lives on one reactor; whatever reaches it from elsewhere carries its number (slot and
+ * generation), and what comes late for a client that is gone is dropped and counted.
+ * Every close has one code from close_codes.def, which reaches the peer, the log, the counters and the history. */
+#ifndef SNUG_SESSION_SESSION_H
+#define SNUG_SESSION_SESSION_H
+
+#include "base/bucket.h"
+#include "base/env.h"
+#include "base/method.h"
+#include "manager/ws_connection.h"
+#include "session/ws_conn.h"
+
+struct hub;
+struct json_writer;
+struct reactor;
+struct sessions;
+
+#define USER_TEXT_SIZE 24
+
+/* Who a client is, as the rules say. */
+struct client_identity {
+    int64_t user_id; /* 0: nobody */
+    int64_t session_id;
+    int64_t expires_ms; /* since 1970; 0: never */
+    bool expiry_told; /* the client is told and refreshes; else the server asks again at the end */
+    enum right right;
+    char user_json[1024]; /* the user object, for the welcome */
+    char info_json[640];  /* {name, display, role}, for presence */
+};
+
+struct identity_answer {
+    void *owner;
+    uint64_t number;
+    void (*done)(struct identity_answer answer, enum err e,
+                 const struct client_identity *who); /* any thread */
+};
+
+struct session_rules {
+    void *ctx;
+    const struct method_table *methods;
+    /* Who a token is for. errors (returned, no answer comes): ERR_BUSY, ERR_CLOSED */
+    enum err (*identify)(void *ctx, struct text token, struct identity_answer answer);
+    /* Whether a session still is. The same errors. */
+    enum err (*renew)(void *ctx, int64_t session_id, struct identity_answer answer);
+    /* Writes the members of the connect reply's data. */
+    void (*welcome)(void *ctx, const struct client_identity *who, struct json_writer *w);
+    /* Whether the channel is one of the product's (has a source). */
+    bool (*serves)(void *ctx, struct text channel);
+    /* The history: a connection was authenticated; it ended. thread: reactor, must not block */
+    void (*opened)(void *ctx, const struct ws_connection_record *record);
+    void (*closed)(void *ctx, const struct ws_connection_record *record);
+    /* A program's connection, admitted without rights, has connected or is gone: its place is free. */
+    void (*admitted)(void *ctx, void *pending);
+};
+
+struct session_options {
+    const struct env *env;
+    struct hub *hub;
+    struct ws_registry *registry;
+    struct reactor **reactors;
+    unsigned reactors_count;
+    struct session_rules rules;
+    const char *version;
+    bool insecure;
+    int64_t ping_interval_ms, pong_timeout_ms, stale_close_delay_ms;
+    size_t queue_max_bytes, message_max_bytes;
+    unsigned channel_limit;
+    struct bucket_limit commands;
+};
+
+/* errors: ERR_NOMEM */
+MUST_USE enum err sessions_new(const struct session_options *options,
+                               struct sessions **out_sessions);
+/* After the reactors have stopped. NULL is welcome. Returns NULL. */
+struct sessions *sessions_free(struct sessions *s);
+
+/* A socket after its upgrade. Everything is copied or taken: fd, ssl, the reference to the manager. */
+struct session_socket {
+    int fd;
+    struct ssl_st *ssl;
+    struct text early;
+    struct ws_manager *manager;             /* with a good cookie: a reference; else NULL */
+    const struct client_identity *identity; /* with a good cookie; else NULL */
+    void *pending; /* its place among those without rights; NULL: none. Given back through `admitted` */
+    char address[46];
+    char client[96];
+};
+
+/* Gives it to the reactor with the fewest clients. thread: any
+ * errors: ERR_BUSY, ERR_CLOSED, ERR_NOMEM: nothing was taken */
+MUST_USE enum err sessions_adopt(struct sessions *s, const struct session_socket *socket);
+
+/* Closes the clients of a session (session_id > 0) or of a user (session_id 0), or all (both 0). thread: any */
+void sessions_close(struct sessions *s, int64_t user_id, int64_t session_id, unsigned code);
+
+/* Closes everybody with 3001, spread over spread_ms. thread: any */
+void sessions_shutdown(struct sessions *s, int64_t spread_ms);
+
+unsigned sessions_count(struct sessions *s); /* thread: any */
+
+/* The open, authenticated connections, gathered reactor by reactor. `done` comes once, on a reactor: it must not block.
+ * user_id 0: everybody's. errors: ERR_NOMEM, ERR_BUSY, ERR_CLOSED: `done` does not come. thread: any */
+struct connections_answer {
+    void *owner;
+    void (*done)(void *owner, enum err e, const struct ws_connection_record *records, size_t count);
+};
+MUST_USE enum err sessions_list(struct sessions *s, int64_t user_id,
+                                struct connections_answer answer);
+
+#endif

@@ -1,0 +1,59 @@
+/* ws_conn: one WebSocket on a reactor: whole messages in, shared frames out, the closing handshake in both directions.
+ *
+ * It answers pings, checks the peer against RFC 6455 and closes with the standard's codes; it knows no protocol above.
+ * Invariant: after a close frame was sent nothing else is; on_closed comes exactly once, and the object is gone when it
+ * returns. thread: the reactor's */
+#ifndef SNUG_SESSION_WS_CONN_H
+#define SNUG_SESSION_WS_CONN_H
+
+#include "net/conn.h"
+#include "session/close_code.h"
+#include "wire/ws_frame.h"
+
+struct ws_conn;
+
+enum ws_closer { WS_BY_CLIENT, WS_BY_SERVER, WS_BY_NETWORK };
+
+struct ws_closed {
+    unsigned code; /* of the first close frame; 1006: there was none */
+    struct text reason;
+    enum ws_closer by;
+    struct conn_stats stats;
+    uint64_t messages_in;
+};
+
+struct ws_conn_owner {
+    void *ctx;
+    void (*on_message)(void *ctx, enum ws_opcode opcode,
+                       struct text payload); /* borrowed until return */
+    void (*on_closed)(void *ctx, const struct ws_closed *how);
+};
+
+/* An upgraded socket; owned from now on, also on error: fd and ssl. */
+struct ws_socket {
+    int fd;
+    struct ssl_st *ssl; /* or NULL */
+    struct text early;  /* bytes that came behind the upgrade request; copied */
+};
+
+/* errors: ERR_NOMEM, ERR_IO */
+MUST_USE enum err ws_conn_adopt(struct reactor *r, const struct ws_socket *socket,
+                                size_t message_max_bytes, size_t budget_bytes,
+                                const struct ws_conn_owner *owner, struct ws_conn **out_conn)
+    ON(role_reactor);
+
+/* Queues a share of a frame made by ws_frame. errors: ERR_LIMIT over the budget; ERR_CLOSED; ERR_NOMEM */
+MUST_USE enum err ws_conn_send(struct ws_conn *w, struct frame *f) ON(role_reactor);
+
+/* Sends a close frame behind what is queued and waits a moment for the answer. Only the first call counts. */
+void ws_conn_close(struct ws_conn *w, unsigned code, struct text reason) ON(role_reactor);
+
+/* The same for a peer that does not read: what is queued and not begun is dropped first. */
+void ws_conn_close_slow(struct ws_conn *w, unsigned code, struct text reason) ON(role_reactor);
+
+size_t ws_conn_queue_bytes(const struct ws_conn *w) ON(role_reactor);
+struct conn_stats ws_conn_stats(const struct ws_conn *w) ON(role_reactor);
+uint64_t ws_conn_messages_in(const struct ws_conn *w) ON(role_reactor);
+bool ws_conn_closing(const struct ws_conn *w) ON(role_reactor);
+
+#endif
