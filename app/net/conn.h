@@ -4,7 +4,8 @@
  * references to shared frames, flushed once at the end of the turn with one writev (SSL_write for TLS).
  * Invariant: queued bytes <= budget_bytes. Closing has two steps: conn_close stops everything at once or after what is
  * queued has been sent; on_closed comes exactly once, later in the turn or in a following one, and the conn is gone
- * when it returns. thread: the reactor's */
+ * when it returns. No callback runs inside a call of these functions, so an owner may call them from anywhere.
+ * thread: the reactor's */
 #ifndef SNUG_NET_CONN_H
 #define SNUG_NET_CONN_H
 
@@ -18,7 +19,7 @@ struct conn_owner {
     void *ctx;
     /* Bytes that came; they may be changed in place and are gone after return. conn_close may be called. */
     void (*on_bytes)(void *ctx, unsigned char *bytes, size_t len);
-    /* The last call. `by_peer`: the other side ended it or the network did; else conn_close did. */
+    /* The last call. `by_peer`: the other side ended it or the network did; else conn_close or the reactor's end. */
     void (*on_closed)(void *ctx, bool by_peer);
 };
 
@@ -29,8 +30,8 @@ struct conn_stats {
 };
 
 /* Takes a connected, non-blocking socket over. Owned from now on: fd and ssl (ssl after the handshake, or NULL for
- * plain TCP), also on error. Bytes that came early (`early`, copied) are given to on_bytes in the next turn, before any others; with
- * TLS what OpenSSL still holds is read too.
+ * plain TCP), also on error, when both are closed. Bytes that came early (`early`, copied) are given to on_bytes in the
+ * next turn, all at once and before any others; with TLS what OpenSSL still holds is read too.
  * errors: ERR_NOMEM, ERR_IO (epoll) */
 MUST_USE enum err conn_adopt(struct reactor *r, int fd, struct ssl_st *ssl, struct text early,
                              size_t budget_bytes, const struct conn_owner *owner,
@@ -40,7 +41,7 @@ MUST_USE enum err conn_adopt(struct reactor *r, int fd, struct ssl_st *ssl, stru
  * errors: ERR_LIMIT the frame would pass the budget, nothing was queued; ERR_NOMEM; ERR_CLOSED */
 MUST_USE enum err conn_send(struct conn *c, struct frame *f) ON(role_reactor);
 
-/* Room left in the budget, for those who drop passing things first. */
+/* What is queued, for those who drop passing things first. */
 size_t conn_queue_bytes(const struct conn *c) ON(role_reactor);
 
 /* No more on_bytes. linger_ms > 0: what is queued is still sent, then the write side is shut and the other side has
@@ -48,7 +49,15 @@ size_t conn_queue_bytes(const struct conn *c) ON(role_reactor);
  * Calling again with a shorter time shortens it. */
 void conn_close(struct conn *c, int64_t linger_ms) ON(role_reactor);
 
-/* Reads no more until resumed: TCP's own window slows the peer down. */
+/* Forgets what is queued and not begun, for a peer that does not read: its close frame goes next. With TLS, where a
+ * record that was begun cannot change any more, nothing is forgotten. */
+void conn_drop_queue(struct conn *c) ON(role_reactor);
+
+/* Closes a socket that nobody adopts. thread: any */
+void conn_refuse(int fd, struct ssl_st *ssl);
+
+/* Reads no more until resumed: TCP's own window slows the peer down. A peer that hangs up completely meanwhile ends
+ * the connection, and what it had sent is not read. */
 void conn_pause(struct conn *c, bool paused) ON(role_reactor);
 
 struct conn_stats conn_stats(const struct conn *c) ON(role_reactor);

@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 
 struct outbox {
-    struct frame **frames; /* ring of `room` places */
+    struct frame **frames; /* ring of `room` places; room is a power of two */
     uint32_t room, first, count;
     size_t sent_of_first; /* bytes of the first frame that are already gone */
     size_t bytes;
@@ -23,7 +23,12 @@ struct outbox {
 };
 
 void outbox_init(struct outbox *o, size_t budget_bytes);
-void outbox_fini(struct outbox *o); /* drops its shares */
+
+/* Drops its shares; the outbox is empty again with the same budget and peak. */
+void outbox_fini(struct outbox *o);
+
+/* Drops the frames of which nothing was sent yet. */
+void outbox_drop(struct outbox *o) ON(role_reactor);
 
 /* Appends a share of `f`; the caller keeps its own.
  * errors: ERR_LIMIT the frame would pass the budget, nothing was queued; ERR_NOMEM */
@@ -31,6 +36,9 @@ MUST_USE enum err outbox_push(struct outbox *o, struct frame *f) ON(role_reactor
 
 /* Describes up to `max` pieces from the front for writev; returns how many. */
 int outbox_pieces(const struct outbox *o, struct iovec *out, int max) ON(role_reactor);
+
+/* Copies up to `max` bytes from the front, for TLS, where a few small frames share a record; returns how many. */
+size_t outbox_copy(const struct outbox *o, void *out, size_t max) ON(role_reactor);
 
 /* The first n bytes were sent: frames that are whole are dropped. */
 void outbox_sent(struct outbox *o, size_t n) ON(role_reactor);

@@ -27,10 +27,11 @@ MUST_USE enum err reactor_new(const struct reactor_options *options, struct reac
 /* Starts the thread. errors: ERR_IO */
 MUST_USE enum err reactor_start(struct reactor *r);
 
-/* Takes no more posts (ERR_CLOSED), runs those that wait, closes what connections are left, ends the thread. */
+/* Takes no more posts (ERR_CLOSED), runs those that wait, sends what the sockets take at once, closes what connections
+ * are left, ends the thread. Again, or without reactor_start: only the first part. */
 void reactor_stop(struct reactor *r);
 
-/* After reactor_stop, or if it never started. NULL is welcome. Returns NULL. */
+/* After reactor_stop, or if it never started (posts that wait are then forgotten). NULL is welcome. Returns NULL. */
 struct reactor *reactor_free(struct reactor *r);
 
 unsigned reactor_index(const struct reactor *r);
@@ -44,14 +45,22 @@ MUST_USE enum err reactor_post(struct reactor *r, reactor_run *run, void *subjec
 /* The reactor whose thread this is; NULL elsewhere. */
 struct reactor *reactor_current(void);
 
-/* When the loop last woke (monotonic ms): for watching it from outside. thread: any */
+/* When the loop last woke (monotonic ms of its env); an idle one wakes at least once in REACTOR_WAIT_MAX_MS. thread: any */
+#define REACTOR_WAIT_MAX_MS 1000
 int64_t reactor_last_turn_ms(const struct reactor *r);
 
-/* Longest turn since the last call, in ms. thread: any */
+/* Longest turn (real time, without the waiting) since the last call, in ms. thread: any */
 int64_t reactor_take_lag_ms(struct reactor *r);
 
 /* The turn's time on the monotonic clock. */
 int64_t reactor_now_ms(const struct reactor *r) ON(role_reactor);
+
+/* ---- without a thread of its own: for tests and simulations that own the clock. The calling thread becomes the
+ * reactor's until reactor_leave, which closes what connections are left; reactor_turn runs one turn and waits in it
+ * for at most wait_max_ms of real time. Not together with reactor_start. */
+void reactor_enter(struct reactor *r) CLANG(acquire_capability(role_reactor));
+void reactor_turn(struct reactor *r, int64_t wait_max_ms) ON(role_reactor);
+void reactor_leave(struct reactor *r) CLANG(release_capability(role_reactor));
 
 /* ---- timers: embedded in what they belong to; zero is a timer that is not set. */
 struct timer {
@@ -61,7 +70,8 @@ struct timer {
     size_t slot; /* place in the heap + 1; 0: not set */
 };
 
-/* Sets or moves it. errors: ERR_NOMEM (it keeps its old time, or stays unset) */
+/* Sets or moves it; a time that has passed fires in the next turn at the latest.
+ * errors: ERR_NOMEM (it keeps its old time, or stays unset) */
 MUST_USE enum err timer_set(struct reactor *r, struct timer *t, int64_t at_ms) ON(role_reactor);
 void timer_cancel(struct reactor *r, struct timer *t) ON(role_reactor);
 

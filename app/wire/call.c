@@ -55,7 +55,10 @@ static struct text unify_line_ends(char *data, size_t len)
         bool is_return = data[i] == '\r';
         if (is_return && i + 1 < len && data[i + 1] == '\n')
             continue;
-        data[out++] = is_return ? '\n' : data[i];
+        data[out] = data[i];
+        if (is_return)
+            data[out] = '\n';
+        out++;
     }
     return (struct text){data, out};
 }

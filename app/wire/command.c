@@ -14,15 +14,15 @@ enum field_type {
 };
 
 struct field {
-    enum command_kind of;
     const char *name;
-    enum field_type type;
     size_t at; /* in struct command */
+    enum command_kind of;
+    enum field_type type;
 };
 
 static const struct field fields[] = {
 #define FIELD(of, name, type, member)                                                              \
-    {COMMAND_##of, name, FIELD_##type, offsetof(struct command, member)},
+    {name, offsetof(struct command, member), COMMAND_##of, FIELD_##type},
 #include "wire/commands.def"
 };
 #define FIELDS_COUNT (sizeof fields / sizeof fields[0])
@@ -119,6 +119,7 @@ static bool read_field(const struct field *f, struct text value, struct buf *scr
     case FIELD_SINCE:
         return read_since(value, scratch, out);
     case FIELD_OBJECT:
+        *(struct text *)at = value;
         return json_kind(value) == JSON_OBJECT;
     }
     return false;

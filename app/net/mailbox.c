@@ -1,0 +1,91 @@
+#include "net/mailbox.h"
+
+#include "base/metrics.h"
+#include "base/must.h"
+
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+NO_THREAD_CHECK enum err mailbox_init(struct mailbox *m, size_t capacity)
+{
+    must(capacity > 0);
+    *m = (struct mailbox){.capacity = capacity};
+    m->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (m->event_fd < 0)
+        return ERR_IO;
+    mutex_init(&m->lock, LOCK_mailbox);
+    m->filling =
+        calloc(capacity, sizeof *m->filling); /* pages that are never used stay untouched */
+    m->running = calloc(capacity, sizeof *m->running);
+    if (m->filling && m->running)
+        return ERR_OK;
+    mailbox_fini(m);
+    return ERR_NOMEM;
+}
+
+NO_THREAD_CHECK void mailbox_fini(struct mailbox *m)
+{
+    if (m->capacity == 0 || m->event_fd < 0)
+        return;
+    free(m->filling);
+    free(m->running);
+    (void)close(m->event_fd);
+    mutex_fini(&m->lock);
+    *m = (struct mailbox){.event_fd = -1};
+}
+
+static void wake(struct mailbox *m)
+{
+    uint64_t one = 1;
+    ssize_t n = write(m->event_fd, &one, sizeof one);
+    must(n == sizeof one); /* it can only refuse 2^64 - 1 */
+}
+
+enum err mailbox_post(struct mailbox *m, struct post p)
+{
+    enum err e = ERR_OK;
+    bool was_empty = false;
+    mutex_lock(&m->lock);
+    if (m->closed) {
+        e = ERR_CLOSED;
+    } else if (m->count == m->capacity) {
+        e = ERR_BUSY;
+    } else {
+        was_empty = m->count == 0;
+        m->filling[m->count++] = p;
+        if (was_empty)
+            wake(m); /* under the lock: after it the mailbox may be gone */
+    }
+    mutex_unlock(&m->lock);
+    if (e == ERR_BUSY)
+        metric_add(METRIC_posts_refused, 1);
+    return e;
+}
+
+void mailbox_close(struct mailbox *m)
+{
+    mutex_lock(&m->lock);
+    m->closed = true;
+    wake(m);
+    mutex_unlock(&m->lock);
+}
+
+bool mailbox_run(struct mailbox *m, bool woken)
+{
+    uint64_t times;
+    if (woken && read(m->event_fd, &times, sizeof times) < 0) {
+        /* a swap of an earlier turn came before this wake: nothing to read, nothing lost */
+    }
+    mutex_lock(&m->lock);
+    struct post *posts = m->filling;
+    size_t count = m->count;
+    bool closed = m->closed;
+    m->filling = m->running;
+    m->running = posts;
+    m->count = 0;
+    mutex_unlock(&m->lock);
+    for (size_t i = 0; i < count; i++)
+        posts[i].run(posts[i].subject, posts[i].object, posts[i].number);
+    return !closed;
+}

@@ -1,0 +1,475 @@
+/* Guards: what comes in reaches the owner once and in order, what goes out keeps its order and its budget, a slow or
+ * vanished peer hurts only its own connection, and on_closed comes exactly once. */
+#include "net/conn.h"
+
+#include "base/metrics.h"
+#include "fault.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int64_t now_ms = 1000;
+
+static int64_t fake_ms(void *ctx)
+{
+    (void)ctx;
+    return now_ms;
+}
+
+static const struct env fake_env = {NULL, fake_ms, fake_ms, NULL};
+
+/* One connection with its owner, and the other end of the socket. */
+struct line {
+    struct reactor *reactor;
+    struct conn *conn;
+    int peer;
+    char got[256 * 1024];
+    size_t got_len;
+    int calls;
+    int closed;
+    bool by_peer;
+    int64_t close_on_bytes_ms; /* >= 0: on_bytes closes with this linger */
+    struct frame *reply;       /* on_bytes sends it */
+};
+
+static void on_bytes(void *ctx, unsigned char *bytes, size_t len)
+{
+    role_assert(&role_reactor);
+    struct line *l = ctx;
+    CHECK_INT(l->closed, 0);
+    if (l->got_len + len < sizeof l->got)
+        memcpy(l->got + l->got_len, bytes, len);
+    memset(bytes, '#', len); /* it may be changed in place */
+    l->got_len += len;
+    l->calls++;
+    if (l->reply)
+        CHECK_INT(conn_send(l->conn, l->reply), ERR_OK);
+    if (l->close_on_bytes_ms >= 0)
+        conn_close(l->conn, l->close_on_bytes_ms);
+}
+
+static void on_closed(void *ctx, bool by_peer)
+{
+    role_assert(&role_reactor);
+    struct line *l = ctx;
+    l->closed++;
+    l->by_peer = by_peer;
+    struct frame *late = frame_new(TEXT("late"));
+    CHECK_INT(conn_send(l->conn, late), ERR_CLOSED); /* allowed, and without effect */
+    conn_close(l->conn, 100);
+    conn_pause(l->conn, false);
+    frame_unref(late);
+}
+
+static void open_early(struct line *l, struct text early, size_t budget) ON(role_reactor)
+{
+    int fds[2];
+    CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    l->peer = fds[1];
+    l->close_on_bytes_ms = -1;
+    struct conn_owner owner = {l, on_bytes, on_closed};
+    CHECK_INT(conn_adopt(l->reactor, fds[0], NULL, early, budget, &owner, &l->conn), ERR_OK);
+}
+
+static struct line *line_new(struct text early, size_t budget)
+    CLANG(acquire_capability(role_reactor))
+{
+    struct line *l = calloc(1, sizeof *l);
+    CHECK_INT(reactor_new(&(struct reactor_options){&fake_env, 0, 16}, &l->reactor), ERR_OK);
+    reactor_enter(l->reactor);
+    open_early(l, early, budget);
+    return l;
+}
+
+static void line_free(struct line *l) CLANG(release_capability(role_reactor))
+{
+    reactor_leave(l->reactor);
+    CHECK_INT(l->closed, 1); /* exactly once, however it ended */
+    reactor_free(l->reactor);
+    if (l->peer >= 0)
+        (void)close(l->peer);
+    frame_unref(l->reply);
+    free(l);
+}
+
+static void turn(struct line *l) ON(role_reactor)
+{
+    reactor_turn(l->reactor, 0);
+}
+
+static void send_text(struct line *l, const char *text) ON(role_reactor)
+{
+    struct frame *f = frame_new(text_of(text));
+    CHECK_INT(conn_send(l->conn, f), ERR_OK);
+    frame_unref(f);
+}
+
+/* What the peer can read now; -1: nothing yet, 0: the end. */
+static ssize_t peer_read(struct line *l, char *out, size_t size)
+{
+    ssize_t n = read(l->peer, out, size - 1);
+    out[n > 0 ? n : 0] = 0;
+    return n;
+}
+
+/* ---- in */
+
+static void bytes_reach_the_owner_in_order(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1000);
+    int64_t before = metric_get(METRIC_bytes_in);
+    CHECK_INT(write(l->peer, "hello ", 6), 6);
+    turn(l);
+    CHECK_INT(write(l->peer, "world", 5), 5);
+    turn(l);
+    CHECK_TEXT(l->got, "hello world");
+    CHECK_INT(conn_stats(l->conn).bytes_in, 11);
+    CHECK_INT(metric_get(METRIC_bytes_in) - before, 11);
+    turn(l);
+    CHECK_INT(l->calls, 2); /* nothing came, nobody was called */
+    line_free(l);
+}
+
+static void early_bytes_come_first_and_once(void)
+{
+    struct line *l = line_new(TEXT("early "), 1000);
+    CHECK_INT(write(l->peer, "late", 4), 4);
+    CHECK_INT(l->calls, 0); /* not inside conn_adopt */
+    turn(l);
+    turn(l);
+    CHECK_TEXT(l->got, "early late");
+    CHECK_INT(conn_stats(l->conn).bytes_in, 10);
+    line_free(l);
+}
+
+/* 150 KiB wait in the socket: a turn takes 64 KiB at most, then it is the others' turn. */
+static void one_busy_peer_does_not_take_the_whole_turn(void)
+{
+    static char flood[150 * 1024];
+    struct line *l = line_new(TEXT_NONE, 1000);
+    int size = 400 * 1024;
+    CHECK_INT(setsockopt(l->peer, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+    ssize_t sent = write(l->peer, flood, sizeof flood);
+    CU_ASSERT(sent > 70 * 1024);
+    turn(l);
+    CHECK_INT(l->got_len, 64 * 1024);
+    CHECK_INT(l->calls, 1);
+    while (l->got_len < (size_t)sent && l->calls < 100)
+        turn(l);
+    CHECK_INT(l->got_len, sent);
+    line_free(l);
+}
+
+static void a_paused_connection_reads_nothing_until_resumed(void)
+{
+    struct line *l = line_new(TEXT("early"), 1000);
+    conn_pause(l->conn, true);
+    CHECK_INT(write(l->peer, "more", 4), 4);
+    turn(l);
+    turn(l);
+    CHECK_INT(l->calls, 0);
+    conn_pause(l->conn, false);
+    turn(l);
+    turn(l);
+    CHECK_TEXT(l->got, "earlymore");
+    line_free(l);
+}
+
+static void a_paused_connection_ends_when_its_peer_vanishes(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1000);
+    conn_pause(l->conn, true);
+    turn(l);
+    (void)close(l->peer);
+    l->peer = -1;
+    turn(l);
+    CHECK_INT(l->closed, 1);
+    CU_ASSERT_TRUE(l->by_peer);
+    line_free(l);
+}
+
+/* ---- out */
+
+static void frames_leave_at_the_end_of_the_turn_in_order(void)
+{
+    char out[100];
+    struct line *l = line_new(TEXT_NONE, 1000);
+    int64_t before = metric_get(METRIC_bytes_out);
+    send_text(l, "one ");
+    send_text(l, "two ");
+    send_text(l, "three");
+    CHECK_INT(peer_read(l, out, sizeof out), -1); /* not before */
+    CHECK_INT(conn_queue_bytes(l->conn), 13);
+    turn(l);
+    CHECK_INT(peer_read(l, out, sizeof out), 13);
+    CHECK_TEXT(out, "one two three");
+    struct conn_stats s = conn_stats(l->conn);
+    CHECK_INT(s.bytes_out, 13);
+    CHECK_INT(s.frames_out, 3);
+    CHECK_INT(s.queue_bytes, 0);
+    CHECK_INT(s.queue_peak_bytes, 13);
+    CHECK_INT(metric_get(METRIC_bytes_out) - before, 13);
+    line_free(l);
+}
+
+/* A reader that does not read: the budget is the end of it; when it reads again, everything queued comes, in order. */
+static void a_slow_reader_is_bounded_and_loses_nothing_that_was_queued(void)
+{
+    static char out[64 * 1024];
+    struct line *l = line_new(TEXT_NONE, 200000);
+    uint32_t queued = 0;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && queued < 1000000) {
+        char block[1000];
+        memset(block, 'x', sizeof block);
+        memcpy(block, &queued, sizeof queued);
+        struct frame *f = frame_new((struct text){block, sizeof block});
+        e = conn_send(l->conn, f);
+        frame_unref(f);
+        queued += e == ERR_OK;
+        if (queued % 10 == 0)
+            turn(l);
+    }
+    CHECK_INT(e, ERR_LIMIT);
+    CU_ASSERT(conn_queue_bytes(l->conn) > 199000 && conn_queue_bytes(l->conn) <= 200000);
+    CU_ASSERT(metric_get(METRIC_outbox_max_bytes) > 199000);
+    CHECK_INT(l->closed, 0); /* closing with 3008 is the session's choice */
+
+    uint32_t wrong = 0;
+    size_t total = 0;
+    while (total < (size_t)queued * 1000) {
+        ssize_t n = read(l->peer, out, sizeof out);
+        for (ssize_t i = 0; i < n; i++, total++)
+            if (total % 1000 < 4)
+                wrong += (unsigned char)out[i] != (total / 1000 >> (8 * (total % 1000)) & 0xff);
+        if (n < 0 && conn_queue_bytes(l->conn) == 0 && errno != EAGAIN)
+            break;
+        turn(l);
+    }
+    CHECK_INT(total, (size_t)queued * 1000);
+    CHECK_INT(wrong, 0);
+    CHECK_INT(conn_queue_bytes(l->conn), 0);
+    line_free(l);
+}
+
+/* 1,000 frames are more than one sendmsg takes; a turn still sends them. */
+static void many_small_frames_leave_in_one_turn(void)
+{
+    static char out[4096];
+    struct line *l = line_new(TEXT_NONE, 100000);
+    for (int i = 0; i < 1000; i++)
+        send_text(l, "ab");
+    turn(l);
+    CHECK_INT(peer_read(l, out, sizeof out), 2000);
+    line_free(l);
+}
+
+/* ---- ends */
+
+static void the_peers_end_is_told_once(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1000);
+    CHECK_INT(write(l->peer, "bye", 3), 3);
+    (void)close(l->peer);
+    l->peer = -1;
+    turn(l);
+    turn(l);
+    CHECK_TEXT(l->got, "bye"); /* what came before the end is read */
+    CHECK_INT(l->closed, 1);
+    CU_ASSERT_TRUE(l->by_peer);
+    line_free(l);
+}
+
+/* A peer that ends only its own side (nc, scripts) still gets the answer to what it said in the same breath. */
+static void a_half_closed_peer_gets_what_is_queued(void)
+{
+    char out[100];
+    struct line *l = line_new(TEXT_NONE, 1000);
+    l->reply = frame_new(TEXT("answer"));
+    CHECK_INT(write(l->peer, "question", 8), 8);
+    CHECK_INT(shutdown(l->peer, SHUT_WR), 0);
+    turn(l);
+    turn(l);
+    CHECK_INT(peer_read(l, out, sizeof out), 6);
+    CHECK_TEXT(out, "answer");
+    CHECK_INT(l->closed, 1);
+    line_free(l);
+}
+
+static void closing_at_once_drops_what_is_queued(void)
+{
+    char out[100];
+    struct line *l = line_new(TEXT_NONE, 1000);
+    send_text(l, "never");
+    conn_close(l->conn, 0);
+    CHECK_INT(l->closed, 0); /* two steps: not inside the call */
+    turn(l);
+    CHECK_INT(l->closed, 1);
+    CU_ASSERT_FALSE(l->by_peer);
+    CHECK_INT(peer_read(l, out, sizeof out), 0);
+    line_free(l);
+}
+
+static void lingering_sends_the_rest_and_waits_for_the_peer(void)
+{
+    char out[100];
+    struct line *l = line_new(TEXT_NONE, 1000);
+    send_text(l, "last words");
+    conn_close(l->conn, 500);
+    struct frame *f = frame_new(TEXT("more"));
+    CHECK_INT(conn_send(l->conn, f), ERR_CLOSED);
+    frame_unref(f);
+    turn(l);
+    CHECK_INT(peer_read(l, out, sizeof out), 10);
+    CHECK_INT(peer_read(l, out, sizeof out), 0); /* our side is shut */
+    CHECK_INT(l->closed, 0);
+    CHECK_INT(write(l->peer, "ignored", 7), 7);
+    turn(l);
+    CHECK_INT(l->calls, 0); /* no on_bytes after conn_close */
+    (void)close(l->peer);
+    l->peer = -1;
+    turn(l);
+    CHECK_INT(l->closed, 1);
+    CU_ASSERT_FALSE(l->by_peer); /* we ended it */
+    line_free(l);
+}
+
+static void lingering_ends_when_its_time_is_over(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1000);
+    conn_close(l->conn, 500);
+    turn(l);
+    now_ms += 499;
+    turn(l);
+    CHECK_INT(l->closed, 0);
+    now_ms += 1;
+    turn(l);
+    CHECK_INT(l->closed, 1);
+    line_free(l);
+}
+
+static void a_shorter_linger_shortens_and_a_longer_one_does_not(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1000);
+    conn_close(l->conn, 500);
+    conn_close(l->conn, 100);
+    conn_close(l->conn, 9000);
+    turn(l);
+    now_ms += 100;
+    turn(l);
+    CHECK_INT(l->closed, 1);
+    line_free(l);
+}
+
+static void a_callback_may_close_its_own_connection(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1000);
+    l->close_on_bytes_ms = 0;
+    CHECK_INT(write(l->peer, "x", 1), 1);
+    turn(l);
+    CHECK_INT(l->closed, 1);
+    CU_ASSERT_FALSE(l->by_peer);
+    line_free(l);
+}
+
+/* Two connections are readable in the same turn and the first one's callback closes the second. */
+struct rival {
+    struct conn *other;
+    int calls, closed;
+};
+
+static void close_the_other(void *ctx, unsigned char *bytes, size_t len)
+{
+    (void)bytes;
+    (void)len;
+    struct rival *me = ctx;
+    me->calls++;
+    role_assert(&role_reactor);
+    conn_close(me->other, 0);
+}
+
+static void count_closed(void *ctx, bool by_peer)
+{
+    (void)by_peer;
+    ((struct rival *)ctx)->closed++;
+}
+
+static void a_connection_closed_by_another_ones_callback_is_not_called_again(void)
+{
+    struct reactor *r = NULL;
+    struct rival rivals[2] = {0};
+    struct conn *conns[2];
+    int peers[2];
+    CHECK_INT(reactor_new(&(struct reactor_options){&fake_env, 0, 16}, &r), ERR_OK);
+    reactor_enter(r);
+    for (int i = 0; i < 2; i++) {
+        int fds[2];
+        CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+        peers[i] = fds[1];
+        struct conn_owner owner = {&rivals[i], close_the_other, count_closed};
+        CHECK_INT(conn_adopt(r, fds[0], NULL, TEXT_NONE, 100, &owner, &conns[i]), ERR_OK);
+        CHECK_INT(write(peers[i], "x", 1), 1);
+    }
+    rivals[0].other = conns[1];
+    rivals[1].other = conns[0];
+    reactor_turn(r, 0);
+    CHECK_INT(rivals[0].calls + rivals[1].calls, 1); /* who came first closed the other */
+    CHECK_INT(rivals[0].closed + rivals[1].closed, 1);
+    reactor_leave(r);
+    CHECK_INT(rivals[0].closed + rivals[1].closed, 2); /* leaving closes what is left */
+    reactor_free(r);
+    for (int i = 0; i < 2; i++)
+        (void)close(peers[i]);
+}
+
+static void every_failed_allocation_of_adopt_closes_the_socket(void)
+{
+    struct reactor *r = NULL;
+    struct line l = {0};
+    CHECK_INT(reactor_new(&(struct reactor_options){&fake_env, 0, 16}, &r), ERR_OK);
+    reactor_enter(r);
+    struct conn_owner owner = {&l, on_bytes, on_closed};
+    for (unsigned n = 1; n <= 2; n++) {
+        int fds[2];
+        char byte;
+        CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+        fault_at(n);
+        CHECK_INT(conn_adopt(r, fds[0], NULL, TEXT("early"), 100, &owner, &l.conn), ERR_NOMEM);
+        CU_ASSERT_TRUE(fault_end());
+        CHECK_INT(read(fds[1], &byte, 1), 0); /* the other end is gone */
+        (void)close(fds[1]);
+    }
+    CHECK_INT(l.closed, 0); /* it never was open */
+    reactor_leave(r);
+    reactor_free(r);
+}
+
+static void without_memory_a_linger_becomes_a_close_at_once(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1000);
+    fault_at(1); /* the timer's place */
+    conn_close(l->conn, 500);
+    CU_ASSERT_TRUE(fault_end());
+    turn(l);
+    CHECK_INT(l->closed, 1);
+    line_free(l);
+}
+
+UNIT("net/conn", CASE(bytes_reach_the_owner_in_order), CASE(early_bytes_come_first_and_once),
+     CASE(one_busy_peer_does_not_take_the_whole_turn),
+     CASE(a_paused_connection_reads_nothing_until_resumed),
+     CASE(a_paused_connection_ends_when_its_peer_vanishes),
+     CASE(frames_leave_at_the_end_of_the_turn_in_order),
+     CASE(a_slow_reader_is_bounded_and_loses_nothing_that_was_queued),
+     CASE(many_small_frames_leave_in_one_turn), CASE(the_peers_end_is_told_once),
+     CASE(a_half_closed_peer_gets_what_is_queued), CASE(closing_at_once_drops_what_is_queued),
+     CASE(lingering_sends_the_rest_and_waits_for_the_peer),
+     CASE(lingering_ends_when_its_time_is_over),
+     CASE(a_shorter_linger_shortens_and_a_longer_one_does_not),
+     CASE(a_callback_may_close_its_own_connection),
+     CASE(a_connection_closed_by_another_ones_callback_is_not_called_again),
+     CASE(every_failed_allocation_of_adopt_closes_the_socket),
+     CASE(without_memory_a_linger_becomes_a_close_at_once))
