@@ -14,13 +14,13 @@
 
 #include "base/err.h"
 #include "base/text.h"
-#include "queries.h" /* enum query: made by the build from db/queries */
+#include "queries.h" /* enum query_id: made by the build from db/queries */
 
 struct db;
 struct query;
 
 /* The prepared query; prepared on first use of this connection (all were checked when the store opened). */
-struct query *db_query(struct db *db, enum query which);
+struct query *db_query(struct db *db, enum query_id which);
 
 /* Parameters, from 1 as in SQL (?1). Texts are borrowed until query_end. */
 void query_int(struct query *q, int at, int64_t value);
@@ -38,7 +38,9 @@ double col_double(struct query *q, int at);
 struct text col_text(struct query *q, int at);
 bool col_null(struct query *q, int at);
 
-/* errors: ERR_CONFLICT a constraint; ERR_UNAVAILABLE disk full or read-only; ERR_TIMEOUT interrupted or busy; ERR_IO */
+/* errors: ERR_CONFLICT a constraint; ERR_UNAVAILABLE disk full or read-only; ERR_TIMEOUT interrupted or busy; ERR_LIMIT
+ * a value over SQLite's limit; ERR_NOMEM; ERR_IO; ERR_INTERNAL a bad parameter number and the like (the last two are
+ * logged with SQLite's words) */
 MUST_USE enum err query_end(struct query *q);
 
 /* Binds nothing more, runs to the end: for statements without rows. The same as query_row + query_end. */

@@ -1,4 +1,4 @@
-/* embedded: the SQL that the build puts into the binary from db/ (see third_party's embed step). */
+/* embedded: the SQL that the build puts into the binary from db/ (third_party/Embed.cmake). */
 #ifndef SNUG_STORE_EMBEDDED_H
 #define SNUG_STORE_EMBEDDED_H
 
@@ -15,8 +15,7 @@ struct embedded_migration {
     const char *sql;
 };
 
-extern const struct embedded_query queries[];
-extern const size_t queries_count;
+extern const struct embedded_query queries[]; /* QUERY_COUNT of them, by enum query_id */
 extern const struct embedded_migration migrations[];
 extern const size_t migrations_count;
 

@@ -28,13 +28,16 @@ struct store_options {
 };
 
 /* Opens, migrates, prepares every embedded query, starts writer, readers and checkpointer.
+ * One store at a time uses a file, told by a lock on <path>.lock that the kernel drops with the process.
  * out: a sentence for people in error (256 bytes) on failure: who holds the lock, which query is bad, too new a database
- * errors: ERR_TIMEOUT another process held a lock to the deadline; ERR_IO; ERR_UNAVAILABLE a newer version's file;
- * ERR_NOMEM */
+ * errors: ERR_CONFLICT another store uses it, in this process or another; ERR_TIMEOUT another process held a lock to the
+ * deadline, or a migration took longer; ERR_UNAVAILABLE a newer version's file, not one of ours, or the disk is full;
+ * ERR_INTERNAL a query or a migration is bad; ERR_IO; ERR_NOMEM */
 MUST_USE enum err store_open(const struct store_options *options, struct store **out_store,
                              char error[256]);
 
-/* Finishes the writer's queue, checkpoints, closes. NULL is welcome. Returns NULL. */
+/* Finishes what waits, checkpoints, closes; from its beginning on a submit answers ERR_CLOSED. What a completion submits
+ * to the readers meanwhile still runs. NULL is welcome. Returns NULL. Not from one of the store's threads. */
 struct store *store_close(struct store *s);
 
 /* A piece of work by value; data is owned by the job until `done`, which frees it. */
@@ -46,9 +49,12 @@ struct job {
     void *data;
 };
 
-/* thread: any. errors: ERR_BUSY queue full; ERR_CLOSED; ERR_UNAVAILABLE read-only (disk full). The caller keeps data. */
+/* A job's own error comes back in its `done` and undoes only that job. What the transaction comes to is everybody's in it:
+ * ERR_UNAVAILABLE disk full, ERR_TIMEOUT another process held the write lock for a second, ERR_IO. The writer tries
+ * once; a sender tries again with the same key. A statement that runs for 5 s is stopped (ERR_TIMEOUT).
+ * thread: any. errors: ERR_BUSY queue full; ERR_CLOSED; ERR_UNAVAILABLE read-only (disk full). The caller keeps data. */
 MUST_USE enum err writer_submit(struct store *s, struct job job);
-/* errors: ERR_BUSY, ERR_CLOSED */
+/* thread: any. errors: ERR_BUSY, ERR_CLOSED, ERR_NOMEM. The caller keeps data. */
 MUST_USE enum err reader_submit(struct store *s, struct job job);
 
 /* ---- what is true of the store now; lock-free. thread: any */
@@ -65,10 +71,13 @@ struct store_status store_status(struct store *s);
  * errors: ERR_TIMEOUT; those of writer_submit and of a commit */
 MUST_USE enum err store_probe(struct store *s, int64_t timeout_ms);
 
-/* Copies the database while others write (SQLite's backup API). thread: any that may block */
+/* Copies the database as it is at this moment while others write, then renames the copy to to_path: what was there stays
+ * until the new one is whole and on disk. thread: any that may block
+ * errors: ERR_IO; ERR_UNAVAILABLE no room; ERR_NOMEM; with a sentence in error */
 MUST_USE enum err store_backup(struct store *s, const char *to_path, char error[256]);
 
-/* PRAGMA integrity_check and foreign_key_check; the first findings in error. */
+/* PRAGMA integrity_check and foreign_key_check; the first findings in error. thread: any that may block
+ * errors: ERR_IO damaged or unreadable */
 MUST_USE enum err store_check(struct store *s, char error[256]);
 
 #endif

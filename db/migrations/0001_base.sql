@@ -183,4 +183,5 @@ INSERT INTO user (id, name, display, role, created_ms) VALUES (1, 'nook', 'Nook'
 INSERT INTO room (id, name, topic, private, created_ms, created_by, epoch)
 VALUES (1, 'general', '', 0, unixepoch() * 1000, 1, lower(hex(randomblob(8))));
 INSERT INTO member (room_id, user_id, role, since_ms) VALUES (1, 1, 'member', unixepoch() * 1000);
+PRAGMA application_id = 1399747943; -- "Snug": this file is ours
 PRAGMA user_version = 1;

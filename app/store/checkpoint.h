@@ -1,0 +1,39 @@
+/* checkpoint: copies the write-ahead log into the database, beside the writer, and watches the disk.
+ *
+ * About once a second, and at once when the writer says that the log has grown, it looks: a log longer than
+ * checkpoint_bytes is copied without making anybody wait (PASSIVE). One that is four times as long, because the writer never
+ * pauses, is finished with the writer held for the rest (FULL), which is short then. The writer itself begins the log
+ * again from its start once it has been copied whole.
+ * It never begins to copy a log that is already copied whole: that is when SQLite before 3.51.3 could lose the pages
+ * of a writer that begins the log again in the same moment (sqlite.org/wal.html, the WAL-reset bug).
+ *
+ * Disk low or a failed commit make the store read-only, and it comes back by itself: after a failed commit this thread
+ * asks the writer once a second to write one page. */
+#ifndef SNUG_STORE_CHECKPOINT_H
+#define SNUG_STORE_CHECKPOINT_H
+
+#include "base/queue.h"
+#include "store/connection.h"
+#include "store/state.h"
+
+struct checkpointer;
+struct writer;
+
+struct checkpointer_options {
+    const char *path; /* copied */
+    struct store_state *state;
+    struct queue *wake;    /* borrowed; closing it ends the thread */
+    struct writer *writer; /* borrowed; may be stopped, not freed */
+    int64_t checkpoint_bytes;
+    int64_t disk_free_min_bytes;
+};
+
+/* Looks at the disk once, then starts the thread. errors: ERR_IO; ERR_NOMEM; with a sentence in error */
+MUST_USE enum err checkpointer_new(const struct checkpointer_options *options,
+                                   struct checkpointer **out_checkpointer, char error[ERROR_SIZE]);
+
+/* After the writer and the readers have ended and the wake queue is closed: copies the log whole, empties it, ends.
+ * NULL is welcome. Returns NULL. */
+struct checkpointer *checkpointer_free(struct checkpointer *c);
+
+#endif

@@ -1,0 +1,203 @@
+#include "store/writer.h"
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/must.h"
+#include "store/db.h"
+
+#include <stdlib.h>
+
+#define JOB_DEADLINE_MS                                                                            \
+    5000 /* a statement that runs longer is stopped: everybody waits for the writer */
+
+struct writer {
+    struct writer_options options;
+    struct queue *queue;
+    pthread_t thread;
+    bool started;
+    struct job *jobs OWNED_BY(role_writer); /* the group, batch_max of them */
+    enum err *results OWNED_BY(role_writer);
+    int wal_pages OWNED_BY(role_writer);
+};
+
+/* After each commit: how long the log is. It begins again from its start once it has been copied whole. */
+static int note_wal(void *ctx, sqlite3 *sqlite, const char *name, int pages)
+{
+    (void)sqlite;
+    (void)name;
+    struct writer *w = ctx;
+    role_assert(&role_writer);
+    if (pages <= w->wal_pages)
+        atomic_fetch_add(&w->options.state->wal_resets, 1);
+    w->wal_pages = pages;
+    atomic_store(&w->options.state->wal_pages, pages);
+    if ((int64_t)pages * WAL_PAGE_BYTES > w->options.checkpoint_bytes)
+        (void)!queue_push(w->options.wake, ""); /* full: it is awake already */
+    return SQLITE_OK;
+}
+
+/* Runs one job in its savepoint. False: SQLite has rolled the whole transaction back (it may when the disk is full, on an
+ * I/O error and when a statement is stopped). */
+static bool run_job(struct writer *w, size_t at) ON(role_writer)
+{
+    struct db *db = w->options.db;
+    enum err e = connection_control(db, CONTROL_SAVEPOINT);
+    if (e == ERR_OK) {
+        db->deadline_ms = env_monotonic_ms(&env_real) + JOB_DEADLINE_MS;
+        e = w->jobs[at].run(db, w->jobs[at].data);
+        db->deadline_ms = INT64_MAX;
+        must(db->open_queries == 0); /* each db_query has its query_end */
+    }
+    bool whole = !sqlite3_get_autocommit(db->sqlite);
+    if (whole && e != ERR_OK)
+        whole = connection_control(db, CONTROL_ROLLBACK_TO) == ERR_OK;
+    if (whole) {
+        enum err released = connection_control(db, CONTROL_RELEASE);
+        whole = released == ERR_OK;
+        e = e == ERR_OK ? released : e;
+    }
+    w->results[at] = e;
+    return whole;
+}
+
+/* What the transaction came to, for the world. */
+static void note_outcome(struct writer *w, enum err e, size_t committed) ON(role_writer)
+{
+    struct store_state *state = w->options.state;
+    atomic_store(&state->commit_works, e == ERR_OK);
+    atomic_store(&state->disk_full, e == ERR_UNAVAILABLE);
+    if (e == ERR_OK) {
+        metric_add(METRIC_commits, 1);
+        metric_add(METRIC_writer_jobs, (int64_t)committed);
+    } else {
+        metric_add(METRIC_commit_failures, 1);
+        log_event(LOG_ERROR, "commit_failed", KV_STR("err", err_name(e)),
+                  KV_STR("why", sqlite3_errmsg(w->options.db->sqlite)));
+    }
+}
+
+/* The jobs 0..count-1 as one transaction; results says how each went. */
+static void commit_group(struct writer *w, size_t count) ON(role_writer)
+{
+    struct db *db = w->options.db;
+    size_t ran = 0;
+    size_t good = 0;
+    enum err e = connection_control(db, CONTROL_BEGIN_IMMEDIATE);
+    bool whole = e == ERR_OK;
+    while (whole && ran < count) {
+        whole = run_job(w, ran);
+        good += w->results[ran++] == ERR_OK;
+    }
+    if (whole)
+        e = connection_control(db, CONTROL_COMMIT);
+    else if (e ==
+             ERR_OK) /* lost under a job: what broke it broke all; a job may have swallowed it */
+        e = w->results[ran - 1] == ERR_OK ? ERR_IO : w->results[ran - 1];
+    note_outcome(w, e, good);
+    if (!sqlite3_get_autocommit(db->sqlite))
+        must(connection_control(db, CONTROL_ROLLBACK) == ERR_OK ||
+             sqlite3_get_autocommit(db->sqlite));
+    for (size_t i = 0; i < count && e != ERR_OK; i++)
+        if (i >= ran || w->results[i] == ERR_OK)
+            w->results[i] = e;
+}
+
+static void serve(struct writer *w) ON(role_writer)
+{
+    struct store_state *state = w->options.state;
+    while (!queue_done(w->queue)) {
+        size_t count = queue_take(w->queue, w->jobs, w->options.batch_max, INT64_MAX);
+        if (count == 0)
+            continue;
+        metric_set(METRIC_queue_writer, (int64_t)queue_length(w->queue));
+        int64_t began_ns = env_nanoseconds();
+        int64_t began_ms = env_monotonic_ms(state->env);
+        atomic_store(&state->writer_busy_since, began_ms ? began_ms : 1); /* 0 says idle */
+        commit_group(w, count);
+        atomic_store(&state->writer_busy_since, 0);
+        timer_metric_add(TIMER_commit, (env_nanoseconds() - began_ns) / 1000);
+        for (size_t i = 0; i < count; i++)
+            w->jobs[i].done(w->jobs[i].data, w->results[i]);
+    }
+}
+
+static void *writer_main(void *arg)
+{
+    struct writer *w = arg;
+    role_enter(&role_writer);
+    connection_adopt(w->options.db);
+    (void)sqlite3_wal_hook(w->options.db->sqlite, note_wal, w);
+    serve(w);
+    role_leave(&role_writer);
+    return NULL;
+}
+
+static NO_THREAD_CHECK enum err prepare(struct writer *w, const struct writer_options *options)
+{
+    w->options = *options;
+    w->options.db = NULL; /* until it is ours */
+    w->queue = queue_new(options->queue_max, sizeof(struct job));
+    w->jobs = calloc(options->batch_max, sizeof w->jobs[0]);
+    w->results = calloc(options->batch_max, sizeof w->results[0]);
+    return w->queue && w->jobs && w->results ? ERR_OK : ERR_NOMEM;
+}
+
+enum err writer_new(const struct writer_options *options, struct writer **out_writer)
+{
+    must(options->batch_max >= 1);
+    struct writer *w = calloc(1, sizeof *w);
+    if (!w)
+        return ERR_NOMEM;
+    enum err e = prepare(w, options);
+    if (e != ERR_OK)
+        goto done;
+    e = ERR_IO;
+    w->options.db = options->db;
+    if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
+        w->options.db = NULL; /* stays the caller's */
+        goto done;
+    }
+    (void)pthread_setname_np(w->thread, "writer");
+    w->started = true;
+    *out_writer = w;
+    w = NULL; /* handed over */
+    e = ERR_OK;
+done:
+    writer_free(w);
+    return e;
+}
+
+enum err writer_push(struct writer *w, struct job job)
+{
+    enum err e = queue_push(w->queue, &job);
+    if (e == ERR_BUSY)
+        metric_add(METRIC_writer_refused, 1);
+    return e;
+}
+
+size_t writer_queue_length(struct writer *w)
+{
+    return queue_length(w->queue);
+}
+
+void writer_stop(struct writer *w)
+{
+    if (!w->started)
+        return;
+    queue_close(w->queue);
+    must(pthread_join(w->thread, NULL) == 0);
+    w->started = false;
+}
+
+NO_THREAD_CHECK struct writer *writer_free(struct writer *w)
+{
+    if (!w)
+        return NULL;
+    must(!w->started);
+    db_close(w->options.db);
+    queue_free(w->queue);
+    free(w->jobs);
+    free(w->results);
+    free(w);
+    return NULL;
+}

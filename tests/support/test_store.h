@@ -1,0 +1,252 @@
+/* test_store: a store in a folder of its own, jobs that put and read settings, and a gate that holds a thread. */
+#ifndef SNUG_TESTS_TEST_STORE_H
+#define SNUG_TESTS_TEST_STORE_H
+
+#include "base/env.h"
+#include "base/future.h"
+#include "base/must.h"
+#include "store/connection.h"
+#include "store/db.h"
+#include "store/store.h"
+#include "tmpdb.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 10000 /* more than anything here takes; a test that needs it all has failed */
+
+static inline struct store_options test_store_options(const char *path)
+{
+    return (struct store_options){.env = &env_real,
+                                  .path = path,
+                                  .readers = 2,
+                                  .batch_max = 64,
+                                  .queue_max = 256,
+                                  .open_deadline_ms = PATIENCE_MS,
+                                  .disk_free_min_bytes = 0,
+                                  .checkpoint_bytes = 4 << 20};
+}
+
+static inline int64_t test_now_ms(void)
+{
+    return env_monotonic_ms(&env_real);
+}
+
+/* An open store, or the end of the test. */
+static inline struct store *test_store_open(const struct store_options *options)
+{
+    struct store *s = NULL;
+    char error[256];
+    if (store_open(options, &s, error) != ERR_OK)
+        (void)fprintf(stderr, "store_open: %s\n", error);
+    must(s);
+    return s;
+}
+
+/* ---- jobs ---- */
+
+enum put_kind { PUT_GOOD, PUT_FAILS_AFTER_WRITING, PUT_BREAKS_A_RULE };
+
+/* Puts a setting; what it came to is in `outcome`. */
+struct put {
+    char name[32];
+    char value[64];
+    enum put_kind kind;
+    struct future *outcome;
+};
+
+static inline enum err put_setting(struct db *db, const char *name, const char *value)
+{
+    struct query *q = db_query(db, QUERY_STORE_SETTING_PUT);
+    query_text(q, 1, text_of(name));
+    if (value)
+        query_text(q, 2, text_of(value));
+    return query_run(q);
+}
+
+static inline enum err put_run(struct db *db, void *data)
+{
+    struct put *p = data;
+    enum err e = put_setting(
+        db, p->name, p->kind == PUT_BREAKS_A_RULE ? NULL : p->value); /* value is NOT NULL */
+    return p->kind == PUT_FAILS_AFTER_WRITING ? ERR_DENIED : e;
+}
+
+static inline void put_done(void *data, enum err e)
+{
+    struct put *p = data;
+    (void)future_fulfil(p->outcome, e, NULL);
+    future_unref(p->outcome);
+    free(p);
+}
+
+/* Submits; out: a future for test_wait, only on ERR_OK. */
+static inline enum err test_put(struct store *s, enum put_kind kind, const char *name,
+                                const char *value, struct future **out_outcome)
+{
+    struct put *p = calloc(1, sizeof *p);
+    must(p);
+    (void)snprintf(p->name, sizeof p->name, "%s", name);
+    (void)snprintf(p->value, sizeof p->value, "%s", value);
+    p->kind = kind;
+    p->outcome = future_new(NULL);
+    must(p->outcome);
+    struct future *mine = future_ref(p->outcome);
+    enum err e = writer_submit(s, (struct job){.run = put_run, .done = put_done, .data = p});
+    if (e == ERR_OK) {
+        *out_outcome = mine;
+        return e;
+    }
+    future_unref(mine);
+    future_unref(p->outcome);
+    free(p);
+    return e;
+}
+
+/* What it came to; the future is used up. */
+static inline enum err test_wait(struct future *outcome)
+{
+    void *nothing;
+    enum err e = future_take(outcome, test_now_ms() + PATIENCE_MS, &nothing);
+    future_unref(outcome);
+    return e;
+}
+
+static inline enum err test_put_and_wait(struct store *s, enum put_kind kind, const char *name,
+                                         const char *value)
+{
+    struct future *outcome = NULL;
+    enum err e = test_put(s, kind, name, value, &outcome);
+    return e == ERR_OK ? test_wait(outcome) : e;
+}
+
+/* Any function as a job, waited for. */
+struct call {
+    enum err (*run)(struct db *db, void *data);
+    void *data;
+    struct future *outcome;
+};
+
+static inline enum err call_run(struct db *db, void *data)
+{
+    struct call *c = data;
+    return c->run(db, c->data);
+}
+
+static inline void call_done(void *data, enum err e)
+{
+    struct call *c = data;
+    (void)future_fulfil(c->outcome, e, NULL);
+}
+
+static inline enum err test_call(enum err (*submit)(struct store *, struct job), struct store *s,
+                                 enum err (*run)(struct db *db, void *data), void *data)
+{
+    struct call c = {.run = run, .data = data, .outcome = future_new(NULL)};
+    must(c.outcome);
+    enum err e = submit(s, (struct job){.run = call_run, .done = call_done, .data = &c});
+    struct future *outcome = future_ref(c.outcome);
+    if (e == ERR_OK) {
+        e = test_wait(outcome);
+        must(e != ERR_TIMEOUT); /* c is on this stack */
+    } else {
+        future_unref(outcome);
+    }
+    future_unref(c.outcome);
+    return e;
+}
+
+static inline enum err test_sql_run(struct db *db, void *data)
+{
+    return connection_exec(db, data);
+}
+
+/* Plain SQL on the writer. */
+static inline enum err test_sql(struct store *s, const char *sql)
+{
+    char copy[256];
+    (void)snprintf(copy, sizeof copy, "%s", sql);
+    return test_call(writer_submit, s, test_sql_run, copy);
+}
+
+/* A job that holds its thread until the gate is opened. `entered` is fulfilled when it runs. */
+struct gate {
+    struct future *entered;
+    int opened[2]; /* a pipe: the end of its writing side lets the job go */
+    struct future *left;
+};
+
+static inline enum err gate_run(struct db *db, void *data)
+{
+    struct gate *g = data;
+    (void)db;
+    (void)future_fulfil(g->entered, ERR_OK, NULL);
+    char byte;
+    return read(g->opened[0], &byte, 1) == 0 ? ERR_OK : ERR_IO;
+}
+
+static inline void gate_done(void *data, enum err e)
+{
+    struct gate *g = data;
+    (void)future_fulfil(g->left, e, NULL);
+}
+
+static inline void gate_close(struct gate *g, enum err (*submit)(struct store *, struct job),
+                              struct store *s)
+{
+    *g = (struct gate){.entered = future_new(NULL), .left = future_new(NULL)};
+    must(g->entered && g->left && pipe2(g->opened, O_CLOEXEC) == 0);
+    must(submit(s, (struct job){.run = gate_run, .done = gate_done, .data = g}) == ERR_OK);
+    must(test_wait(future_ref(g->entered)) == ERR_OK);
+}
+
+static inline void gate_open(struct gate *g)
+{
+    (void)close(g->opened[1]);
+}
+
+/* After gate_open; also after the store is closed. */
+static inline void gate_fini(struct gate *g)
+{
+    must(test_wait(future_ref(g->left)) != ERR_TIMEOUT);
+    future_unref(g->left);
+    future_unref(g->entered);
+    (void)close(g->opened[0]);
+}
+
+/* ---- what is really in the file: a connection that the store knows nothing of ---- */
+
+/* The first column of the first row as text in out ("" if there is none). False: SQLite refused. */
+static inline bool test_look(const char *path, const char *sql, char out[64])
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    out[0] = 0;
+    bool ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+              sqlite3_exec(db, "PRAGMA query_only = ON; PRAGMA busy_timeout = 1000", NULL, NULL,
+                           NULL) == SQLITE_OK &&
+              sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK;
+    if (ok) {
+        int code = sqlite3_step(stmt);
+        ok = code == SQLITE_ROW || code == SQLITE_DONE;
+        if (code == SQLITE_ROW && sqlite3_column_text(stmt, 0))
+            (void)snprintf(out, 64, "%s", (const char *)sqlite3_column_text(stmt, 0));
+    }
+    if (!ok)
+        (void)fprintf(stderr, "test_look: %s\n", sqlite3_errmsg(db));
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+    return ok;
+}
+
+static inline const char *test_setting(const char *path, const char *name, char out[64])
+{
+    char sql[128];
+    (void)snprintf(sql, sizeof sql, "SELECT value FROM setting WHERE name = '%s'", name);
+    return test_look(path, sql, out) ? out : "(refused)";
+}
+
+#endif
