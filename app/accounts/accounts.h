@@ -16,9 +16,10 @@ struct ws_registry;
 struct accounts_options {
     const struct env *env;
     struct store *store;
-    struct task_queue *tasks;           /* argon2id */
-    struct text token_secret;           /* HS256, copied */
-    const char *version;                /* of Snug, for place.get */
+    struct task_queue *tasks; /* argon2id */
+    struct text token_secret; /* HS256, copied */
+    const char *base_url;     /* for invite links, copied; NULL: see accounts_set_base_url */
+    const char *version;      /* of Snug, for place.get */
     unsigned connections_max, text_max; /* for place.get's limits */
     double logins_burst, logins_per_s;  /* failures an account and address; burst 0: no limit */
     /* Closes the sockets of a session (or, session_id 0, of the user): 3503 within a second. May be NULL. */
@@ -30,6 +31,7 @@ struct accounts_options {
  * errors: ERR_NOMEM, ERR_IO */
 MUST_USE enum err accounts_new(const struct accounts_options *options,
                                struct accounts **out_accounts);
+/* After store_close and the task queue's end: their jobs hold `a`. NULL is welcome. Returns NULL. */
 struct accounts *accounts_free(struct accounts *a);
 struct method_set accounts_methods(struct accounts *a);
 
@@ -42,6 +44,10 @@ struct accounts_hooks {
     void (*person_committed)(void *ctx, int64_t user_id, void *later, enum err e); /* frees later */
 };
 void accounts_set_hooks(struct accounts *a, const struct accounts_hooks *hooks);
+
+/* "http://127.0.0.1:8080", known once the listener is there. Once, also while others call; before it and without it invite
+ * links are relative. */
+void accounts_set_base_url(struct accounts *a, struct text url);
 
 /* The set-up secret, or NULL once an admin exists. Borrowed for the life of `a`. */
 const char *accounts_setup_secret(struct accounts *a);

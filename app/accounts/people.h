@@ -16,7 +16,7 @@ struct person {
     int64_t created_ms, seen_ms;
 };
 
-/* errors: ERR_NOT_FOUND */
+/* errors: ERR_NOT_FOUND; those of query_end. Names without regard to ASCII case. */
 MUST_USE enum err person_by_id(struct db *db, int64_t id, struct person *out);
 MUST_USE enum err person_by_name(struct db *db, struct text name, struct person *out);
 /* "42" or a name. */
@@ -24,6 +24,16 @@ MUST_USE enum err person_find(struct db *db, struct text id_or_name, struct pers
 
 /* The author object of SHAPES.md: {id, name, display, role}; key NULL inside arrays. */
 void person_write(struct json_writer *w, const char *key, const struct person *p);
+
+/* The same from four columns of a row: id, name, display, role, the first at `at`. */
+struct query;
+void person_write_columns(struct json_writer *w, const char *key, struct query *q, int at);
+
+/* The user object of SHAPES.md: the author and active, created. */
+void user_write(struct json_writer *w, const char *key, const struct person *p);
+
+/* From a row of id, name, display, role, active, created_ms, seen_ms. */
+void person_read(struct query *q, struct person *out);
 
 /* The person was here (last connection closed, or now). In a writer's job. */
 MUST_USE enum err person_seen(struct db *db, int64_t id, int64_t now_ms);

@@ -19,6 +19,7 @@ CREATE TABLE user (
     created_ms INTEGER NOT NULL,
     seen_ms    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX user_display ON user (display COLLATE NOCASE); -- log-in takes it too
 
 -- Only a hash of the cookie's secret is here. Reads: by hash at every upgrade, by user in the list.
 CREATE TABLE session (
@@ -80,7 +81,7 @@ CREATE TABLE message (
     reply_to   INTEGER NOT NULL DEFAULT 0,
     run_id     TEXT    NOT NULL DEFAULT ''
 ) STRICT;
-CREATE UNIQUE INDEX message_room ON message (room_id, offset);
+CREATE INDEX message_room ON message (room_id, offset, author_id); -- with the author: unread counts read only this
 
 -- One row a send: the same author and key answer with the first result. Kept 30 days.
 CREATE TABLE send_key (

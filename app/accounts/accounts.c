@@ -1,0 +1,170 @@
+#include "accounts/accounts.h"
+
+#include "accounts/inside.h"
+#include "base/future.h"
+#include "base/metrics.h"
+#include "base/must.h"
+#include "store/db.h"
+#include "store/store.h"
+#include "wire/utf8.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#define LOAD_MS 10000
+
+/* ---- the start: is there an admin already */
+
+struct load {
+    struct future *done;
+    bool has_admin;
+};
+
+static enum err load_run(struct db *db, void *data)
+{
+    struct load *load = data;
+    struct query *q = db_query(db, QUERY_ACCOUNTS_ADMIN_EXISTS);
+    if (query_row(q))
+        load->has_admin = col_int(q, 0) != 0;
+    return query_end(q);
+}
+
+static void load_done(void *data, enum err e)
+{
+    struct load *load = data;
+    struct future *done = load->done;
+    if (!future_fulfil(done, e, load))
+        free(load); /* nobody waits any more */
+    (void)future_unref(done);
+}
+
+static enum err load_admin(struct accounts *a)
+{
+    struct load *load = calloc(1, sizeof *load);
+    struct future *done = future_new(free);
+    if (!load || !done) {
+        free(load);
+        (void)future_unref(done);
+        return ERR_NOMEM;
+    }
+    load->done = future_ref(done);
+    enum err e = reader_submit(a->store, (struct job){load_run, load_done, load});
+    void *loaded = NULL;
+    if (e != ERR_OK) {
+        (void)future_unref(done);
+        free(load);
+    } else {
+        e = future_take(done, env_monotonic_ms(&env_real) + LOAD_MS, &loaded);
+    }
+    if (e == ERR_OK)
+        atomic_store(&a->has_admin, ((struct load *)loaded)->has_admin);
+    free(loaded);
+    (void)future_unref(done);
+    return e;
+}
+
+static enum err copy_options(struct accounts *a, const struct accounts_options *options)
+{
+    a->env = options->env;
+    a->store = options->store;
+    a->tasks = options->tasks;
+    a->connections_max = options->connections_max;
+    a->text_max = options->text_max;
+    a->close_session = options->close_session;
+    a->close_ctx = options->close_ctx;
+    a->throttle = throttle_new(options->env, options->logins_burst, options->logins_per_s);
+    a->token_secret = text_dup(options->token_secret);
+    a->token_secret_len = options->token_secret.len;
+    a->version = text_dup(text_of(options->version));
+    if (options->base_url)
+        accounts_set_base_url(a, text_of(options->base_url));
+    return a->throttle && a->token_secret && a->version ? ERR_OK : ERR_NOMEM;
+}
+
+enum err accounts_new(const struct accounts_options *options, struct accounts **out_accounts)
+{
+    must(sodium_init() >= 0); /* 1: it already was */
+    enum err e = ERR_NOMEM;
+    struct accounts *a = calloc(1, sizeof *a);
+    if (!a)
+        goto done;
+    e = copy_options(a, options);
+    if (e == ERR_OK)
+        e = load_admin(a);
+    if (e != ERR_OK)
+        goto done;
+    code_make(a->env, a->setup_secret);
+    *out_accounts = a;
+    a = NULL; /* handed over */
+done:
+    accounts_free(a);
+    return e;
+}
+
+struct accounts *accounts_free(struct accounts *a)
+{
+    if (!a)
+        return NULL;
+    (void)throttle_free(a->throttle);
+    if (a->token_secret)
+        sodium_memzero(a->token_secret, a->token_secret_len);
+    free(a->token_secret);
+    free(a->version);
+    free(atomic_load(&a->base_url));
+    free(a);
+    return NULL;
+}
+
+void accounts_set_hooks(struct accounts *a, const struct accounts_hooks *hooks)
+{
+    a->hooks = *hooks;
+}
+
+void accounts_set_base_url(struct accounts *a, struct text url)
+{
+    char *none = NULL;
+    char *copy = text_dup(url);
+    if (copy && !atomic_compare_exchange_strong(&a->base_url, &none, copy))
+        free(copy); /* it was set before */
+}
+
+const char *accounts_setup_secret(struct accounts *a)
+{
+    return atomic_load(&a->has_admin) ? NULL : a->setup_secret;
+}
+
+/* ---- shared checks */
+
+enum err password_check(struct text password, const char **out_message)
+{
+    size_t n = utf8_length(password);
+    if (n >= PASSWORD_MIN && n <= PASSWORD_MAX)
+        return ERR_OK;
+    *out_message = "password must have 12 to 200 characters.";
+    return ERR_BAD_REQUEST;
+}
+
+bool try_allowed(struct accounts *a, const struct actor *actor, struct text account,
+                 struct reply reply)
+{
+    int64_t wait = throttle_wait_ms(a->throttle, THROTTLE_ADDRESS, text_of(actor->address));
+    int64_t other = account.len ? throttle_wait_ms(a->throttle, THROTTLE_ACCOUNT, account) : 0;
+    if (other > wait)
+        wait = other;
+    if (wait == 0)
+        return true;
+    reply_send(reply, &(struct outcome){
+                          .err = ERR_BUSY,
+                          .message = TEXT("Too many failed tries. Please wait a little."),
+                          .retry_ms = wait,
+                      });
+    return false;
+}
+
+void try_failed(struct accounts *a, const struct actor *actor, struct text account)
+{
+    metric_add(METRIC_auth_failures, 1);
+    throttle_failed(a->throttle, THROTTLE_ADDRESS, text_of(actor->address));
+    if (account.len)
+        throttle_failed(a->throttle, THROTTLE_ACCOUNT, account);
+}

@@ -1,0 +1,113 @@
+#include "accounts/fold.h"
+
+bool utf8_take(struct text *rest, uint32_t *out_char)
+{
+    if (rest->len == 0)
+        return false;
+    unsigned char c = (unsigned char)rest->data[0];
+    size_t more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+    uint32_t value = more == 0 ? c : c & (0x3fU >> more);
+    if ((c >= 0x80 && c < 0xc0) || more >= rest->len) {
+        *out_char = 0xfffd;
+        *rest = text_after(*rest, 1);
+        return true;
+    }
+    for (size_t i = 1; i <= more; i++)
+        value = value << 6 | ((unsigned char)rest->data[i] & 0x3fU);
+    *out_char = value;
+    *rest = text_after(*rest, more + 1);
+    return true;
+}
+
+struct range {
+    uint32_t from, to;
+};
+
+/* What is no letter above ASCII: Latin-1 signs, punctuation, money, symbols, arrows, emoji, wide punctuation. */
+static const struct range no_word[] = {
+    {0x80, 0xa9},     {0xab, 0xb1},     {0xb4, 0xb4},     {0xb6, 0xb8},       {0xbb, 0xbb},
+    {0xbf, 0xbf},     {0xd7, 0xd7},     {0xf7, 0xf7},     {0x37e, 0x37e},     {0x387, 0x387},
+    {0x55a, 0x55f},   {0x589, 0x58a},   {0x5be, 0x5be},   {0x60c, 0x60d},     {0x61b, 0x61f},
+    {0x66a, 0x66d},   {0x6d4, 0x6d4},   {0x964, 0x965},   {0x1680, 0x1680},   {0x2000, 0x206f},
+    {0x207a, 0x207e}, {0x208a, 0x208e}, {0x20a0, 0x20cf}, {0x2190, 0x245f},   {0x249c, 0x24e9},
+    {0x2500, 0x2775}, {0x2794, 0x2bff}, {0x2e00, 0x2e7f}, {0x3000, 0x3004},   {0x3008, 0x3020},
+    {0x3030, 0x3030}, {0x303d, 0x303f}, {0x30a0, 0x30a0}, {0x30fb, 0x30fb},   {0xd800, 0xf8ff},
+    {0xfe10, 0xfe19}, {0xfe30, 0xfe6f}, {0xfeff, 0xfeff}, {0xff01, 0xff0f},   {0xff1a, 0xff20},
+    {0xff3b, 0xff40}, {0xff5b, 0xff65}, {0xffe0, 0xffff}, {0x1f000, 0x1faff},
+};
+
+bool char_in_word(uint32_t c)
+{
+    if (c < 0x80)
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (c >= 0x20000)
+        return c < 0xe0000;
+    for (size_t i = 0; i < sizeof no_word / sizeof no_word[0]; i++)
+        if (c >= no_word[i].from && c <= no_word[i].to)
+            return false;
+    return true;
+}
+
+bool char_is_accent(uint32_t c)
+{
+    return (c >= 0x300 && c <= 0x36f) || (c >= 0x1ab0 && c <= 0x1aff) ||
+           (c >= 0x20d0 && c <= 0x20ff);
+}
+
+/* U+00C0 to U+017F by their letter without accent; '.': stays, apart from case. */
+static const char latin[] =
+    "aaaaaa.ceeeeiiii" /* 00C0: .  is AE */
+    ".nooooo.ouuuuy.." /* 00D0: eth, times, o with stroke is o below, thorn, sharp s */
+    "aaaaaa.ceeeeiiii"
+    ".nooooo.ouuuuy.y"
+    "aaaaaaccccccccdd" /* 0100 */
+    "..eeeeeeeeeegggg"
+    "gggghh..iiiiiiii"
+    "i...jjkk.lllllll"
+    "l..nnnnnn...oooo"
+    "oo..rrrrrrssssss"
+    "ssttttt.uuuuuuuu"
+    "uuuuwwyyyzzzzzz.";
+
+static uint32_t lower(uint32_t c)
+{
+    if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7))
+        return c + 0x20;
+    if ((c >= 0x100 && c <= 0x137) || (c >= 0x14a && c <= 0x177) || (c >= 0x1e00 && c <= 0x1eff))
+        return c | 1;
+    if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e))
+        return c % 2 ? c + 1 : c;
+    if (c >= 0x391 && c <= 0x3a9)
+        return c + 0x20;
+    if (c >= 0x410 && c <= 0x42f)
+        return c + 0x20;
+    if (c >= 0x400 && c <= 0x40f)
+        return c + 0x50;
+    if (c >= 0xff21 && c <= 0xff3a)
+        return c + 0x20;
+    return c;
+}
+
+/* Greek with accents and Cyrillic short i and io, lower case. */
+static uint32_t plain(uint32_t c)
+{
+    static const struct range pairs[] = {
+        {0x386, 0x3b1}, {0x388, 0x3b5}, {0x389, 0x3b7}, {0x38a, 0x3b9}, {0x38c, 0x3bf},
+        {0x38e, 0x3c5}, {0x38f, 0x3c9}, {0x390, 0x3b9}, {0x3aa, 0x3b9}, {0x3ab, 0x3c5},
+        {0x3ac, 0x3b1}, {0x3ad, 0x3b5}, {0x3ae, 0x3b7}, {0x3af, 0x3b9}, {0x3b0, 0x3c5},
+        {0x3c2, 0x3c3}, {0x3ca, 0x3b9}, {0x3cb, 0x3c5}, {0x3cc, 0x3bf}, {0x3cd, 0x3c5},
+        {0x3ce, 0x3c9}, {0x439, 0x438}, {0x451, 0x435},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (pairs[i].from == c)
+            return pairs[i].to;
+    return c;
+}
+
+uint32_t char_fold(uint32_t c)
+{
+    _Static_assert(sizeof latin == 0x180 - 0xc0 + 1, "one letter for each");
+    if (c >= 0xc0 && c < 0x180 && latin[c - 0xc0] != '.')
+        return (uint32_t)latin[c - 0xc0];
+    return plain(lower(c));
+}

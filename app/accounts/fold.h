@@ -1,0 +1,20 @@
+/* fold: letters without case and accents, near enough to SQLite's unicode61 with remove_diacritics 2 that names, marks
+ * in search hits and words not yet indexed agree with the index for Latin, Greek and Cyrillic. */
+#ifndef SNUG_ACCOUNTS_FOLD_H
+#define SNUG_ACCOUNTS_FOLD_H
+
+#include "base/text.h"
+
+/* Takes the next character off *rest (valid UTF-8; a bad byte gives U+FFFD). False: nothing left. */
+bool utf8_take(struct text *rest, uint32_t *out_char);
+
+/* Part of a word: letters, digits, letters of other scripts; not punctuation, spaces, symbols. */
+bool char_in_word(uint32_t c);
+
+/* An accent that stands after its letter. */
+bool char_is_accent(uint32_t c);
+
+/* Lower case, without accents: É, é and E give e. Other characters stay. */
+uint32_t char_fold(uint32_t c);
+
+#endif

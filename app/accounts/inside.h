@@ -1,0 +1,90 @@
+/* inside: what the files of this room share. Nobody else includes it. */
+#ifndef SNUG_ACCOUNTS_INSIDE_H
+#define SNUG_ACCOUNTS_INSIDE_H
+
+#include "accounts/accounts.h"
+#include "accounts/answer.h"
+#include "accounts/password.h"
+#include "accounts/people.h"
+#include "accounts/secret.h"
+#include "accounts/throttle.h"
+
+#include <stdatomic.h>
+
+struct db;
+
+struct accounts {
+    const struct env *env;
+    struct store *store;
+    struct task_queue *tasks;
+    struct throttle *throttle;
+    struct accounts_hooks hooks;
+    char *token_secret; /* owned, NUL-ended copy */
+    size_t token_secret_len;
+    char *version;
+    _Atomic(char *) base_url; /* owned; NULL: links are relative */
+    unsigned connections_max, text_max;
+    void (*close_session)(void *ctx, int64_t user_id, int64_t session_id);
+    void *close_ctx;
+    char setup_secret[CODE_SIZE];
+    atomic_bool has_admin;
+};
+
+/* ---- entry.c: a new session, and what its owner is answered: {token, expires, user} and the cookie */
+
+#define SESSION_IDLE_MS (12 * 3600 * INT64_C(1000))      /* without stay, after its last use */
+#define SESSION_STAY_MS (30 * 24 * 3600 * INT64_C(1000)) /* with stay, from log-in */
+#define SESSIONS_MAX 100                                 /* of a person; the oldest go */
+
+struct entry {
+    char secret[SECRET_SIZE];
+    bool stay;
+    int64_t session_id, expires_ms;
+    struct person person;
+};
+
+/* In a writer's job: the session's row. */
+MUST_USE enum err entry_make(struct accounts *a, struct db *db, const struct actor *actor,
+                             int64_t user_id, struct entry *entry);
+/* Writes the three members into the open object of the answer and sets its cookie. */
+MUST_USE enum err entry_write(struct accounts *a, const struct entry *entry, struct answer *out);
+
+/* ---- invite.c */
+
+#define INVITE_USES 25
+#define INVITE_TTL_S (7 * 24 * 3600)
+
+/* In a writer's job: a new invite with that code. */
+MUST_USE enum err invite_make(struct accounts *a, struct db *db, int64_t by, int64_t uses,
+                              int64_t ttl_s, const char code[CODE_SIZE]);
+/* The link: base url, "/join#", code. */
+void invite_write_url(struct accounts *a, struct json_writer *w, const char *key,
+                      const char code[CODE_SIZE]);
+
+/* ---- shared checks */
+
+/* 107 with a sentence unless the password has 12 to 200 characters. */
+MUST_USE enum err password_check(struct text password, const char **out_message);
+
+/* True if a try may be made from there (and on that account); else the reply has been given: 111 with retry_ms.
+ * account: empty: only the address counts. */
+bool try_allowed(struct accounts *a, const struct actor *actor, struct text account,
+                 struct reply reply);
+/* Notes a failed try. */
+void try_failed(struct accounts *a, const struct actor *actor, struct text account);
+
+/* ---- the handlers */
+method_handler place_get, place_setup, place_join, user_add, token_make;
+method_handler invite_create, invite_list, invite_revoke;
+method_handler session_login, session_logout, session_list, session_revoke;
+method_handler user_me, user_list;
+
+/* session.c: moves the end of a session that is used, at most once a minute. */
+#define SESSION_TOUCH_MS 60000
+void session_touch(struct accounts *a, int64_t session_id);
+
+/* One session object from a row of id, client, address, created_ms, seen_ms, expires_ms. */
+struct query;
+void session_write(struct json_writer *w, const char *key, struct query *q, int64_t this_id);
+
+#endif

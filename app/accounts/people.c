@@ -1,0 +1,93 @@
+#include "accounts/people.h"
+
+#include "store/db.h"
+
+void person_read(struct query *q, struct person *out)
+{
+    *out = (struct person){
+        .id = col_int(q, 0),
+        .active = col_int(q, 4) != 0,
+        .created_ms = col_int(q, 5),
+        .seen_ms = col_int(q, 6),
+    };
+    text_copy(out->name, sizeof out->name, col_text(q, 1));
+    text_copy(out->display, sizeof out->display, col_text(q, 2));
+    text_copy(out->role, sizeof out->role, col_text(q, 3));
+}
+
+static enum err one_person(struct query *q, struct person *out)
+{
+    bool found = query_row(q);
+    if (found)
+        person_read(q, out);
+    enum err e = query_end(q);
+    return e != ERR_OK ? e : found ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err person_by_id(struct db *db, int64_t id, struct person *out)
+{
+    struct query *q = db_query(db, QUERY_ACCOUNTS_USER_BY_ID);
+    query_int(q, 1, id);
+    return one_person(q, out);
+}
+
+enum err person_by_name(struct db *db, struct text name, struct person *out)
+{
+    char small[NAME_SIZE];
+    if (name.len == 0 || name.len >= sizeof small)
+        return ERR_NOT_FOUND;
+    text_copy(small, sizeof small, name);
+    for (size_t i = 0; i < name.len; i++)
+        if (small[i] >= 'A' && small[i] <= 'Z')
+            small[i] = (char)(small[i] + ('a' - 'A'));
+    struct query *q = db_query(db, QUERY_ACCOUNTS_USER_BY_NAME);
+    query_text(q, 1, text_of(small));
+    return one_person(q, out);
+}
+
+enum err person_find(struct db *db, struct text id_or_name, struct person *out)
+{
+    int64_t id = text_id(id_or_name);
+    enum err e = id ? person_by_id(db, id, out) : ERR_NOT_FOUND;
+    return e == ERR_NOT_FOUND ? person_by_name(db, id_or_name, out) : e;
+}
+
+void person_write(struct json_writer *w, const char *key, const struct person *p)
+{
+    json_open(w, key, '{');
+    json_add_id(w, "id", p->id);
+    json_add_text(w, "name", text_of(p->name));
+    json_add_text(w, "display", text_of(p->display));
+    json_add_text(w, "role", text_of(p->role));
+    json_close(w, '}');
+}
+
+void person_write_columns(struct json_writer *w, const char *key, struct query *q, int at)
+{
+    json_open(w, key, '{');
+    json_add_id(w, "id", col_int(q, at));
+    json_add_text(w, "name", col_text(q, at + 1));
+    json_add_text(w, "display", col_text(q, at + 2));
+    json_add_text(w, "role", col_text(q, at + 3));
+    json_close(w, '}');
+}
+
+void user_write(struct json_writer *w, const char *key, const struct person *p)
+{
+    json_open(w, key, '{');
+    json_add_id(w, "id", p->id);
+    json_add_text(w, "name", text_of(p->name));
+    json_add_text(w, "display", text_of(p->display));
+    json_add_text(w, "role", text_of(p->role));
+    json_add_bool(w, "active", p->active);
+    json_add_int(w, "created", p->created_ms);
+    json_close(w, '}');
+}
+
+enum err person_seen(struct db *db, int64_t id, int64_t now_ms)
+{
+    struct query *q = db_query(db, QUERY_ACCOUNTS_USER_SEEN);
+    query_int(q, 1, id);
+    query_int(q, 2, now_ms);
+    return query_run(q);
+}

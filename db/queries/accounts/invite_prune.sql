@@ -1,0 +1,1 @@
+DELETE FROM invite WHERE expires_ms < ?1;

@@ -1,0 +1,1 @@
+SELECT id, name, display, role, active, created_ms, seen_ms FROM user WHERE name = ?1;
