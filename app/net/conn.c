@@ -135,35 +135,37 @@ static void conn_free(struct conn *c)
     free(c);
 }
 
-enum err conn_adopt(struct reactor *r, int fd, struct ssl_st *ssl, struct text early,
-                    size_t budget_bytes, const struct conn_owner *owner, struct conn **out_conn)
+enum err conn_adopt(struct reactor *r, const struct conn_socket *socket, size_t budget_bytes,
+                    const struct conn_owner *owner, struct conn **out_conn)
 {
     struct loop *l = reactor_loop(r);
     struct conn *c = calloc(1, sizeof *c);
     if (!c) {
-        conn_io_close(fd, ssl);
+        conn_io_close(socket->fd, socket->ssl);
         return ERR_NOMEM;
     }
-    *c = (struct conn){.reactor = r, .ssl = ssl, .owner = *owner, .fd = fd, .interest = EPOLLIN};
+    *c = (struct conn){.reactor = r, .owner = *owner, .interest = EPOLLIN};
+    c->fd = socket->fd;
+    c->ssl = socket->ssl;
     c->linger = (struct timer){.fire = linger_is_over, .owner = c};
     outbox_init(&c->outbox, budget_bytes);
     enum err e = ERR_NOMEM;
-    if (early.len > 0) {
-        c->early = malloc(early.len);
+    if (socket->early.len > 0) {
+        c->early = malloc(socket->early.len);
         if (!c->early)
             goto failed;
-        memcpy(c->early, early.data, early.len);
-        c->early_len = early.len;
+        memcpy(c->early, socket->early.data, socket->early.len);
+        c->early_len = socket->early.len;
     }
     e = ERR_IO;
     struct epoll_event event = {.events = c->interest, .data.ptr = c};
-    if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+    if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) < 0)
         goto failed;
     c->next = l->conns;
     if (c->next)
         c->next->previous = c;
     l->conns = c;
-    if (c->early || ssl)
+    if (c->early || c->ssl)
         mark(c, WORK_READ);
     *out_conn = c;
     return ERR_OK;

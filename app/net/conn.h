@@ -29,11 +29,17 @@ struct conn_stats {
     size_t queue_bytes, queue_peak_bytes;
 };
 
-/* Takes a connected, non-blocking socket over. Owned from now on: fd and ssl (ssl after the handshake, or NULL for
- * plain TCP), also on error, when both are closed. Bytes that came early (`early`, copied) are given to on_bytes in the
- * next turn, all at once and before any others; with TLS what OpenSSL still holds is read too.
+/* A connected, non-blocking socket that changes hands. */
+struct conn_socket {
+    int fd;
+    struct ssl_st *ssl; /* after the handshake; NULL for plain TCP */
+    struct text early;  /* bytes that came before */
+};
+
+/* Takes a socket over. Owned from now on: fd and ssl, also on error, when both are closed; `early` is copied and given
+ * to on_bytes in the next turn, all at once and before any others. With TLS what OpenSSL still holds is read too.
  * errors: ERR_NOMEM, ERR_IO (epoll) */
-MUST_USE enum err conn_adopt(struct reactor *r, int fd, struct ssl_st *ssl, struct text early,
+MUST_USE enum err conn_adopt(struct reactor *r, const struct conn_socket *socket,
                              size_t budget_bytes, const struct conn_owner *owner,
                              struct conn **out_conn) ON(role_reactor);
 

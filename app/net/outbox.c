@@ -31,6 +31,8 @@ void outbox_drop(struct outbox *o)
         o->bytes -= frame_bytes(f).len;
         frame_unref(f);
     }
+    if (o->count == 0)
+        outbox_fini(o);
 }
 
 static enum err make_room(struct outbox *o)

@@ -145,8 +145,8 @@ enum err ws_conn_adopt(struct reactor *r, const struct ws_socket *socket, size_t
     ws_decoder_init(&w->decoder, message_max_bytes);
     struct conn_owner bytes_owner = {w, on_bytes, on_closed};
     struct conn *conn = NULL;
-    enum err e =
-        conn_adopt(r, socket->fd, socket->ssl, socket->early, budget_bytes, &bytes_owner, &conn);
+    enum err e = conn_adopt(r, &(struct conn_socket){socket->fd, socket->ssl, socket->early},
+                            budget_bytes, &bytes_owner, &conn);
     if (e != ERR_OK) {
         free(w);
         return e;

@@ -117,6 +117,27 @@ static void copies_the_front_up_to_the_room_given(void)
     role_leave(&role_reactor);
 }
 
+/* A frame that has begun to leave must be finished, or the peer would read nonsense. */
+static void dropping_keeps_only_what_has_begun(void)
+{
+    role_enter(&role_reactor);
+    struct outbox o;
+    outbox_init(&o, 100);
+    push(&o, "hello");
+    push(&o, "world");
+    outbox_sent(&o, 2);
+    outbox_drop(&o);
+    CHECK_TEXT(unsent(&o), "llo");
+    CHECK_INT(o.bytes, 3);
+    outbox_sent(&o, 3);
+    push(&o, "again");
+    outbox_drop(&o); /* not begun: nothing stays */
+    CHECK_TEXT(unsent(&o), "");
+    CU_ASSERT_PTR_NULL(o.frames);
+    outbox_fini(&o);
+    role_leave(&role_reactor);
+}
+
 static void an_empty_frame_takes_no_place(void)
 {
     role_enter(&role_reactor);
@@ -150,5 +171,5 @@ static void no_memory_is_an_answer_and_changes_nothing(void)
 
 UNIT("net/outbox", CASE(refuses_the_frame_that_passes_the_budget),
      CASE(forgets_exactly_what_was_sent), CASE(keeps_order_while_the_ring_turns_and_grows),
-     CASE(copies_the_front_up_to_the_room_given), CASE(an_empty_frame_takes_no_place),
-     CASE(no_memory_is_an_answer_and_changes_nothing))
+     CASE(copies_the_front_up_to_the_room_given), CASE(dropping_keeps_only_what_has_begun),
+     CASE(an_empty_frame_takes_no_place), CASE(no_memory_is_an_answer_and_changes_nothing))
