@@ -15,7 +15,7 @@ const THOUGHT =
   "Two questions: reports about 0.4.1 in this room, and closes with code 3008 since Friday.";
 const ANSWER =
   "Four people wrote about 0.4.1, and all four reports are the same thing: after a restart the unread line sat one message too low.\n\nSince Friday there were four slow closes, every one from Teo’s phone; it came back within a second and missed nothing.";
-const TASK = "what did people report about 0.4.1, and were there any slow closes since Friday?";
+export const TASK = "what did people report about 0.4.1, and were there any slow closes since Friday?";
 
 const started: Step = [0, "agent_started", { task: TASK, started_by: MIRA }];
 const thinking: Step = [40, "agent_thinking", { text: THOUGHT, step: 1 }];
@@ -39,9 +39,9 @@ const unmeasured: Step = [3160, "tool_completed", {
   error: { code: 108, text: "not available: the database did not answer" },
 }];
 const invite: Step = [2200, "tool_approval_requested", {
-  execution_id: "e3", tool: "invite_to_room", arguments: { user: "teo", room: "releases" },
+  execution_id: "e3", tool: "invite_to_room", purpose: "Ask Teo to join releases", arguments: { user: "teo", room: "releases" },
   effect: "Nook wants to invite Teo Alvarez to releases. He will see everything written here since 3 March.",
-  until: BEGAN + 302_200,
+  until: 302_200,
 }];
 
 const LISTS = {
@@ -91,8 +91,9 @@ export interface Published {
 /** One list as the stream gave it; `began` moves its times. */
 export function recorded(name: Recorded, began = BEGAN): Published[] {
   let offset = 100;
-  return (LISTS[name] as Step[]).map(([after_ms, type, data]) => ({
-    offset: type === "agent_writing" ? 0 : ++offset,
-    event: { type, run_id: `RUN${name.toUpperCase()}`, agent: NOOK, room: "7", time: began + after_ms, data } as RunEvent,
-  }));
+  return (LISTS[name] as Step[]).map(([after_ms, type, fields]) => {
+    const data = typeof fields.until === "number" ? { ...fields, until: began + fields.until } : fields;
+    const envelope = { type, run_id: `RUN${name.toUpperCase()}`, agent: NOOK, room: "7", time: began + after_ms };
+    return { offset: type === "agent_writing" ? 0 : ++offset, event: { ...envelope, data } as RunEvent };
+  });
 }

@@ -32,10 +32,13 @@ export function chartData(spec: ChartSpec, figures: Figures | undefined, span: S
   const flat = values.flat().filter((value): value is number => value !== null);
   const most = flat.length ? Math.max(...flat) : 0;
   const to = every.at(-1) ?? Date.now();
+  const lead = to - span.long_ms;
+  /* samples that fill the span begin a part after its start: the chart begins with them */
+  const full = spec.kind !== "bars" && times[0] !== undefined && times[0] - lead < span.long_ms / 50;
   const now = lastOf(values[0]);
   return {
     spec, times, values, now, to,
-    from: Math.min(to - span.long_ms, every[0] ?? to),
+    from: full ? times[0]! : lead,
     top: spec.top(most),
     marks: spec.marks ? (figures?.marks ?? []) : [],
     words: inWords(spec, flat, most, now, span),

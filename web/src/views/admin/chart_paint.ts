@@ -85,7 +85,8 @@ function halfWords([, topUnit]: [string, string], [figure, unit]: [string, strin
 
 function times(c: Canvas, data: ChartData): void {
   const y = c.bottom + 15 * c.px;
-  for (let i = 0; i <= 4; i++) {
+  const narrow = c.right - c.left < 260 * c.px;
+  for (let i = 0; i <= 4; i += narrow ? 2 : 1) {
     const time = data.from + ((data.to - data.from) * i) / 4;
     const align = i === 0 ? "left" : i === 4 ? "right" : "center";
     words(c, i === 4 ? "now" : data.tick(time), c.left + ((c.right - c.left) * i) / 4, y, "--ink-faint", align);

@@ -25,7 +25,7 @@ export function ChartTable({ data }: { data: ChartData }) {
             ))}
           </tbody>
         </table>
-        {times.length === 0 && <p class="nothing in-frame">No samples yet.</p>}
+        {times.length === 0 && <p class="nothing">No samples yet.</p>}
       </div>
     </section>
   );

@@ -65,7 +65,7 @@ export function ClosedConnections() {
           </thead>
           <tbody>{value?.closed.map((line) => <ClosedRow key={`${line.id}-${line.closed}`} line={line} />)}</tbody>
         </table>
-        {value?.closed.length === 0 && <p class="nothing in-frame">No line has been closed yet.</p>}
+        {value?.closed.length === 0 && <p class="nothing">No line has been closed yet.</p>}
       </div>
       <Trouble words={trouble} />
       {value && (value.more || above.length > 0) && (
@@ -122,7 +122,7 @@ function closedAt(ms: number): string {
 function afterwards({ back_ms, recovered, code }: ClosedConnection): string {
   if (back_ms === undefined) return staysAway(code) ? "Told not to come back" : "—";
   const caught = recovered === undefined ? "" : recovered ? ", nothing missed" : ", loaded anew";
-  return `Back after ${took(back_ms)}${caught}`;
+  return `Back after ${back_ms < 1000 ? lasted(back_ms) : took(back_ms)}${caught}`;
 }
 
 function ClosedRow({ line }: { line: ClosedConnection }) {

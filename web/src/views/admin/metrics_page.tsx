@@ -71,7 +71,7 @@ function Promises({ now }: { now: Figures["now"] }) {
         <Promise words="Closes with 1011" n={now.closes_1011} />
         <div class="figure"><dt>Messages kept</dt><dd>{figure(now.messages)}</dd></div>
         <div class="figure">
-          <dt>Recovered after a break</dt>
+          <dt>Recovered breaks</dt>
           <dd>{figure(now.recovered)}<small>of {figure(now.recover_asked)}</small></dd>
         </div>
         <div class="figure">

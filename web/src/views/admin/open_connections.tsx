@@ -4,7 +4,7 @@ import { Face } from "../../lib/face";
 import { usePoll } from "../../lib/use_poll";
 import { useAsked } from "../../lib/use_task";
 import type { Connection } from "../../net/types";
-import { connection, serverNow } from "../../state/app";
+import { isUp, serverNow } from "../../state/app";
 import { amount, lasted } from "../../state/figures";
 import { Trouble } from "../dialogs/dialog";
 import { count } from "../run/run_words";
@@ -21,7 +21,7 @@ export function OpenConnections({ admin }: { admin: boolean }) {
   const [limit, setLimit] = useState(FEW);
   const { value: open, trouble, reload } = useAsked(() => openLines(limit), [limit]);
   usePoll(reload, EVERY_MS);
-  const live = !trouble && connection.value.state === "connected";
+  const live = !trouble && isUp.value;
   const shown = open?.connections.length ?? 0;
   return (
     <section class="part" aria-labelledby="live">

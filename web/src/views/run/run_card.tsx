@@ -150,8 +150,7 @@ function RunError({ run }: { run: RunModel }) {
   if (!words) return null;
   return (
     <p class="error">
-      {words}
-      {run.code > 0 && ` (${run.code})`}
+      {run.code > 0 ? `${words.replace(/\.$/, "")} (${run.code}).` : words}
       {done && <span>The steps above that have a tick are complete.</span>}
     </p>
   );

@@ -120,9 +120,9 @@ const before = (name: string | undefined): string => (name ? `Search in ${name}.
 function Where({ room, onRoom }: { room: string; onRoom: (room: string) => void }) {
   const own = [...rooms.value.values()].filter((one) => one.joined).sort((a, b) => a.name.localeCompare(b.name));
   return (
-    <label class="inline-form">
+    <label class="in-room">
       In
-      <select class="input" value={room} onChange={(event) => onRoom(event.currentTarget.value)}>
+      <select value={room} data-chosen={room ? "" : undefined} onChange={(event) => onRoom(event.currentTarget.value)}>
         <option value="">all my rooms</option>
         {own.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
       </select>
