@@ -57,6 +57,9 @@ const char *snug_url(const struct snug *s);
 const char *snug_setup_url(struct snug *s, char *out, size_t size);
 const char *snug_api_key(const struct snug *s);
 
+/* Where its data is (the command line's socket is beside it). Borrowed. */
+const char *snug_data_folder(const struct snug *s);
+
 extern const char snug_version[];
 
 #endif

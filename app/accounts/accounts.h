@@ -60,6 +60,7 @@ struct identity {
     int64_t user_id;
     int64_t session_id;
     int64_t expires_ms; /* of the session or token; 0: never */
+    int64_t created_ms; /* of the person */
     enum right right;   /* RIGHT_USER or RIGHT_ADMIN */
     char name[NAME_SIZE];
     char display[DISPLAY_SIZE];
@@ -77,6 +78,10 @@ struct identity_asker {
  * errors (returned, no answer comes): ERR_BUSY, ERR_CLOSED */
 MUST_USE enum err accounts_cookie(struct accounts *a, struct text secret,
                                   struct identity_asker asker);
+
+/* The same for a session by its id, for a connection that lasts as long as it: being connected is a use. */
+MUST_USE enum err accounts_session(struct accounts *a, int64_t session_id,
+                                   struct identity_asker asker);
 
 /* A JWT (SHAPES.md, Connect): signature and time first, then user and session in the database.
  * errors (answered): ERR_BAD_TOKEN; ERR_TOKEN_EXPIRED; ERR_UNAUTHORIZED session revoked or person inactive */

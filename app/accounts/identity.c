@@ -45,6 +45,7 @@ static enum err read_session(struct query *q, struct lookup *job)
     text_copy(job->who.name, sizeof job->who.name, col_text(q, 5));
     text_copy(job->who.display, sizeof job->who.display, col_text(q, 6));
     text_copy(job->who.role, sizeof job->who.role, col_text(q, 7));
+    job->who.created_ms = col_int(q, 9);
     job->who.right = right_of(job->who.role);
     enum err e = query_end(q);
     if (e != ERR_OK)
@@ -57,6 +58,14 @@ static enum err cookie_run(struct db *db, void *data)
     struct lookup *job = data;
     struct query *q = db_query(db, QUERY_ACCOUNTS_SESSION_BY_HASH);
     query_blob(q, 1, (struct text){(const char *)job->hash, sizeof job->hash});
+    return read_session(q, job);
+}
+
+static enum err session_run(struct db *db, void *data)
+{
+    struct lookup *job = data;
+    struct query *q = db_query(db, QUERY_ACCOUNTS_SESSION_BY_ID);
+    query_int(q, 1, job->claims.session_id);
     return read_session(q, job);
 }
 
@@ -81,6 +90,7 @@ static enum err token_run(struct db *db, void *data)
     if (e != ERR_OK)
         return e;
     job->who.user_id = p.id;
+    job->who.created_ms = p.created_ms;
     job->who.expires_ms = token_ends;
     job->who.right = right_of(p.role);
     text_copy(job->who.name, sizeof job->who.name, text_of(p.name));
@@ -135,4 +145,10 @@ enum err accounts_token(struct accounts *a, struct text token, struct identity_a
         return ERR_OK;
     }
     return look_up(a, &what, token_run);
+}
+
+enum err accounts_session(struct accounts *a, int64_t session_id, struct identity_asker asker)
+{
+    struct lookup what = {.asker = asker, .claims = {.session_id = session_id}};
+    return look_up(a, &what, session_run);
 }

@@ -131,6 +131,9 @@ struct method_set {
 struct method_table {
     struct method_set sets[METHOD_SETS_MAX];
     size_t count;
+    /* Whether the actor may spend `cost` tokens now; false: when, in *out_retry_ms. NULL: no limit. thread: any */
+    bool (*may_spend)(void *ctx, const struct actor *actor, unsigned cost, int64_t *out_retry_ms);
+    void *spend_ctx;
 };
 
 void method_table_add(struct method_table *t, struct method_set set);

@@ -10,6 +10,8 @@
 /* Passing things leave this much of the outbox to what must not be lost. */
 #define PASSING_SHARE 4
 
+#define RENEW_MS 300000
+
 static void on_timer(struct timer *t);
 
 /* ---- states: each may only become what the table says */
@@ -174,6 +176,16 @@ static void ping(struct client *c, int64_t now_ms) ON(role_reactor)
     client_send_frame(c, c->pool->ping, false);
 }
 
+/* A session that ends soon is asked again: being connected may have prolonged it. */
+static void check_expiry(struct client *c) ON(role_reactor)
+{
+    int64_t left_ms = c->expires_ms - env_wall_ms(client_options(c)->env);
+    if (c->expires_ms && left_ms <= 0)
+        client_close(c, CLOSE_expired);
+    else if (c->expires_ms && left_ms < RENEW_MS && c->session_id)
+        client_renew(c);
+}
+
 static void on_timer(struct timer *t)
 {
     role_assert(&role_reactor);
@@ -190,8 +202,7 @@ static void on_timer(struct timer *t)
     } else {
         if (now_ms >= c->ping_due_ms)
             ping(c, now_ms);
-        if (c->expires_ms && env_wall_ms(client_options(c)->env) >= c->expires_ms)
-            client_renew(c);
+        check_expiry(c);
         if (c->state != CLIENT_CLOSED)
             client_set_timer(c);
     }

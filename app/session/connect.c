@@ -280,10 +280,6 @@ static void renew_done(struct identity_answer answer, enum err e, const struct c
 void client_renew(struct client *c)
 {
     const struct session_options *o = client_options(c);
-    if (!c->session_id || !o->rules.renew) {
-        client_close(c, CLOSE_expired);
-        return;
-    }
     struct identity_answer answer = {c->pool, client_number(c), renew_done};
     (void)o->rules.renew(o->rules.ctx, c->session_id,
                          answer); /* refused: asked again with the next ping */

@@ -84,7 +84,8 @@ struct session_socket {
     struct text early;
     struct ws_manager *manager;             /* with a good cookie: a reference; else NULL */
     const struct client_identity *identity; /* with a good cookie; else NULL */
-    void *pending; /* its place among those without rights; NULL: none. Given back through `admitted` */
+    void *
+        pending; /* its place among those without rights; NULL: none. Given back through `admitted` */
     char address[46];
     char client[96];
 };

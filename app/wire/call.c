@@ -239,10 +239,13 @@ void method_call(const struct method_table *t, struct text name, struct text par
         c.args.at[i].text = TEXT_NONE;
     buf_init(&c.texts, params.len);
     read_params(&c, params);
-    if (c.err == ERR_OK)
-        m->handler(ctx, actor, &c.args, reply);
-    else
+    int64_t retry_ms = 0;
+    if (c.err != ERR_OK)
         reply_fault(reply, c.err, c.field, c.message);
+    else if (t->may_spend && !t->may_spend(t->spend_ctx, actor, m->cost, &retry_ms))
+        reply_send(reply, &(struct outcome){.err = ERR_BUSY, .retry_ms = retry_ms});
+    else
+        m->handler(ctx, actor, &c.args, reply);
     for (size_t i = 0; i < m->params_count; i++)
         free(c.args.at[i].items);
     buf_fini(&c.texts);

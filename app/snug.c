@@ -1,0 +1,449 @@
+#include "snug.h"
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "snug_inside.h"
+#include "wire/call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CHAT_TEXT_MAX 16000
+#define MAILBOX_CAPACITY 65536
+#define TASKS_CAPACITY 4096
+#define OPEN_DEADLINE_MS 25000
+#define CHECKPOINT_BYTES (4 << 20)
+#define REPLY_MAX_BYTES (512u << 10)
+#define CALL_DEADLINE_MS 25000
+#define PENDING_MAX 64
+#define PROBE_FRESH_MS 1000
+#define MEMORY_EVENTS 100
+#define MEMORY_TTL_MS 300000
+#define RUNS_WAITING_MAX 8
+#define SPREAD_MS 500
+#define CLOSE_DEADLINE_MS 3000
+
+const char snug_version[] = "0.1.0";
+
+/* ---- what rooms ask of rooms they do not know */
+
+static bool source_serves(void *ctx, struct text channel)
+{
+    struct snug *s = ctx;
+    return s->source.serves(s->source.ctx, channel);
+}
+
+static enum err source_ask(void *ctx, const struct stream_query *query, struct stream_asker asker)
+{
+    struct snug *s = ctx;
+    return s->source.ask(s->source.ctx, query, asker);
+}
+
+static void close_session(void *ctx, int64_t user_id, int64_t session_id)
+{
+    struct snug *s = ctx;
+    if (s->sessions)
+        sessions_close(s->sessions, user_id, session_id, CLOSE_force_disconnect);
+}
+
+/* Whether the server can take a user now (S11): real state, and a look into the database at most once a second. */
+static enum err available(void *ctx, int64_t deadline_ms)
+{
+    struct snug *s = ctx;
+    int64_t now_ms = env_monotonic_ms(&env_real);
+    if (ops_level(s->ops)[0] == 'r')
+        return ERR_OK; /* read-only: reading is what a connection can do */
+    if (now_ms - atomic_load(&s->probed_ms) < PROBE_FRESH_MS)
+        return ERR_OK;
+    enum err e = store_probe(s->store, deadline_ms - now_ms);
+    if (e == ERR_OK)
+        atomic_store(&s->probed_ms, now_ms);
+    return e;
+}
+
+static enum err list_connections(void *ctx, int64_t user_id, void *owner,
+                                 void (*done)(void *owner, enum err e,
+                                              const struct ws_connection_record *records,
+                                              size_t count))
+{
+    struct snug *s = ctx;
+    if (!s->sessions)
+        return ERR_UNAVAILABLE;
+    return sessions_list(s->sessions, user_id, (struct connections_answer){owner, done});
+}
+
+static bool alive(void *ctx, struct buf *why)
+{
+    struct snug *s = ctx;
+    int64_t now_ms = env_monotonic_ms(&env_real);
+    bool fine = true;
+    for (unsigned i = 0; i < s->reactors_started; i++) {
+        if (now_ms - reactor_last_turn_ms(s->reactors[i]) < 5000)
+            continue;
+        buf_add_format(why, "reactor %u has not turned for 5 s\n", i);
+        fine = false;
+    }
+    return fine;
+}
+
+static bool ready(void *ctx, struct buf *why)
+{
+    struct snug *s = ctx;
+    return ops_ready(s->ops, why);
+}
+
+static void server_now(void *ctx, struct buf *out)
+{
+    struct snug *s = ctx;
+    ops_now(s->ops, out);
+}
+
+/* ---- building, from below */
+
+static enum err make_reactors(struct snug *s)
+{
+    unsigned wanted = s->options.reactors;
+    if (wanted == 0) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        wanted = cores > 0 ? (unsigned)cores : 1;
+    }
+    if (wanted > REACTORS_MAX)
+        wanted = REACTORS_MAX;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && s->reactors_count < wanted) {
+        struct reactor_options o = {&env_real, s->reactors_count, MAILBOX_CAPACITY};
+        e = reactor_new(&o, &s->reactors[s->reactors_count]);
+        s->reactors_count += e == ERR_OK;
+    }
+    while (e == ERR_OK && s->reactors_started < s->reactors_count) {
+        e = reactor_start(s->reactors[s->reactors_started]);
+        s->reactors_started += e == ERR_OK;
+    }
+    return e;
+}
+
+static enum err open_store(struct snug *s, char error[256])
+{
+    char path[FOLDER_SIZE + 16];
+    (void)snprintf(path, sizeof path, "%s/snug.db", s->folder);
+    const struct snug_options *o = &s->options;
+    struct store_options so = {
+        .env = &env_real,
+        .path = path,
+        .readers = o->readers,
+        .batch_max = o->batch_max,
+        .queue_max = o->queue_max,
+        .open_deadline_ms = OPEN_DEADLINE_MS,
+        .disk_free_min_bytes = o->disk_free_min_bytes,
+        .checkpoint_bytes = CHECKPOINT_BYTES,
+    };
+    return store_open(&so, &s->store, error);
+}
+
+static enum err make_live(struct snug *s)
+{
+    struct task_queue_options to = {.threads = s->options.tasks,
+                                    .capacity = TASKS_CAPACITY,
+                                    .name = "snug-task",
+                                    .role = &role_task};
+    enum err e = task_queue_new(&to, &s->tasks);
+    if (e != ERR_OK)
+        return e;
+    struct hub_options ho = {
+        .env = &env_real,
+        .reactors = s->reactors,
+        .reactors_count = s->reactors_count,
+        .source = {s, source_serves, source_ask},
+        .memory_events = MEMORY_EVENTS,
+        .memory_ttl_ms = MEMORY_TTL_MS,
+    };
+    e = hub_new(&ho, &s->hub);
+    if (e != ERR_OK)
+        return e;
+    struct ws_registry_options ro = {
+        .env = &env_real,
+        .hub = s->hub,
+        .tasks = s->tasks,
+        .connections_max = s->options.user_connection_limit,
+        .idle_ms = s->options.manager_idle_ms,
+        .deadline_ms = s->options.manager_deadline_ms,
+        .available = available,
+        .available_ctx = s,
+    };
+    return ws_registry_new(&ro, &s->registry);
+}
+
+static enum err make_accounts(struct snug *s)
+{
+    const struct snug_options *o = &s->options;
+    struct accounts_options ao = {
+        .env = &env_real,
+        .store = s->store,
+        .tasks = s->tasks,
+        .token_secret = text_of(s->token_secret),
+        .version = snug_version,
+        .connections_max = o->user_connection_limit,
+        .text_max = CHAT_TEXT_MAX,
+        .logins_burst = o->logins_burst,
+        .logins_per_s = o->logins_per_s,
+        .close_session = close_session,
+        .close_ctx = s,
+    };
+    return accounts_new(&ao, &s->accounts);
+}
+
+static enum err make_chat(struct snug *s)
+{
+    const struct snug_options *o = &s->options;
+    struct chat_options co = {
+        .env = &env_real,
+        .store = s->store,
+        .hub = s->hub,
+        .registry = s->registry,
+        .text_max = CHAT_TEXT_MAX,
+        .typing_ms = o->typing_ms,
+        .recovery_max = o->recovery_max,
+        .history_max = o->history_max,
+        .reply_max_bytes = REPLY_MAX_BYTES,
+    };
+    enum err e = chat_new(&co, &s->chat);
+    if (e != ERR_OK)
+        return e;
+    s->source = chat_stream_source(s->chat);
+    struct accounts_hooks hooks = chat_accounts_hooks(s->chat);
+    accounts_set_hooks(s->accounts, &hooks);
+    return ERR_OK;
+}
+
+static enum err make_ops(struct snug *s)
+{
+    struct ops_options oo = {
+        .env = &env_real,
+        .store = s->store,
+        .registry = s->registry,
+        .data_folder = s->folder,
+        .history_keep_ms = s->options.history_keep_ms,
+        .key_keep_ms = s->options.key_keep_ms,
+        .connections = list_connections,
+        .alive = alive,
+        .ctx = s,
+    };
+    return ops_new(&oo, &s->ops);
+}
+
+static enum err make_agents(struct snug *s)
+{
+    struct agents_options go = {
+        .env = &env_real,
+        .store = s->store,
+        .chat = s->chat,
+        .hub = s->hub,
+        .registry = s->registry,
+        .tasks = s->tasks,
+        .deadline_ms = s->options.run_deadline_ms,
+        .queue_max = RUNS_WAITING_MAX,
+        .server_now = server_now,
+        .server_ctx = s,
+    };
+    return agents_new(&go, &s->agents);
+}
+
+static enum err build(struct snug *s, char error[256])
+{
+    enum err e = data_open(s, error);
+    if (e == ERR_OK)
+        e = open_store(s, error);
+    if (e == ERR_OK)
+        e = make_reactors(s);
+    if (e == ERR_OK)
+        e = make_live(s);
+    if (e == ERR_OK)
+        e = make_accounts(s);
+    if (e == ERR_OK)
+        e = make_chat(s);
+    if (e == ERR_OK)
+        e = make_ops(s);
+    if (e == ERR_OK)
+        e = make_agents(s);
+    if (e == ERR_OK)
+        e = hub_start(s->hub);
+    return e;
+}
+
+enum err snug_new(const struct snug_options *options, struct snug **out_snug, char error[256])
+{
+    error[0] = 0;
+    struct snug *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_NOMEM;
+    s->options = *options;
+    atomic_init(&s->probed_ms, INT64_MIN / 2);
+    limits_init(s);
+    enum err e = build(s, error);
+    if (e != ERR_OK) {
+        if (!error[0])
+            (void)snprintf(error, 256, "%s", err_text(e));
+        snug_free(s);
+        return e;
+    }
+    method_table_add(&s->methods, accounts_methods(s->accounts));
+    method_table_add(&s->methods, chat_methods(s->chat));
+    method_table_add(&s->methods, agents_methods(s->agents));
+    method_table_add(&s->methods, ops_methods(s->ops));
+    method_table_add(&s->methods, local_methods(s));
+    s->methods.may_spend = limits_may_spend;
+    s->methods.spend_ctx = s;
+    *out_snug = s;
+    return ERR_OK;
+}
+
+/* ---- the doors */
+
+static enum err make_sessions(struct snug *s)
+{
+    const struct snug_options *o = &s->options;
+    struct session_options so = {
+        .env = &env_real,
+        .hub = s->hub,
+        .registry = s->registry,
+        .reactors = s->reactors,
+        .reactors_count = s->reactors_count,
+        .rules = snug_session_rules(s),
+        .version = snug_version,
+        .insecure = o->insecure,
+        .ping_interval_ms = o->ping_interval_ms,
+        .pong_timeout_ms = o->pong_timeout_ms,
+        .stale_close_delay_ms = o->stale_close_delay_ms,
+        .queue_max_bytes = o->queue_max_bytes,
+        .message_max_bytes = o->message_max_bytes,
+        .channel_limit = o->channel_limit,
+        .commands = {o->commands_burst, o->commands_per_s},
+    };
+    return sessions_new(&so, &s->sessions);
+}
+
+static enum err open_doors(struct snug *s, char error[256])
+{
+    const struct snug_options *o = &s->options;
+    struct http_options ho = {
+        .env = &env_real,
+        .listen = o->listen,
+        .listen_count = o->listen_count,
+        .workers = o->http_workers,
+        .tls_cert = o->tls_cert,
+        .tls_key = o->tls_key,
+        .methods = &s->methods,
+        .accounts = s->accounts,
+        .registry = s->registry,
+        .allowed_origins = text_of(o->allowed_origins),
+        .api_key = text_of(s->api_key),
+        .pending_max = PENDING_MAX,
+        .call_deadline_ms = CALL_DEADLINE_MS,
+        .hand_over = snug_hand_over,
+        .ready = ready,
+        .ctx = s,
+    };
+    return http_start(&ho, &s->http, error);
+}
+
+enum err snug_listen(struct snug *s, char error[256])
+{
+    error[0] = 0;
+    enum err e = make_sessions(s);
+    if (e == ERR_OK)
+        e = agents_start(s->agents);
+    if (e == ERR_OK)
+        e = ticker_start(s);
+    if (e == ERR_OK)
+        e = open_doors(s, error);
+    if (e == ERR_OK)
+        accounts_set_base_url(s->accounts, text_of(http_url(s->http)));
+    else if (!error[0])
+        (void)snprintf(error, 256, "%s", err_text(e));
+    return e;
+}
+
+/* ---- stopping, from above */
+
+/* Clients get their 3001 spread over a moment; whoever does not answer is cut with the reactors. */
+static void close_clients(struct snug *s)
+{
+    if (!s->sessions)
+        return;
+    sessions_shutdown(s->sessions, SPREAD_MS);
+    int64_t until_ms = env_monotonic_ms(&env_real) + CLOSE_DEADLINE_MS;
+    struct mutex lock;
+    struct condition never;
+    mutex_init(&lock, LOCK_ticker);
+    condition_init(&never);
+    mutex_lock(&lock);
+    while (sessions_count(s->sessions) > 0 && env_monotonic_ms(&env_real) < until_ms)
+        condition_wait(&never, &lock, env_monotonic_ms(&env_real) + 20);
+    mutex_unlock(&lock);
+    condition_fini(&never);
+    mutex_fini(&lock);
+}
+
+struct snug *snug_free(struct snug *s)
+{
+    if (!s)
+        return NULL;
+    s->http = http_stop(s->http);
+    close_clients(s);
+    if (s->agents)
+        agents_stop(s->agents);
+    ticker_stop(s);
+    s->tasks = task_queue_free(s->tasks);
+    for (unsigned i = 0; i < s->reactors_started; i++)
+        reactor_stop(s->reactors[i]);
+    if (s->ops)
+        ops_stop(s->ops);
+    s->store = store_close(s->store);
+    s->agents = agents_free(s->agents);
+    s->ops = ops_free(s->ops);
+    s->chat = chat_free(s->chat);
+    s->accounts = accounts_free(s->accounts);
+    s->registry = ws_registry_free(s->registry);
+    s->sessions = sessions_free(s->sessions);
+    s->hub = hub_free(s->hub);
+    for (unsigned i = 0; i < s->reactors_count; i++)
+        reactor_free(s->reactors[i]);
+    limits_fini(s);
+    data_close(s);
+    free(s);
+    return NULL;
+}
+
+/* ---- for the command line */
+
+void snug_call(struct snug *s, struct text method, struct text params, struct reply reply)
+{
+    struct actor local = {.right = RIGHT_LOCAL};
+    text_copy(local.client, sizeof local.client, TEXT("command line"));
+    method_call(&s->methods, method, params, &local, reply);
+}
+
+const char *snug_url(const struct snug *s)
+{
+    return http_url(s->http);
+}
+
+const char *snug_setup_url(struct snug *s, char *out, size_t size)
+{
+    const char *secret = accounts_setup_secret(s->accounts);
+    if (!secret)
+        return NULL;
+    (void)snprintf(out, size, "%s/setup#%s", snug_url(s), secret);
+    return out;
+}
+
+const char *snug_api_key(const struct snug *s)
+{
+    return s->api_key;
+}
+
+const char *snug_data_folder(const struct snug *s)
+{
+    return s->folder;
+}

@@ -1,0 +1,125 @@
+/* snug_data: the data folder: made if missing, for its owner alone; the secrets that are kept in it. */
+#include "base/must.h"
+#include "snug_inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void say(char error[256], const char *what, const char *path)
+{
+    (void)snprintf(error, 256, "%s %s: %s.", what, path,
+                   strerror(errno)); /* before threads start */
+}
+
+static enum err read_secret(const char *path, char out[SECRET_TEXT_SIZE], char error[256])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        say(error, "Cannot read", path);
+        return ERR_IO;
+    }
+    ssize_t n = read(fd, out, SECRET_TEXT_SIZE - 1);
+    (void)close(fd);
+    out[n > 0 ? n : 0] = 0;
+    if (n == SECRET_TEXT_SIZE - 1)
+        return ERR_OK;
+    (void)snprintf(error, 256, "%s is damaged: it must hold %d characters.", path,
+                   SECRET_TEXT_SIZE - 1);
+    return ERR_IO;
+}
+
+/* Written beside its place, synced and linked, so that a crash leaves either no secret or a whole one. */
+static enum err write_secret(const char *path, const char *secret, char error[256])
+{
+    char beside[FOLDER_SIZE + 64];
+    (void)snprintf(beside, sizeof beside, "%s.new", path);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool fine = fd >= 0 && write(fd, secret, SECRET_TEXT_SIZE - 1) == SECRET_TEXT_SIZE - 1 &&
+                fsync(fd) == 0;
+    if (fd >= 0)
+        fine = close(fd) == 0 && fine;
+    if (fine && rename(beside, path) == 0)
+        return ERR_OK;
+    say(error, "Cannot write", path);
+    return ERR_IO;
+}
+
+static enum err keep_secret(struct snug *s, const char *name, char out[SECRET_TEXT_SIZE],
+                            char error[256])
+{
+    char path[FOLDER_SIZE + 32];
+    (void)snprintf(path, sizeof path, "%s/%s", s->folder, name);
+    if (access(path, F_OK) == 0)
+        return read_secret(path, out, error);
+    unsigned char random[32];
+    env_random(&env_real, random, sizeof random);
+    (void)sodium_bin2hex(out, SECRET_TEXT_SIZE, random, sizeof random);
+    return write_secret(path, out, error);
+}
+
+static enum err take_secret(struct snug *s, const char *configured, const char *name, char *out,
+                            size_t size, char error[256])
+{
+    if (!configured)
+        return keep_secret(s, name, out, error);
+    if (strlen(configured) < size) {
+        text_copy(out, size, text_of(configured));
+        return ERR_OK;
+    }
+    (void)snprintf(error, 256, "The configured %s is longer than %zu bytes.", name, size - 1);
+    return ERR_LIMIT;
+}
+
+static enum err make_folder(struct snug *s, char error[256])
+{
+    if (s->options.ephemeral) {
+        const char *base = getenv("TMPDIR");
+        (void)snprintf(s->folder, sizeof s->folder, "%s/snug-XXXXXX",
+                       base && *base ? base : "/tmp");
+        if (mkdtemp(s->folder))
+            return ERR_OK;
+    } else if (strlen(s->options.data) >= sizeof s->folder) {
+        errno = ENAMETOOLONG;
+    } else {
+        text_copy(s->folder, sizeof s->folder, text_of(s->options.data));
+        struct stat st;
+        if (mkdir(s->folder, 0700) == 0 || (stat(s->folder, &st) == 0 && S_ISDIR(st.st_mode)))
+            return ERR_OK;
+    }
+    say(error, "Cannot make the data folder", s->folder);
+    return ERR_IO;
+}
+
+enum err data_open(struct snug *s, char error[256])
+{
+    must(sodium_init() >= 0);
+    enum err e = make_folder(s, error);
+    if (e == ERR_OK)
+        e = take_secret(s, s->options.hmac_secret_key, "token_secret", s->token_secret,
+                        sizeof s->token_secret, error);
+    if (e == ERR_OK)
+        e = take_secret(s, s->options.api_key, "api_key", s->api_key, sizeof s->api_key, error);
+    return e;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+void data_close(struct snug *s)
+{
+    if (s->options.ephemeral && s->folder[0])
+        (void)nftw(s->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    sodium_memzero(s->token_secret, sizeof s->token_secret);
+    sodium_memzero(s->api_key, sizeof s->api_key);
+}

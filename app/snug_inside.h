@@ -1,0 +1,76 @@
+/* snug_inside: the server's parts, shared by the files that wire them (snug*.c). */
+#ifndef SNUG_INSIDE_H
+#define SNUG_INSIDE_H
+
+#include "accounts/accounts.h"
+#include "agents/agents.h"
+#include "base/mutex.h"
+#include "base/task_queue.h"
+#include "chat/chat.h"
+#include "http/http.h"
+#include "hub/hub.h"
+#include "manager/ws_manager.h"
+#include "net/reactor.h"
+#include "ops/ops.h"
+#include "session/session.h"
+#include "snug.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+
+#define REACTORS_MAX 64
+#define FOLDER_SIZE 1024
+#define SECRET_TEXT_SIZE 65
+
+struct snug {
+    struct snug_options options;
+    char folder[FOLDER_SIZE];
+    char token_secret[SECRET_TEXT_SIZE * 2]; /* as configured, or 64 hex digits */
+    char api_key[SECRET_TEXT_SIZE * 2];
+    struct method_table methods;
+    struct reactor *reactors[REACTORS_MAX];
+    unsigned reactors_count, reactors_started;
+    struct store *store;
+    struct task_queue *tasks;
+    struct hub *hub;
+    struct ws_registry *registry;
+    struct accounts *accounts;
+    struct chat *chat;
+    struct stream_source source; /* chat's; the hub is made before chat and asks through here */
+    struct agents *agents;
+    struct ops *ops;
+    struct sessions *sessions;
+    struct http *http;
+    pthread_t ticker;
+    bool ticking;
+    struct mutex tick_lock;
+    struct condition tick_changed;
+    bool tick_stop; /* behind tick_lock */
+    struct mutex limits_lock;
+    struct spender *spenders;       /* by user; behind limits_lock */
+    atomic_int_least64_t probed_ms; /* when a probe of the store last went well (monotonic) */
+};
+
+/* ---- snug_data.c: the folder and its secrets */
+MUST_USE enum err data_open(struct snug *s, char error[256]);
+void data_close(struct snug *s);
+
+/* ---- snug_sessions.c: accounts' identities and the door's sockets, as session wants them */
+struct session_rules snug_session_rules(struct snug *s);
+void snug_hand_over(void *ctx, const struct http_upgrade *u);
+
+/* ---- snug_limits.c: what a user may send, on all doors together */
+void limits_init(struct snug *s);
+void limits_fini(struct snug *s);
+bool limits_may_spend(void *snug, const struct actor *actor, unsigned cost, int64_t *out_retry_ms);
+/* Forgets users whose bucket is full again. */
+void limits_sweep(struct snug *s);
+
+/* ---- snug_local.c: methods of the command line alone: server.backup, server.check */
+struct method_set local_methods(struct snug *s);
+
+/* ---- snug_time.c: what time asks for */
+MUST_USE enum err ticker_start(struct snug *s);
+void ticker_stop(struct snug *s);
+
+#endif

@@ -1,0 +1,106 @@
+/* snug_local: methods for the command line alone, which comes through the private socket or opens the folder itself.
+ *
+ *   server.backup {file}   {bytes}: a copy while others write
+ *   server.check {}        {}: SQLite's own checks */
+#include "snug_inside.h"
+#include "wire/json.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+struct errand {
+    struct snug *snug;
+    struct reply reply;
+    char path[FOLDER_SIZE];
+};
+
+static void backup_task(void *thread, void *data)
+{
+    (void)thread;
+    struct errand *errand = data;
+    char error[256] = "";
+    enum err e = store_backup(errand->snug->store, errand->path, error);
+    struct stat st;
+    if (e != ERR_OK || stat(errand->path, &st) < 0) {
+        reply_fault(errand->reply, e == ERR_OK ? ERR_IO : e, NULL, error);
+    } else {
+        struct buf b;
+        struct json_writer w;
+        buf_init(&b, 256);
+        json_begin(&w, &b);
+        json_open(&w, NULL, '{');
+        json_add_int(&w, "bytes", st.st_size);
+        json_close(&w, '}');
+        if (b.err == ERR_OK)
+            reply_json(errand->reply, buf_text(&b));
+        else
+            reply_error(errand->reply, b.err);
+        buf_fini(&b);
+    }
+    free(errand);
+}
+
+static void check_task(void *thread, void *data)
+{
+    (void)thread;
+    struct errand *errand = data;
+    char error[256] = "";
+    enum err e = store_check(errand->snug->store, error);
+    if (e == ERR_OK)
+        reply_json(errand->reply, TEXT("{}"));
+    else
+        reply_fault(errand->reply, e, NULL, error);
+    free(errand);
+}
+
+static void start(void *ctx, const struct args *args, struct reply reply,
+                  void (*run)(void *thread, void *data))
+{
+    struct snug *s = ctx;
+    struct errand *errand = calloc(1, sizeof *errand);
+    if (!errand) {
+        reply_error(reply, ERR_NOMEM);
+        return;
+    }
+    errand->snug = s;
+    errand->reply = reply;
+    if (args->method->params_count)
+        text_copy(errand->path, sizeof errand->path, args_text(args, "file"));
+    enum err e = task_queue_push(s->tasks, (struct task){run, errand});
+    if (e != ERR_OK) {
+        free(errand);
+        reply_error(reply, e);
+    }
+}
+
+static void do_backup(void *ctx, const struct actor *actor, const struct args *args,
+                      struct reply reply)
+{
+    (void)actor;
+    start(ctx, args, reply, backup_task);
+}
+
+static void do_check(void *ctx, const struct actor *actor, const struct args *args,
+                     struct reply reply)
+{
+    (void)actor;
+    start(ctx, args, reply, check_task);
+}
+
+static const struct param backup_params[] = {
+    {.name = "file", .type = PARAM_RAW, .required = true, .min = 1, .max = FOLDER_SIZE - 1},
+};
+
+static const struct method methods[] = {
+    {.name = "server.backup",
+     .right = RIGHT_LOCAL,
+     .params = backup_params,
+     .params_count = 1,
+     .handler = do_backup},
+    {.name = "server.check", .right = RIGHT_LOCAL, .handler = do_check},
+};
+
+struct method_set local_methods(struct snug *s)
+{
+    return (struct method_set){methods, sizeof methods / sizeof methods[0], s};
+}
