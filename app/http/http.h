@@ -41,7 +41,7 @@ struct http_options {
     const struct method_table *methods;
     struct accounts *accounts;
     struct ws_registry *registry;
-    struct text allowed_origins; /* patterns joined by spaces: "https://*.example.org"; copied */
+    struct text allowed_origins; /* patterns joined by spaces, a star for any part; copied */
     struct text api_key;         /* for /metrics; empty: none; copied */
     unsigned pending_max;        /* upgrades without rights, an address: 64 */
     unsigned

@@ -1,0 +1,38 @@
+/* headers: what request headers say, as pure functions over texts. source: RFC 9110, 6265, 6454 */
+#ifndef SNUG_HTTP_HEADERS_H
+#define SNUG_HTTP_HEADERS_H
+
+#include "base/text.h"
+#include "http/civetweb_socket.h"
+
+/* The first value of a header, trimmed; empty if there is none (header_count tells). Names without case. */
+struct text header_get(const struct door_request *r, const char *name);
+unsigned header_count(const struct door_request *r, const char *name);
+
+/* True if the comma-separated list of all headers of that name has the token, without case. */
+bool header_has_token(const struct door_request *r, const char *name, struct text token);
+
+/* The value of a cookie in all Cookie headers; empty: none. The first one wins. */
+struct text header_cookie(const struct door_request *r, const char *name);
+
+/* The same in one header's value. */
+struct text cookie_find(struct text header, struct text name);
+
+enum encoding { ENCODING_PLAIN, ENCODING_GZIP, ENCODING_BROTLI, ENCODING_COUNT };
+
+/* The best of the offered encodings (bits 1 << ENCODING_...; plain is always offered) for an Accept-Encoding value;
+ * at equal weights brotli, gzip, plain. Weight 0 refuses; where everything is refused plain is sent. */
+enum encoding encoding_choose(struct text accept, unsigned offered);
+
+/* If-None-Match: a list of tags, compared weakly, or a star. etag comes with its quotes. */
+bool etag_matches(struct text if_none_match, struct text etag);
+
+/* True if the media type is `wanted` ("application/json"), whatever parameters follow. */
+bool media_is(struct text content_type, struct text wanted);
+
+/* Whether a page of `origin` may call: it is the host's own, or one of the patterns (joined by spaces; a star stands
+ * for anything) matches. host: the Host header; secure: this listener speaks TLS. Default ports are equal to none.
+ * An opaque origin ("null") is nobody's. */
+bool origin_allowed(struct text origin, struct text host, bool secure, struct text patterns);
+
+#endif

@@ -1,0 +1,25 @@
+/* routes: which handler serves a path, and with which methods. One table. */
+#ifndef SNUG_HTTP_ROUTES_H
+#define SNUG_HTTP_ROUTES_H
+
+#include "base/text.h"
+
+struct visit;
+
+enum { METHOD_GET = 1, METHOD_POST = 2 }; /* GET brings HEAD with it */
+
+struct route {
+    const char *path;
+    bool prefix;                    /* everything that starts with path; else path alone */
+    bool (*fits)(struct text rest); /* for a prefix: what may follow; NULL: anything */
+    unsigned methods;
+    void (*handler)(struct visit *v);
+};
+
+/* The route of a path as it came; NULL: nothing is there. */
+const struct route *route_find(struct text path);
+
+/* The Allow header of a route: "GET, HEAD". */
+const char *route_allows(const struct route *route);
+
+#endif

@@ -1,0 +1,123 @@
+/* GET /connection/websocket: the opening handshake, and the hand-over of the socket. source: RFC 6455 4.2 */
+#include "http/inside.h"
+
+#include "base/metrics.h"
+#include "http/user_agent.h"
+#include "manager/ws_manager.h"
+#include "wire/ws_frame.h"
+
+#include <stdio.h>
+
+struct refusal {
+    int status; /* 0: none */
+    const char *words;
+    struct text more;
+};
+
+#define RETRY TEXT("Retry-After: 1\r\n")
+
+/* What can be said without asking anybody. */
+static struct refusal check_head(const struct visit *v, char accept[WS_ACCEPT_SIZE])
+{
+    const struct door_request *r = v->r;
+    if (v->head || r->http_1_0)
+        return (struct refusal){400, "A WebSocket is opened with GET and HTTP/1.1.", TEXT_NONE};
+    if (!header_has_token(r, "Upgrade", TEXT("websocket")))
+        return (struct refusal){426, "Here is a WebSocket.",
+                                TEXT("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")};
+    if (!header_has_token(r, "Connection", TEXT("upgrade")))
+        return (struct refusal){400, "Connection must say upgrade.", TEXT_NONE};
+    if (header_count(r, "Sec-WebSocket-Version") != 1 ||
+        !text_is(header_get(r, "Sec-WebSocket-Version"), TEXT("13")))
+        return (struct refusal){426, "Sec-WebSocket-Version must be 13.",
+                                TEXT("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")};
+    if (header_count(r, "Sec-WebSocket-Key") != 1 ||
+        !ws_accept(header_get(r, "Sec-WebSocket-Key"), accept))
+        return (struct refusal){400, "Sec-WebSocket-Key must be 16 bytes in base64.", TEXT_NONE};
+    if (v->body_bytes > 0 || v->chunked)
+        return (struct refusal){400, "An upgrade has no body.", TEXT_NONE};
+    if (header_count(r, "Origin") > 0 &&
+        !origin_allowed(header_get(r, "Origin"), header_get(r, "Host"), r->secure,
+                        v->http->options.allowed_origins))
+        return (struct refusal){403, "Pages of this origin may not connect.", TEXT_NONE};
+    if (metric_get(METRIC_connections) >= (int64_t)v->http->options.connections_max)
+        return (struct refusal){503, "There are too many connections.", TEXT("Retry-After: 5\r\n")};
+    return (struct refusal){0};
+}
+
+ON(role_http) static enum err get_manager(struct visit *v, struct http_upgrade *u)
+{
+    char id[24];
+    int len = snprintf(id, sizeof id, "%lld", (long long)u->who.user_id);
+    struct ws_manager_future *f = NULL;
+    enum err e = ws_manager_get_async(v->http->options.registry, (struct text){id, (size_t)len},
+                                      WS_MODE_UNIFIED, NULL, &f);
+    if (e != ERR_OK)
+        return e;
+    e = ws_manager_future_wait(f, v->http->options.call_deadline_ms, &u->manager);
+    ws_manager_future_unref(f);
+    return e;
+}
+
+/* A good cookie brings its user's manager; without one there is only a place among those who wait with a token. */
+ON(role_http) static struct refusal find_rights(struct visit *v, struct http_upgrade *u)
+{
+    enum err e = who_has_cookie(v, &u->who);
+    if (e != ERR_OK && err_status(e) != 401)
+        return (struct refusal){503, err_text(e), RETRY};
+    if (e != ERR_OK)
+        u->who = (struct identity){0}; /* a bad cookie is none */
+    if (u->who.user_id > 0) {
+        e = get_manager(v, u);
+        return e == ERR_OK ? (struct refusal){0} : (struct refusal){503, err_text(e), RETRY};
+    }
+    e = pending_take(v->http->pending, v->r->address, &u->pending);
+    return e == ERR_OK ? (struct refusal){0}
+                       : (struct refusal){503, "Too many connections wait for a token here.",
+                                          TEXT("Retry-After: 5\r\n")};
+}
+
+ON(role_http)
+static bool accept_and_detach(struct visit *v, const char *accept, struct http_upgrade *u)
+{
+    char head[256];
+    int len = snprintf(head, sizeof head,
+                       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
+                       accept,
+                       header_has_token(v->r, "Sec-WebSocket-Protocol", TEXT("centrifuge-json"))
+                           ? "Sec-WebSocket-Protocol: centrifuge-json\r\n"
+                           : "");
+    struct door_socket s;
+    metric_add(METRIC_http_requests, 1);
+    if (!door_write(v->r->conn, (struct text){head, (size_t)len}, TEXT_NONE, ANSWER_MS) ||
+        !door_detach(v->r->conn, &s))
+        return false;
+    u->fd = s.fd;
+    u->ssl = s.ssl;
+    u->early = s.early;
+    return true;
+}
+
+void upgrade_handler(struct visit *v)
+{
+    char accept[WS_ACCEPT_SIZE];
+    struct http_upgrade u = {.fd = -1, .secure = v->r->secure};
+    struct refusal no = check_head(v, accept);
+    if (no.status == 0)
+        no = find_rights(v, &u);
+    if (no.status != 0) {
+        metric_add(METRIC_upgrades_refused, 1);
+        door_end(v->r->conn);
+        answer_words(v, no.status, no.words, no.more);
+        return;
+    }
+    text_copy(u.address, sizeof u.address, text_of(v->r->address));
+    user_agent_words(header_get(v->r, "User-Agent"), u.client, sizeof u.client);
+    if (accept_and_detach(v, accept, &u)) {
+        v->http->options.hand_over(v->http->options.ctx, &u);
+    } else {
+        ws_manager_unref(u.manager);
+        http_pending_done(u.pending);
+    }
+}

@@ -1,0 +1,167 @@
+/* Guards: what request headers say is read in one way only: encodings, cookies, tags, origins. */
+#include "http/headers.h"
+#include "unit.h"
+
+#define ALL ((1u << ENCODING_PLAIN) | (1u << ENCODING_GZIP) | (1u << ENCODING_BROTLI))
+
+static void the_best_encoding_is_taken_and_weight_zero_refuses(void)
+{
+    static const struct {
+        const char *accept;
+        enum encoding wanted;
+    } rows[] = {
+        {"", ENCODING_PLAIN},
+        {"gzip", ENCODING_GZIP},
+        {"GZIP", ENCODING_GZIP},
+        {"x-gzip", ENCODING_GZIP},
+        {"gzip, deflate, br", ENCODING_BROTLI},
+        {"br;q=0, gzip", ENCODING_GZIP},
+        {"gzip;q=0", ENCODING_PLAIN},
+        {"gzip;q=0.0, br;q=0.000", ENCODING_PLAIN},
+        {"gzip ; q=0", ENCODING_PLAIN},
+        {"br;q=0.5, gzip;q=0.8", ENCODING_GZIP},
+        {"br;q=0.8, gzip;q=0.8", ENCODING_BROTLI},
+        {"*", ENCODING_BROTLI},
+        {"*;q=0", ENCODING_PLAIN},
+        {"*;q=0, gzip;q=0.1", ENCODING_GZIP},
+        {"identity, gzip;q=0.5", ENCODING_PLAIN},
+        {"identity;q=0.5, gzip;q=0.5", ENCODING_GZIP},
+        {"identity;q=0, *;q=0", ENCODING_PLAIN}, /* nothing is left: plain all the same */
+        {"deflate, zstd", ENCODING_PLAIN},
+        {",,gzip,,", ENCODING_GZIP},
+        {"gzip;q=abc", ENCODING_GZIP},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        CHECK_INT(encoding_choose(text_of(rows[i].accept), ALL), rows[i].wanted);
+}
+
+static void only_what_is_offered_is_chosen(void)
+{
+    unsigned no_brotli = (1u << ENCODING_PLAIN) | (1u << ENCODING_GZIP);
+    CHECK_INT(encoding_choose(TEXT("br, gzip;q=0.1"), no_brotli), ENCODING_GZIP);
+    CHECK_INT(encoding_choose(TEXT("br"), no_brotli), ENCODING_PLAIN);
+    CHECK_INT(encoding_choose(TEXT("br, gzip"), 1u << ENCODING_PLAIN), ENCODING_PLAIN);
+}
+
+static void check_cookie(const char *header, const char *name, const char *wanted)
+{
+    char value[64];
+    text_copy(value, sizeof value, cookie_find(text_of(header), text_of(name)));
+    CHECK_TEXT(value, wanted);
+}
+
+static void a_cookie_is_found_by_its_whole_name(void)
+{
+    check_cookie("snug_session=abc", "snug_session", "abc");
+    check_cookie("a=1; snug_session=abc; b=2", "snug_session", "abc");
+    check_cookie("a=1;snug_session=abc", "snug_session", "abc");
+    check_cookie("xsnug_session=abc", "snug_session", "");
+    check_cookie("snug_sessionx=abc", "snug_session", "");
+    check_cookie("snug_session", "snug_session", "");
+    check_cookie("snug_session=", "snug_session", "");
+    check_cookie("snug_session=a=b", "snug_session", "a=b");
+    check_cookie("snug_session=first; snug_session=second", "snug_session", "first");
+    check_cookie("SNUG_SESSION=abc", "snug_session", "");
+    check_cookie("", "snug_session", "");
+}
+
+static const struct door_header several[] = {
+    {"Host", "here"},
+    {"connection", "keep-alive"},
+    {"Connection", "x, Upgrade"},
+    {"COOKIE", "a=1"},
+    {"cookie", "snug_session=s"},
+    {"X-Empty", ""},
+    {"Sec-WebSocket-Protocol", " centrifuge-protobuf ,centrifuge-json "},
+};
+static const struct door_request request = {.headers = several, .headers_count = 7};
+
+static void lists_and_cookies_go_over_several_headers(void)
+{
+    CU_ASSERT(header_has_token(&request, "Connection", TEXT("upgrade")));
+    CU_ASSERT(header_has_token(&request, "connection", TEXT("KEEP-ALIVE")));
+    CU_ASSERT(!header_has_token(&request, "Connection", TEXT("grade")));
+    CU_ASSERT(!header_has_token(&request, "Upgrade", TEXT("websocket")));
+    CU_ASSERT(header_has_token(&request, "Sec-WebSocket-Protocol", TEXT("centrifuge-json")));
+    CHECK_INT(header_count(&request, "Connection"), 2);
+    CHECK_INT(header_count(&request, "X-Empty"), 1);
+    CHECK_INT(header_get(&request, "X-Empty").len, 0);
+    CHECK_INT(header_get(&request, "X-None").len, 0);
+    CU_ASSERT(text_is(header_cookie(&request, "snug_session"), TEXT("s")));
+}
+
+static void tags_are_compared_weakly_in_a_list(void)
+{
+    struct text tag = TEXT("\"abc-g\"");
+    CU_ASSERT(etag_matches(TEXT("\"abc-g\""), tag));
+    CU_ASSERT(etag_matches(TEXT("W/\"abc-g\""), tag));
+    CU_ASSERT(etag_matches(TEXT("\"x\", \"abc-g\""), tag));
+    CU_ASSERT(etag_matches(TEXT("*"), tag));
+    CU_ASSERT(!etag_matches(TEXT("\"abc-b\""), tag));
+    CU_ASSERT(!etag_matches(TEXT("abc-g"), tag));
+    CU_ASSERT(!etag_matches(TEXT_NONE, tag));
+}
+
+static void a_media_type_may_have_parameters(void)
+{
+    struct text json = TEXT("application/json");
+    CU_ASSERT(media_is(TEXT("application/json"), json));
+    CU_ASSERT(media_is(TEXT("Application/JSON; charset=utf-8"), json));
+    CU_ASSERT(!media_is(TEXT("application/jsonx"), json));
+    CU_ASSERT(!media_is(TEXT("text/plain;application/json"), json));
+    CU_ASSERT(!media_is(TEXT_NONE, json));
+}
+
+static bool own(const char *origin, const char *host, bool secure)
+{
+    return origin_allowed(text_of(origin), text_of(host), secure, TEXT_NONE);
+}
+
+static void the_own_origin_is_the_hosts(void)
+{
+    CU_ASSERT(own("http://127.0.0.1:8080", "127.0.0.1:8080", false));
+    CU_ASSERT(own("http://CHAT.example", "chat.example", false));
+    CU_ASSERT(own("http://chat.example:80", "chat.example", false));
+    CU_ASSERT(own("http://chat.example", "chat.example:80", false));
+    CU_ASSERT(own("https://chat.example", "chat.example", false)); /* a proxy ends TLS */
+    CU_ASSERT(own("https://chat.example", "chat.example:443", true));
+    CU_ASSERT(own("http://[::1]:8080", "[::1]:8080", false));
+    CU_ASSERT(!own("http://chat.example", "chat.example", true));
+    CU_ASSERT(!own("http://127.0.0.1:8081", "127.0.0.1:8080", false));
+    CU_ASSERT(!own("http://evil.example", "chat.example", false));
+    CU_ASSERT(!own("http://chat.example.evil.example", "chat.example", false));
+    CU_ASSERT(!own("http://evilchat.example", "chat.example", false));
+    CU_ASSERT(!own("http://chat.example@evil.example", "chat.example", false));
+    CU_ASSERT(!own("ftp://chat.example", "chat.example", false));
+    CU_ASSERT(!own("null", "null", false));
+    CU_ASSERT(!own("", "", false));
+    CU_ASSERT(!own("http://", "", false));
+    CU_ASSERT(!own("http://x:0", "x:0", false));
+    CU_ASSERT(!own("http://x:99999", "x:99999", false));
+}
+
+static bool listed(const char *origin, const char *patterns)
+{
+    return origin_allowed(text_of(origin), TEXT("h"), false, text_of(patterns));
+}
+
+static void patterns_allow_others(void)
+{
+    CU_ASSERT(listed("https://a.example", "https://a.example"));
+    CU_ASSERT(listed("https://A.example", "https://a.EXAMPLE"));
+    CU_ASSERT(listed("https://b.example", "https://a.example https://b.example"));
+    CU_ASSERT(listed("https://x.a.example", "https://*.a.example"));
+    CU_ASSERT(!listed("https://a.example", "https://*.a.example"));
+    CU_ASSERT(!listed("https://xa.example", "https://*.a.example"));
+    CU_ASSERT(!listed("https://x.a.example.evil", "https://*.a.example"));
+    CU_ASSERT(listed("https://x.a.example:8443", "https://*.a.example:*"));
+    CU_ASSERT(listed("null", "*"));
+    CU_ASSERT(!listed("https://a.example", ""));
+    CU_ASSERT(!listed("https://a.example", "  "));
+}
+
+UNIT("http/headers", CASE(the_best_encoding_is_taken_and_weight_zero_refuses),
+     CASE(only_what_is_offered_is_chosen), CASE(a_cookie_is_found_by_its_whole_name),
+     CASE(lists_and_cookies_go_over_several_headers), CASE(tags_are_compared_weakly_in_a_list),
+     CASE(a_media_type_may_have_parameters), CASE(the_own_origin_is_the_hosts),
+     CASE(patterns_allow_others))
