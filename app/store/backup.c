@@ -71,7 +71,9 @@ enum err backup(const char *path, const char *to_path, char error[ERROR_SIZE])
         say(error, "The folder of %s cannot be written to disk.", to_path);
         e = ERR_IO;
     }
-    if (e != ERR_OK)
+    if (e == ERR_OK)
+        error[0] = 0;
+    else
         (void)unlink(part);
     free(part);
     return e;

@@ -9,8 +9,7 @@
 
 #include <stdlib.h>
 
-#define LOOK_MS 1000  /* between two looks at the disk */
-#define PAUSE_MS 20   /* how long a FULL checkpoint waits for the writer's pause */
+#define PAUSE_MS 20   /* how long a FULL checkpoint waits for the writer to end its group */
 #define FULL_FACTOR 4 /* times checkpoint_bytes, and the writer is held for the rest */
 
 struct checkpointer {
@@ -97,20 +96,25 @@ static void checkpoint(struct checkpointer *c, bool tick) ON(role_checkpointer)
         return;
     int64_t bytes = (int64_t)atomic_load(&c->options.state->wal_pages) * WAL_PAGE_BYTES;
     copy_log(c, SQLITE_CHECKPOINT_PASSIVE);
-    if (bytes > FULL_FACTOR * c->options.checkpoint_bytes && is_due(c, true))
+    bool read_on =
+        c->copied < c->tried; /* a long read is in the way: holding the writer would not help */
+    if (bytes > FULL_FACTOR * c->options.checkpoint_bytes && !read_on && is_due(c, true)) {
+        writer_hold(c->options.writer);
         copy_log(c, SQLITE_CHECKPOINT_FULL);
+        writer_go_on(c->options.writer);
+    }
 }
 
 static void serve(struct checkpointer *c) ON(role_checkpointer)
 {
     const struct checkpointer_options *o = &c->options;
-    int64_t look_ms = env_monotonic_ms(&env_real) + LOOK_MS;
+    int64_t look_ms = env_monotonic_ms(&env_real) + o->look_ms;
     char byte;
     while (!queue_done(o->wake)) {
         (void)queue_take(o->wake, &byte, 1, look_ms);
         bool tick = env_monotonic_ms(&env_real) >= look_ms;
         if (tick) {
-            look_ms = env_monotonic_ms(&env_real) + LOOK_MS;
+            look_ms = env_monotonic_ms(&env_real) + o->look_ms;
             look_at_disk(o, c->path);
             if (!atomic_load(&o->state->commit_works))
                 (void)!writer_push(o->writer, (struct job){.run = rewrite_version, .done = ignore});

@@ -26,6 +26,7 @@ struct checkpointer_options {
     struct writer *writer; /* borrowed; may be stopped, not freed */
     int64_t checkpoint_bytes;
     int64_t disk_free_min_bytes;
+    int64_t look_ms; /* between two looks at the disk */
 };
 
 /* Looks at the disk once, then starts the thread. errors: ERR_IO; ERR_NOMEM; with a sentence in error */

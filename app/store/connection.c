@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #define BUSY_MS 1000       /* S55: at most this long a worker waits for a lock held elsewhere */
-#define BUSY_STEP_MS 5     /* how often it looks */
+#define BUSY_STEP_MS 1     /* how often it looks */
 #define DEADLINE_OPS 10000 /* VM steps between two looks at the deadline, about a millisecond */
 
 void say(char error[ERROR_SIZE], const char *format, ...)
@@ -194,6 +194,7 @@ enum err connection_open(const char *path, enum connection_kind kind, int64_t de
     (void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     e = connection_exec_patiently(db, pragmas[kind]);
     if (e == ERR_OK) {
+        error[0] = 0;
         *out_db = db;
         db = NULL; /* handed over */
     }

@@ -53,7 +53,7 @@ enum connection_kind {
 
 /* Opens path with what its kind needs (caches, synchronous, foreign keys). deadline_ms (monotonic) holds for all that is
  * done on it, waiting for another process's lock included, until its owner sets another.
- * out: a sentence in error on failure
+ * out: a sentence in error on failure, else ""
  * errors: ERR_TIMEOUT the lock was held to the deadline; ERR_IO; ERR_NOMEM; those of connection_err */
 MUST_USE enum err connection_open(const char *path, enum connection_kind kind, int64_t deadline_ms,
                                   struct db **out_db, char error[ERROR_SIZE]);

@@ -138,10 +138,12 @@ enum err db_open(const char *path, struct db **out_db, char error[256])
         e = migrate(db, migrations, migrations_count, error);
     if (e == ERR_OK)
         e = connection_check_queries(db, queries, QUERY_COUNT, error);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        error[0] = 0;
         *out_db = db;
-    else
+    } else {
         db_close(db);
+    }
     return e;
 }
 

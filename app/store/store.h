@@ -25,6 +25,7 @@ struct store_options {
     int64_t open_deadline_ms;    /* to open and migrate, a lock held elsewhere included: 25,000 */
     int64_t disk_free_min_bytes; /* below it the store is read-only; back to normal by itself */
     int64_t checkpoint_bytes;    /* the checkpointer runs when the WAL is longer */
+    int64_t look_ms;             /* between two looks at the disk; 0: 1,000 */
 };
 
 /* Opens, migrates, prepares every embedded query, starts writer, readers and checkpointer.
@@ -76,7 +77,7 @@ MUST_USE enum err store_probe(struct store *s, int64_t timeout_ms);
  * errors: ERR_IO; ERR_UNAVAILABLE no room; ERR_NOMEM; with a sentence in error */
 MUST_USE enum err store_backup(struct store *s, const char *to_path, char error[256]);
 
-/* PRAGMA integrity_check and foreign_key_check; the first findings in error. thread: any that may block
+/* PRAGMA integrity_check and foreign_key_check; the first finding in error, else "". thread: any that may block
  * errors: ERR_IO damaged or unreadable */
 MUST_USE enum err store_check(struct store *s, char error[256]);
 

@@ -7,12 +7,16 @@
 
 #include <stdlib.h>
 
-#define JOB_DEADLINE_MS                                                                            \
-    5000 /* a statement that runs longer is stopped: everybody waits for the writer */
+/* A statement that runs longer is stopped: everybody waits for the writer. */
+#define JOB_DEADLINE_MS 5000
+/* The longest pause for a checkpoint. */
+#define HOLD_MS 50
 
 struct writer {
     struct writer_options options;
     struct queue *queue;
+    struct queue *go_on; /* one byte: the pause is over */
+    atomic_bool hold;
     pthread_t thread;
     bool started;
     struct job *jobs OWNED_BY(role_writer); /* the group, batch_max of them */
@@ -109,6 +113,8 @@ static void serve(struct writer *w) ON(role_writer)
         size_t count = queue_take(w->queue, w->jobs, w->options.batch_max, INT64_MAX);
         if (count == 0)
             continue;
+        if (atomic_load(&w->hold))
+            (void)queue_take(w->go_on, &(char){0}, 1, env_monotonic_ms(&env_real) + HOLD_MS);
         metric_set(METRIC_queue_writer, (int64_t)queue_length(w->queue));
         int64_t began_ns = env_nanoseconds();
         int64_t began_ms = env_monotonic_ms(state->env);
@@ -137,9 +143,10 @@ static NO_THREAD_CHECK enum err prepare(struct writer *w, const struct writer_op
     w->options = *options;
     w->options.db = NULL; /* until it is ours */
     w->queue = queue_new(options->queue_max, sizeof(struct job));
+    w->go_on = queue_new(1, 1);
     w->jobs = calloc(options->batch_max, sizeof w->jobs[0]);
     w->results = calloc(options->batch_max, sizeof w->results[0]);
-    return w->queue && w->jobs && w->results ? ERR_OK : ERR_NOMEM;
+    return w->queue && w->go_on && w->jobs && w->results ? ERR_OK : ERR_NOMEM;
 }
 
 enum err writer_new(const struct writer_options *options, struct writer **out_writer)
@@ -180,6 +187,18 @@ size_t writer_queue_length(struct writer *w)
     return queue_length(w->queue);
 }
 
+void writer_hold(struct writer *w)
+{
+    (void)queue_take(w->go_on, &(char){0}, 1, 0); /* of an earlier pause that nobody needed */
+    atomic_store(&w->hold, true);
+}
+
+void writer_go_on(struct writer *w)
+{
+    atomic_store(&w->hold, false);
+    (void)!queue_push(w->go_on, "");
+}
+
 void writer_stop(struct writer *w)
 {
     if (!w->started)
@@ -196,6 +215,7 @@ NO_THREAD_CHECK struct writer *writer_free(struct writer *w)
     must(!w->started);
     db_close(w->options.db);
     queue_free(w->queue);
+    queue_free(w->go_on);
     free(w->jobs);
     free(w->results);
     free(w);

@@ -32,6 +32,11 @@ MUST_USE enum err writer_push(struct writer *w, struct job job);
 
 size_t writer_queue_length(struct writer *w);
 
+/* Asks it to pause before its next group, until writer_go_on or for 50 ms, whichever is first: a checkpoint that must
+ * copy the last of a long log needs a moment without writes. One caller at a time. thread: the checkpointer */
+void writer_hold(struct writer *w);
+void writer_go_on(struct writer *w);
+
 /* Takes no more, finishes what waits, ends the thread. writer_push may still be called: ERR_CLOSED. */
 void writer_stop(struct writer *w);
 

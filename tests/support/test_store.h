@@ -127,7 +127,8 @@ static inline enum err test_put_and_wait(struct store *s, enum put_kind kind, co
 struct call {
     enum err (*run)(struct db *db, void *data);
     void *data;
-    struct future *outcome;
+    enum err result; /* once `ended` is done */
+    struct future *ended;
 };
 
 static inline enum err call_run(struct db *db, void *data)
@@ -139,23 +140,21 @@ static inline enum err call_run(struct db *db, void *data)
 static inline void call_done(void *data, enum err e)
 {
     struct call *c = data;
-    (void)future_fulfil(c->outcome, e, NULL);
+    c->result = e;
+    (void)future_fulfil(c->ended, ERR_OK, NULL);
 }
 
 static inline enum err test_call(enum err (*submit)(struct store *, struct job), struct store *s,
                                  enum err (*run)(struct db *db, void *data), void *data)
 {
-    struct call c = {.run = run, .data = data, .outcome = future_new(NULL)};
-    must(c.outcome);
+    struct call c = {.run = run, .data = data, .ended = future_new(NULL)};
+    must(c.ended);
     enum err e = submit(s, (struct job){.run = call_run, .done = call_done, .data = &c});
-    struct future *outcome = future_ref(c.outcome);
     if (e == ERR_OK) {
-        e = test_wait(outcome);
-        must(e != ERR_TIMEOUT); /* c is on this stack */
-    } else {
-        future_unref(outcome);
+        must(test_wait(future_ref(c.ended)) == ERR_OK); /* c is on this stack */
+        e = c.result;
     }
-    future_unref(c.outcome);
+    future_unref(c.ended);
     return e;
 }
 

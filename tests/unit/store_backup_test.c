@@ -1,0 +1,225 @@
+/* A backup is one moment of a database that others write to; a check finds what is damaged; the log stays short. */
+#include "test_store.h"
+#include "unit.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+static int64_t size_of(const char *path, const char *ending)
+{
+    char name[320];
+    struct stat s;
+    (void)snprintf(name, sizeof name, "%s%s", path, ending);
+    return stat(name, &s) == 0 ? (int64_t)s.st_size : -1;
+}
+
+/* Writes one row after the other, each from the completion of the last, until told to stop. */
+struct stream {
+    struct store *store;
+    atomic_int written;
+    atomic_bool stop;
+    struct future *ended;
+};
+
+static enum err stream_run(struct db *db, void *data)
+{
+    struct stream *w = data;
+    char name[32];
+    (void)snprintf(name, sizeof name, "row %06d", atomic_load(&w->written) + 1);
+    return put_setting(db, name,
+                       "0123456789012345678901234567890123456789012345678901234567890123456789");
+}
+
+static void stream_done(void *data, enum err e)
+{
+    struct stream *w = data;
+    if (e == ERR_OK)
+        atomic_fetch_add(&w->written, 1);
+    if (e != ERR_OK || atomic_load(&w->stop) ||
+        writer_submit(w->store, (struct job){.run = stream_run, .done = stream_done, .data = w}) !=
+            ERR_OK)
+        (void)future_fulfil(w->ended, e, NULL);
+}
+
+static void stream_start(struct stream *w, struct store *s)
+{
+    *w = (struct stream){.store = s, .ended = future_new(NULL)};
+    must(w->ended);
+    must(writer_submit(s, (struct job){.run = stream_run, .done = stream_done, .data = w}) ==
+         ERR_OK);
+}
+
+static void stream_reach(struct stream *w, int rows)
+{
+    int64_t until_ms = test_now_ms() + PATIENCE_MS;
+    while (atomic_load(&w->written) < rows && test_now_ms() < until_ms)
+        (void)sched_yield();
+    CU_ASSERT_TRUE(atomic_load(&w->written) >= rows);
+}
+
+static void stream_stop(struct stream *w)
+{
+    atomic_store(&w->stop, true);
+    CHECK_INT(test_wait(w->ended), ERR_OK);
+}
+
+#define ROWS_AND_TOP                                                                               \
+    "SELECT count(*) || ' ' || coalesce(max(CAST(substr(name, 5) AS INTEGER)), 0) FROM setting "   \
+    "WHERE name GLOB 'row *'"
+
+static void a_backup_is_whole_while_others_write(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    struct stream w;
+    char to[320];
+    char error[256] = "";
+    char out[64];
+    (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
+    stream_start(&w, s);
+    for (int i = 1; i <= 3; i++) { /* the second and third replace the one before */
+        stream_reach(&w, 50 * i);
+        int before = atomic_load(&w.written);
+        CHECK_INT(store_backup(s, to, error), ERR_OK);
+        CHECK_TEXT(error, "");
+        int after = atomic_load(&w.written) + 1; /* one may be on disk and not yet told */
+        int count = 0;
+        int top = 0;
+        CU_ASSERT_TRUE(test_look(to, ROWS_AND_TOP, out));
+        CHECK_INT(sscanf(out, "%d %d", &count, &top),
+                  2); /* NOLINT(cert-err34-c): our own two numbers */
+        CHECK_INT(count, top);
+        CU_ASSERT_TRUE(count >= before && count <= after);
+    }
+    stream_stop(&w);
+    store_close(s);
+
+    o = test_store_options(to); /* and it is a database like any other */
+    s = test_store_open(&o);
+    CHECK_INT(store_check(s, error), ERR_OK);
+    CHECK_INT(test_put_and_wait(s, PUT_GOOD, "a", "1"), ERR_OK);
+    store_close(s);
+    CHECK_INT(size_of(to, ".part"), -1);
+    tmpdb_remove(&t);
+}
+
+static void a_backup_that_fails_keeps_what_was_there(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    char to[320];
+    char error[256] = "";
+    (void)snprintf(to, sizeof to, "%s/nowhere/monday.db", t.folder);
+    CHECK_INT(store_backup(s, to, error), ERR_IO);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(error, "nowhere/monday.db.part cannot be opened: unable to open database file."));
+
+    (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
+    CHECK_INT(store_backup(s, to, error), ERR_OK);
+    int64_t size = size_of(to, "");
+    char part[328];
+    (void)snprintf(part, sizeof part, "%s.part", to);
+    must(mkdir(part, 0700) == 0); /* in the way */
+    CHECK_INT(store_backup(s, to, error), ERR_IO);
+    CHECK_INT(size_of(to, ""), size);
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+static void a_check_names_a_row_that_refers_to_nothing(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    char error[256] = "";
+    CHECK_INT(store_check(s, error), ERR_OK);
+    sqlite3 *other = NULL; /* foreign keys are off here */
+    must(sqlite3_open(t.path, &other) == SQLITE_OK);
+    CHECK_INT(sqlite3_exec(other, "INSERT INTO invite VALUES (7, zeroblob(32), 1, 0, 99, 0, 0)",
+                           NULL, NULL, NULL),
+              SQLITE_OK);
+    (void)sqlite3_close(other);
+    CHECK_INT(store_check(s, error), ERR_IO);
+    CHECK_TEXT(error, "Row 7 of invite refers to nothing in user.");
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+static void a_check_finds_a_damaged_page(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    char error[256] = "";
+    CHECK_INT(
+        test_sql(s,
+                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+                 " INSERT INTO setting SELECT 'n' || i, hex(randomblob(40)) FROM n"),
+        ERR_OK);
+    store_close(s);
+    int64_t size = size_of(t.path, "");
+    int fd = open(t.path, O_WRONLY | O_CLOEXEC);
+    static const char junk[4096] = "not a page";
+    must(fd >= 0 && pwrite(fd, junk, sizeof junk, size - 10 * 4096) == (ssize_t)sizeof junk);
+    (void)close(fd);
+    s = test_store_open(&o);
+    CHECK_INT(store_check(s, error), ERR_IO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "damaged"));
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+/* 600 rows a page or two each: 5 MB of log in all, of which a tenth may stand at any time. */
+static void the_log_is_copied_beside_the_writer_and_stays_short(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    o.checkpoint_bytes = 64 << 10;
+    struct store *s = test_store_open(&o);
+    struct stream w;
+    int64_t before = size_of(t.path, "");
+    stream_start(&w, s);
+    stream_reach(&w, 600);
+    stream_stop(&w);
+    CU_ASSERT_TRUE(size_of(t.path, "") > before); /* copied while it was open */
+    CU_ASSERT_TRUE(size_of(t.path, "-wal") < 16 * o.checkpoint_bytes);
+    store_close(s);
+    CHECK_INT(size_of(t.path, "-wal"), -1); /* a closed database is one file */
+    tmpdb_remove(&t);
+}
+
+/* A read that lasts keeps the log from being emptied, but neither waits for the other. */
+static void a_long_read_delays_the_copy_and_nobody(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    o.checkpoint_bytes = 16 << 10;
+    o.look_ms = 10;
+    struct store *s = test_store_open(&o);
+    struct stream w;
+    struct gate g;
+    gate_close(&g, reader_submit, s);
+    stream_start(&w, s);
+    stream_reach(&w, 200);
+    stream_stop(&w);
+    gate_open(&g);
+    gate_fini(&g);
+    int64_t rows_bytes = 200 * 70; /* in the database once the log is copied */
+    int64_t until_ms = test_now_ms() + PATIENCE_MS;
+    char out[64];
+    while (size_of(t.path, "") < rows_bytes && test_now_ms() < until_ms)
+        (void)sched_yield();
+    CU_ASSERT_TRUE(size_of(t.path, "") >= rows_bytes);
+    CU_ASSERT_TRUE(test_look(t.path, ROWS_AND_TOP, out));
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+UNIT("store/backup", CASE(a_backup_is_whole_while_others_write),
+     CASE(a_backup_that_fails_keeps_what_was_there),
+     CASE(a_check_names_a_row_that_refers_to_nothing), CASE(a_check_finds_a_damaged_page),
+     CASE(the_log_is_copied_beside_the_writer_and_stays_short),
+     CASE(a_long_read_delays_the_copy_and_nobody))
