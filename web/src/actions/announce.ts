@@ -1,5 +1,6 @@
 import { currentRoomId, me, members, messages } from "../state/app";
 import { isOver, whoId, type RunModel } from "../state/runs";
+import { plainWords } from "../lib/markdown_html";
 import { say } from "../lib/voices";
 import type { Message, RunEvent } from "../net/types";
 
@@ -55,7 +56,7 @@ export function announceRun(run: RunModel, event: RunEvent): void {
   if (event.type === "agent_completed") {
     const log = messages(run.room).peek();
     const answer = log.items.find((m) => m.id === event.data.message_id)?.text ?? event.data.summary ?? "";
-    say(`${agentName(run)}: ${answer || "done"}`);
+    say(`${agentName(run)}: ${plainWords(answer) || "done"}`);
     return;
   }
   const sentence = words(run, event);

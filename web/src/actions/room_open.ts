@@ -1,5 +1,5 @@
 import type { Subscription } from "centrifuge";
-import { currentRoomId, isUp, me, messages, rooms } from "../state/app";
+import { currentRoomId, isUp, me, messages, rooms, roomsLoaded } from "../state/app";
 import { effect, untracked } from "../state/store";
 import { readLocal, writeLocal } from "../lib/settings";
 import { route } from "../lib/router";
@@ -127,7 +127,7 @@ export function startRooms(): void {
     const room = currentRoomId.value;
     const around = route.value.page === "room" ? route.value.offset : 0;
     const up = isUp.value;
-    if (!me.value) return;
+    if (!me.value || !roomsLoaded.value) return;
     untracked(() => {
       if (room && room !== before) enter(room, before);
       if (!room && before) closeNewLine(before);

@@ -95,6 +95,16 @@ const ALLOWED = {
 /** Before it is cleaned: for tests without a document. */
 export const markdownToHtml = (text: string): string => marked.parse(text, { async: false });
 
+/** The words alone: for the hidden voice, and for one line of a quote. */
+export const plainWords = (text: string): string =>
+  text
+    .replace(/```[^\n]*\n?/g, "")
+    .replace(/^\s{0,3}(?:#{1,6}|>|[-*+]|\d+\.)\s+/gm, "")
+    .replace(/!?\[([^\]]*)\]\([^)\s]*\)/g, "$1")
+    .replace(/(\*\*|__|~~|`)/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
+
 /** The sprite is the only thing that <use> may name. */
 let guarded = false;
 function guardUses(): void {

@@ -39,9 +39,8 @@ export class ScrollKeeper {
   }
 
   toEnd(): void {
-    this.following = true;
     this.box.scrollTop = this.box.scrollHeight;
-    this.onMove();
+    this.note();
   }
 
   /** Brings an element to a share of the height, counted from the top, and stays there. */

@@ -41,8 +41,10 @@ export function statusOf({ link, now, waiting, gap, back, typing }: Input): Stat
     return { state: "outdated", words: "This page is older than the server.", action: "reload" };
   if (link.state === "offline") return { state: "offline", words: offlineWords(waiting), action: "" };
   const away = link.state === "reconnecting" || link.state === "connecting";
-  if (away && now - link.since >= WORDS_AFTER_MS)
+  if (away) {
+    if (now - link.since < WORDS_AFTER_MS) return { state: "none", words: "", action: "" };
     return { state: "reconnecting", words: reconnectWords(link, now), action: "try" };
+  }
   if (link.level === "readonly")
     return { state: "readonly", words: "The server’s disk is full: reading works, sending waits.", action: "" };
   if (gap) return { state: "gap", words: "Away too long to catch up line by line.", action: "load" };

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../lib/icons";
 import { coarse } from "../lib/media";
 import { sendWith } from "../lib/settings";
+import { plainWords } from "../lib/markdown_html";
 import { askedAt, completed, matching, type Asking } from "../lib/complete";
 import { connection, me, members, place } from "../state/app";
 import { draftOf, setDraft } from "../state/drafts";
@@ -46,7 +47,7 @@ function Reply({ room }: { room: string }) {
     <div class="above">
       <Icon name="reply" />
       <span>
-        Reply to <b>{message.author.display}</b>: {message.text.split("\n", 1)[0]}
+        Reply to <b>{message.author.display}</b>: {plainWords(message.text.slice(0, 300))}
       </span>
       <button class="tool" type="button" aria-label="Do not reply" onClick={() => setReply(room, null)}>
         <Icon name="close" />

@@ -46,6 +46,7 @@ export function Log({ room }: { room: Room }) {
   const column = useRef<HTMLDivElement>(null);
   const keeper = useRef<ScrollKeeper | null>(null);
   const drawn = useRef(new Map<string, Drawn>());
+  const placed = useRef(false);
   const [seen, setSeen] = useState({ following: true, last: 0, far: false });
   const [target, setTarget] = useState(0);
   const { hovered, focused, handlers } = useCurrent();
@@ -59,7 +60,7 @@ export function Log({ room }: { room: Room }) {
   const look = () => {
     const k = keeper.current;
     const now = messages(id).peek();
-    if (!k || !now.loaded) return;
+    if (!k || !now.loaded || !placed.current) return;
     if (k.above < NEAR_PX && now.older) void loadOlder(id);
     if (k.below < NEAR_PX && now.newer) void loadNewer(id);
     const following = k.following && !now.newer;
@@ -86,24 +87,27 @@ export function Log({ room }: { room: Room }) {
     };
   }, []);
 
-  /* after each drawing, before it is painted: the place is kept */
-  useLayoutEffect(() => keeper.current?.settle(), [rows]);
+  const wanted = route.value.offset;
 
-  /* the first time: at the new line, if it lies above what the end shows */
+  /* before it is painted: the first time at its place, then the place is kept */
   useLayoutEffect(() => {
-    if (!log.loaded || route.peek().offset) return;
+    const k = keeper.current;
+    if (!k || !log.loaded) return;
+    if (placed.current) return k.settle();
+    k.toEnd();
     const line = column.current?.querySelector(".new-line");
     const top = box.current?.getBoundingClientRect().top ?? 0;
-    if (line && line.getBoundingClientRect().top < top) keeper.current?.show(line, 0.2);
-    else keeper.current?.toEnd();
-  }, [log.loaded]);
+    if (!wanted && line && line.getBoundingClientRect().top < top) k.show(line, 0.2);
+    placed.current = true;
+    setSeen((was) => ({ ...was, last: log.top }));
+    lookRef.current();
+  }, [rows]);
 
   useLayoutEffect(() => {
-    if (sentNow.value > 0) keeper.current?.toEnd();
+    if (sentNow.value > 0 && placed.current) keeper.current?.toEnd();
   }, [sentNow.value]);
 
   /* a permalink: shown in the middle, tinted for a while */
-  const wanted = route.value.offset;
   const there = wanted > 0 && log.items.some((m) => m.offset === wanted);
   useLayoutEffect(() => {
     if (!there) return;

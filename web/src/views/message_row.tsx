@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Face } from "../lib/face";
 import { Icon } from "../lib/icons";
 import { copyText, Markdown } from "../lib/markdown";
+import { plainWords } from "../lib/markdown_html";
 import { clock, exact, iso } from "../lib/time_text";
 import { setReply, wantFocus } from "../state/compose";
 import type { Author, Message } from "../net/types";
@@ -79,7 +80,7 @@ function Quote({ id, quoted }: { id: string; quoted: Message | undefined }) {
   return (
     <a class="quote" data-reply={id} href={permalink(quoted)}>
       <b>{quoted.author.display}</b>
-      <span>{quoted.text.split("\n", 1)[0]}</span>
+      <span>{plainWords(quoted.text.slice(0, 300))}</span>
     </a>
   );
 }
@@ -108,7 +109,9 @@ function Margin({ props, slow }: { props: Props; slow: boolean }) {
 export function MessageRow(props: Props) {
   const { row, author, time, text, first, message, send, quoted, mention, highlighted, current } = props;
   const slow = useSlow(send);
-  const reply = message?.reply_to || send?.reply_to || "";
+  /* an answer that stands below its run's card says there what it answers */
+  const ofCard = !!message?.run_id && !first;
+  const reply = ofCard ? "" : message?.reply_to || send?.reply_to || "";
   const state = send ? (send.state === "failed" ? "failed" : "pending") : highlighted ? "highlighted" : "sent";
   const label = send ? `You, ${state === "failed" ? "not sent" : "sending"}` : `${author.display}, ${clock(time)}`;
   return (

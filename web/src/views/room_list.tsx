@@ -149,10 +149,13 @@ function Me({ user }: { user: User | null | undefined }) {
         <b>{user?.display ?? "\u00a0"}</b>
         <LinkState />
       </div>
-      {user?.role === "admin" && (
-        <a class="tool" href="/admin/connections" aria-label="Administration"><Icon name="people" /></a>
-      )}
-      <button class="tool" type="button" aria-label="Settings" aria-haspopup="dialog" onClick={() => openDialog("settings")}>
+      <button
+        class="tool"
+        type="button"
+        aria-label={user?.role === "admin" ? "Settings and administration" : "Settings"}
+        aria-haspopup="dialog"
+        onClick={() => openDialog("settings")}
+      >
         <Icon name="gear" />
       </button>
     </div>

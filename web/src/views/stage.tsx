@@ -40,7 +40,6 @@ function Head({ room }: { room: Room }) {
           class="tool count wide-only"
           type="button"
           aria-label={`${count} members`}
-          aria-expanded={open}
           aria-controls="details"
           onClick={() => showDetails(!open)}
         >

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { applyUserEvent, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
+import type { Room } from "../net/types";
+
+const room = (id: string, name: string, unread = 0, offset = 10): Room => ({
+  id, name, topic: "", private: false, created: 1, joined: true, members: 2, offset, epoch: "e", read: 0, unread,
+  mentions: 0, last_time: 0,
+});
+const rooms = roomMap([room("2", "zoo"), room("3", "ant", 4), room("1", "general")]);
+const none: ReadonlySet<string> = new Set();
+
+test("general leads, the others stand by name, unread ones in their own section", () => {
+  const unread = unreadSection(none, rooms, "1", true, false);
+  const shown = sections(rooms, unread);
+  assert.deepEqual(shown.unread.map((r) => r.name), ["ant"]);
+  assert.deepEqual(shown.rooms.map((r) => r.name), ["general", "zoo"]);
+});
+
+test("U3: a room that is read stays where it is until another one is opened", () => {
+  const before = unreadSection(none, rooms, "1", true, false);
+  const read = applyUserEvent(rooms, { type: "read", room: "3", read: 10, unread: 0, mentions: 0 });
+  const still = unreadSection(before, read, "3", false, false);
+  assert.ok(still.has("3"));
+  assert.ok(!unreadSection(still, read, "2", true, false).has("3"));
+});
+
+test("U3: nothing moves while the pointer is over the list, and the open room does not move at all", () => {
+  assert.equal(unreadSection(none, rooms, "1", false, true), none);
+  assert.ok(!unreadSection(none, rooms, "3", false, false).has("3"));
+});
+
+test("an older count does not overwrite a newer one", () => {
+  const late = { type: "unread", room: "3", unread: 1, mentions: 0, last_time: 5, offset: 9 } as const;
+  assert.equal(applyUserEvent(rooms, late).get("3")?.unread, 4);
+  assert.equal(applyUserEvent(rooms, { ...late, offset: 11 }).get("3")?.unread, 1);
+});
+
+test("rooms come, change and go", () => {
+  const added = applyUserEvent(rooms, { type: "room_added", room: room("9", "new") });
+  assert.equal(added.get("9")?.name, "new");
+  const change = { id: "9", name: "newer", topic: "t", private: true };
+  assert.equal(applyUserEvent(added, { type: "room_changed", room: change }).get("9")?.name, "newer");
+  assert.ok(!applyUserEvent(added, { type: "room_removed", id: "9" }).has("9"));
+});
+
+test("the next room, and the next unread one", () => {
+  const shown = [room("1", "a"), room("2", "b"), room("3", "c", 2)];
+  assert.equal(neighbour(shown, "1", 1, false)?.id, "2");
+  assert.equal(neighbour(shown, "3", 1, false), null);
+  assert.equal(neighbour(shown, "1", 1, true)?.id, "3");
+  assert.equal(neighbour(shown, "3", -1, true), null);
+});
+
+test("totals leave out the room that is open", () => {
+  assert.deepEqual(totals(rooms, ""), { unread: 4, mentions: 0 });
+  assert.deepEqual(totals(rooms, "3"), { unread: 0, mentions: 0 });
+});
