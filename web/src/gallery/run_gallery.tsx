@@ -16,7 +16,7 @@ const decisions: [string, boolean][] = [];
 
 /** The run after its list, or after all but the last `less` of its events. */
 function tell(name: Recorded, less = 0): RunModel {
-  const all = recorded(name, Date.now() - 9000);
+  const all = recorded(name, Date.now() - 1000 * (9 + RECORDED.indexOf(name)));
   const list = all.slice(0, all.length - less);
   let run: RunModel | undefined;
   if (name === "resumed") {
@@ -35,7 +35,7 @@ function SeenLive({ name }: { name: Recorded }) {
   const [less, setLess] = useState(1);
   useEffect(() => setLess(0), []);
   const run = tell(name, less);
-  return <Card name={`${name}_live`} run={{ ...run, id: `${run.id}LIVE` }} />;
+  return <Card name={`${name}_live`} run={{ ...run, id: `${run.id}LIVE`, started: run.started - 60_000 }} />;
 }
 
 function Card({ name, run }: { name: string; run: RunModel }) {

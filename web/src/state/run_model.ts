@@ -5,7 +5,8 @@ import type { Author, Run, RunEvent } from "../net/types";
 export type Who = Author | string;
 export type RunStage =
   | "queued" | "thinking" | "tool" | "approval" | "answering" | "completed" | "failed" | "stopped";
-export type StepState = "running" | "waiting" | "done" | "failed";
+/** cut: it was going when somebody stopped the run. */
+export type StepState = "running" | "waiting" | "done" | "failed" | "cut";
 
 export interface Thought {
   kind: "thought";

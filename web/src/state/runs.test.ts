@@ -89,6 +89,11 @@ test("a row that is over ends the run though its last event is missing, and noth
   assert.equal(run.duration_ms, 60_000);
 });
 
+test("a tool that was going when the run was stopped was cut off, it has not failed", () => {
+  const run = runFromRow(row({ state: "stopped", ended: BEGAN + 3000 }), tell("tool"));
+  assert.deepEqual(run.steps.map((step) => step.state), ["done", "cut", "cut"]);
+});
+
 test("a queued row waits, whatever came before it", () => {
   assert.equal(runFromRow(row({ state: "queued", started: 0 })).state, "queued");
 });

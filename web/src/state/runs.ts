@@ -177,11 +177,11 @@ function doing(run: RunModel): RunStage {
   return run.steps.at(-1)?.kind === "tool" ? "tool" : "thinking";
 }
 
-/** At the end nothing is left going: a thought is done, a tool that was cut off has failed. */
+/** At the end nothing is left going: a thought is done, a tool that never answered has failed or was cut off. */
 function settle(run: RunModel): void {
   closeThought(run, run.ended);
   for (const step of run.steps) {
-    if (step.state === "running" || step.state === "waiting") step.state = "failed";
+    if (step.state === "running" || step.state === "waiting") step.state = run.state === "stopped" ? "cut" : "failed";
   }
   if (run.started && run.ended) run.duration_ms ||= Math.max(0, run.ended - run.started);
 }

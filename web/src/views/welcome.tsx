@@ -8,7 +8,7 @@ import type { Room } from "../net/types";
 import { me, members, place } from "../state/app";
 import { openDialog } from "../state/dialog";
 
-const OFFERS = ["Who is here?", "How is the server doing?", "What did I miss?"];
+const OFFERS = ["Who is here?", "How is the server?", "What did I miss?"];
 const NOOK = "1";
 
 /** The start of a room: what it is, and what to do next. Shown above the first message, and alone while there is none. */

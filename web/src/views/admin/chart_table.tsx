@@ -6,7 +6,7 @@ export function ChartTable({ data }: { data: ChartData }) {
   const { spec, times, values } = data;
   const id = `table-${spec.title.toLowerCase().replace(/\W+/g, "-")}`;
   return (
-    <section class="part" aria-labelledby={id}>
+    <div class="part">
       <h2 id={id}>{spec.title}</h2>
       <div class="table-wrap tall" tabIndex={0} role="region" aria-labelledby={id}>
         <table>
@@ -27,7 +27,7 @@ export function ChartTable({ data }: { data: ChartData }) {
         </table>
         {times.length === 0 && <p class="nothing">No samples yet.</p>}
       </div>
-    </section>
+    </div>
   );
 }
 

@@ -51,7 +51,7 @@ export function ClosedConnections() {
         </span>
       </div>
       <CodeChips counts={counts.current} all={all} code={code} onCode={choose} />
-      <div class="table-wrap" tabIndex={0} role="region" aria-labelledby="history" aria-busy={!value && !trouble}>
+      <div class="table-wrap" tabIndex={0} role="region" aria-label="Table of closed connections" aria-busy={!value && !trouble}>
         <table>
           <thead>
             <tr>

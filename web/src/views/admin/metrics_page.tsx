@@ -30,7 +30,7 @@ export function MetricsPage() {
       <header class="part">
         <div class="title">
           <h1>Metrics</h1>
-          <span class="quiet" role="status">{value && `Up ${lasted(serverNow() - value.started)}, ${value.level || "normal"}`}</span>
+          <span class="quiet">{value && `Up ${lasted(serverNow() - value.started)}, ${value.level || "normal"}`}</span>
           <span class="end chips" role="group" aria-label="Span">
             {SPANS.map((one) => (
               <button class="chip" type="button" key={one.words} aria-pressed={one === span} onClick={() => setSpan(one)}>

@@ -30,7 +30,7 @@ export function OpenConnections({ admin }: { admin: boolean }) {
         <span class="quiet" role="status">{open && summary(open)}</span>
         <span class="end link-state" data-state={live ? "connected" : "reconnecting"}>{live ? "Live" : "Not live"}</span>
       </div>
-      <div class="table-wrap" tabIndex={0} role="region" aria-labelledby="live" aria-busy={!open && !trouble}>
+      <div class="table-wrap" tabIndex={0} role="region" aria-label="Table of open connections" aria-busy={!open && !trouble}>
         <table>
           <thead>
             <tr>

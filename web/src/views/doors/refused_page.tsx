@@ -1,3 +1,4 @@
+import { route } from "../../lib/router";
 import { connection, place } from "../../state/app";
 import { Door } from "./door";
 
@@ -45,7 +46,7 @@ export function RefusedPage() {
   return (
     <Door title={way.title} lead={way.lead}>
       {way.action === "login" ? (
-        <a class="button main" href="/login">{way.label}</a>
+        <a class="button main" href={`/login?to=${encodeURIComponent(route.value.path)}`}>{way.label}</a>
       ) : (
         <button class="button main" type="button" onClick={() => location.reload()}>{way.label}</button>
       )}

@@ -40,7 +40,7 @@ export function SetupPage() {
       {done && <p class="hint"><a href="/login">Log in</a> instead, or ask an admin for an invite link.</p>}
       <form onSubmit={submit} aria-label="Set up">
         <Field name="place" label="What is the place called?" value={name} onValue={setName} autocomplete="organization"
-          hint="Shown at the top of the room list. You can change it later." bad={bad("place")} max={80} focus />
+          hint="Shown at the top of the room list." bad={bad("place")} max={80} focus />
         <Field name="display" label="Your name" value={display} onValue={setDisplay} autocomplete="name"
           bad={bad("display")} max={80} />
         <div onFocusOut={() => setLeft(true)}>

@@ -3,7 +3,7 @@ import { useLayoutEffect, useState } from "preact/hooks";
 import { runAgain, stopRun } from "../../actions/run_actions";
 import { Icon } from "../../lib/icons";
 import { Markdown } from "../../lib/markdown";
-import { elapsed } from "../../lib/time_text";
+import { clockSeconds, elapsed } from "../../lib/time_text";
 import { ApiError, errorWords } from "../../net/rpc";
 import { mayGovern, me, members, messages, serverNow } from "../../state/app";
 import { setRunOpen } from "../../state/open_runs";
@@ -38,7 +38,8 @@ export function RunCard({ run, onDecide }: Props) {
   const user = me.value ?? undefined;
   const names = namesOf(members(run.room).value.map((member) => member.user), user);
   const decider = mayStop(run, user, mayGovern(run.room));
-  const label = `Run by ${names(run.agent)}`;
+  const began = run.queued || run.started;
+  const label = `Run by ${names(run.agent)}${began ? `, ${clockSeconds(began)}` : ""}`;
 
   if (run.state === "completed" && !seenLive) return <FoldedRun run={run} names={names} label={label} />;
   const words = answer ?? run.answer;

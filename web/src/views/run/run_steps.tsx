@@ -20,14 +20,20 @@ export function RunSteps({ steps, names }: { steps: readonly Step[]; names: Name
   );
 }
 
+const MARKS = {
+  waiting: ["clock", "waits for a person"],
+  done: ["check", "done"],
+  failed: ["alert", "failed"],
+  cut: ["stop", "cut off"],
+} as const;
+
 function StepMark({ step }: { step: Step }) {
-  const words = { running: "going on", waiting: "waits for a person", done: "done", failed: "failed" }[step.state];
   return (
     <span class="mark">
       {step.state === "running" ? (
-        <span class="live" role="img" aria-label={words} />
+        <span class="live" role="img" aria-label="going on" />
       ) : (
-        <Icon name={step.state === "waiting" ? "clock" : step.state === "failed" ? "alert" : "check"} label={words} />
+        <Icon name={MARKS[step.state][0]} label={MARKS[step.state][1]} />
       )}
     </span>
   );
@@ -93,7 +99,7 @@ function Outcome({ step }: { step: ToolCall }) {
   }
   return (
     <>
-      <dt>Error</dt>
+      <dt>{step.state === "cut" ? "Ended" : "Error"}</dt>
       <dd>{step.error === undefined ? "Cut off before it answered." : errorText(step.error)}</dd>
     </>
   );

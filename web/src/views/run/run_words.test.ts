@@ -28,6 +28,8 @@ test("the head of a card says in words what goes on, in each of the states", () 
     resumed: "Slow closes since Friday",
   });
   assert.equal(headWords(tell("approval"), names, false), "Waiting for an admin");
+  assert.equal(headWords({ ...tell("failed"), reason: "time" }, names, true), "Failed: it ran out of time");
+  assert.equal(headWords({ ...tell("stopped"), stopped_by: "", reason: "time" }, names, true), "Stopped by its time limit");
 });
 
 test("the tail says who started it, what is ahead, and what it cost", () => {

@@ -40,8 +40,17 @@ function toolWords(run: RunModel): string {
   return one ? one.purpose || one.tool : "Reading the result";
 }
 
+/** Reasons that the server names by a word alone. */
+const REASONS: Record<string, string> = {
+  time: "it ran out of time",
+  deadline: "it ran out of time",
+  server: "the server stopped",
+  error: "",
+};
+
 function reasonWords(run: RunModel): string {
-  return lower(bare(run.reason || run.error || "it ended without a word"));
+  const reason = REASONS[run.reason] ?? run.reason;
+  return lower(bare(reason || run.error || "it ended without a word"));
 }
 
 function stoppedWords(run: RunModel, names: Names): string {

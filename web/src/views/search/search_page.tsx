@@ -91,6 +91,7 @@ export function SearchPage() {
               <Icon name="search" />
               <input
                 ref={box}
+                id="search-box"
                 type="search"
                 aria-label={name ? `Search in ${name}` : "Search all rooms you are in"}
                 placeholder="Words"
@@ -143,7 +144,9 @@ function Hits({ results, onAll, onOlder }: { results: Results; onAll: () => void
   return (
     <section class="part" aria-label="Results">
       <div class="title">
-        <h2 role="status">{more ? `The newest ${count(messages.length, "message")}` : count(messages.length, "message")}</h2>
+        <h2>
+          <span role="status">{more ? `The newest ${count(messages.length, "message")}` : count(messages.length, "message")}</span>
+        </h2>
         <span class="quiet">newest first, found in {Math.max(1, Math.round(took_ms))} ms</span>
       </div>
       <ol class="hits">
