@@ -45,8 +45,17 @@ export function AdminPage() {
           </button>
           <b>Administration</b>
         </header>
-        <div class="page">{page === "metrics" ? <MetricsPage /> : <ConnectionsPage />}</div>
+        <div class="page">{page !== "metrics" ? <ConnectionsPage /> : admin ? <MetricsPage /> : me.value && <AdminsOnly />}</div>
       </main>
+    </div>
+  );
+}
+
+function AdminsOnly() {
+  return (
+    <div class="sheet">
+      <h1>Metrics</h1>
+      <p class="nothing">Only admins see the figures of the server. <a href="/admin/connections">Your connections</a></p>
     </div>
   );
 }
