@@ -62,7 +62,8 @@ function House() {
   if (admin) return <AdminPage />;
   return (
     <div class="house" data-page={page}>
-      <a class="skip" href="#composer">Skip to the message box</a>
+      {page === "room" && <a class="skip" href="#composer">Skip to the message box</a>}
+      {page === "search" && <a class="skip" href="#search-box">Skip to the search box</a>}
       <RoomList />
       {page === "search" ? <SearchPage /> : page === "unknown" ? <NoSuchPage /> : <Stage />}
       {page === "room" && currentRoom.value && detailsShown.value && <DetailsPane room={currentRoom.value} />}
