@@ -226,7 +226,8 @@ static void on_message(void *ctx, enum ws_opcode opcode, struct text payload)
         client_close(c, CLOSE_unsupported);
         return;
     }
-    ws_connection_alive(c->connection, reactor_now_ms(c->pool->reactor));
+    if (c->connection)
+        ws_connection_alive(c->connection, reactor_now_ms(c->pool->reactor));
     client_on_message(c, payload);
 }
 
