@@ -3,7 +3,6 @@
 #include "base/must.h"
 
 #include <sodium.h>
-#include <stdio.h>
 #include <time.h>
 
 static int64_t clock_ms(clockid_t clock)
@@ -47,10 +46,15 @@ void env_uuid(const struct env *e, char out[UUID_SIZE])
     env_random(e, b, sizeof b);
     b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* version 4, RFC 9562 5.4 */
     b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    (void)snprintf(out, UUID_SIZE,
-                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-                   b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
-                   b[14], b[15]);
+    static const char digits[] = "0123456789abcdef";
+    char *at = out;
+    for (size_t i = 0; i < sizeof b; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *at++ = '-';
+        *at++ = digits[b[i] >> 4];
+        *at++ = digits[b[i] & 15];
+    }
+    *at = 0;
 }
 
 void env_run_id(const struct env *e, char out[RUN_ID_SIZE])
