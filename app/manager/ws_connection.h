@@ -29,18 +29,21 @@ struct ws_connection_record {
     int recovered;     /* 1 every stream exactly; 0 not; -1 nothing to recover */
 };
 
-/* Reached from any thread: implementations post to the connection's reactor. */
+/* Reached from any thread, without any lock: implementations post to the connection's reactor. A call may come a moment
+ * after ws_connection_remove. */
 struct ws_connection_handle {
     void *ctx;       /* e.g. the session pool */
     uint64_t number; /* e.g. slot and generation: a late call for a gone connection does nothing */
-    void (*deliver)(void *ctx, uint64_t number,
-                    struct frame *f); /* takes one reference of its own if it keeps it */
+    /* Takes a reference of its own if it keeps the frame. */
+    void (*deliver)(void *ctx, uint64_t number, struct frame *f);
     void (*close)(void *ctx, uint64_t number, unsigned code, struct text reason);
 };
 
 /* Adds a connection to its user's manager. The manager is held by a reference until ws_connection_remove.
- * in: active_ms: how long after the last sign of life it still counts as active (ping interval + pong timeout)
- * errors: ERR_LIMIT the user has connections_max already (close 3504); ERR_UNAVAILABLE the mode refuses; ERR_NOMEM */
+ * in: id: 1 to 36 bytes, copied; active_ms: how long after the last sign of life it still counts as active (ping
+ * interval + pong timeout)
+ * errors: ERR_LIMIT the user has connections_max already (close 3504); ERR_UNAVAILABLE the mode refuses;
+ * ERR_CONFLICT the user has a connection of that id; ERR_NOMEM */
 MUST_USE enum err ws_connection_add(struct ws_manager *m, const char *id,
                                     const struct ws_connection_handle *handle, int64_t active_ms,
                                     struct ws_connection **out_connection);
@@ -51,8 +54,9 @@ struct ws_connection *ws_connection_remove(struct ws_connection *c);
 /* A sign of life: pong or data, at now_ms (monotonic). Lock-free. */
 void ws_connection_alive(struct ws_connection *c, int64_t now_ms);
 
-/* Sends to all connections of the manager's user: through hub to user:<id> if the registry has a hub, else directly.
- * out: how many connections there were. Never blocks. */
+/* Sends a JSON document to all connections of the user: through hub to user:<id> if the registry has a hub, else
+ * to each `deliver`, as a frame that holds the document alone.
+ * out: how many connections there were; 0 also without memory. Never blocks. */
 size_t ws_manager_send(struct ws_manager *m, struct text json);
 
 /* Closes all of the user's connections. Returns how many were asked. */
