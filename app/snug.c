@@ -405,10 +405,10 @@ struct snug *snug_free(struct snug *s)
     s->chat = chat_free(s->chat);
     s->accounts = accounts_free(s->accounts);
     s->registry = ws_registry_free(s->registry);
-    s->sessions = sessions_free(s->sessions);
-    s->hub = hub_free(s->hub);
     for (unsigned i = 0; i < s->reactors_count; i++)
         reactor_free(s->reactors[i]);
+    s->sessions = sessions_free(s->sessions);
+    s->hub = hub_free(s->hub);
     limits_fini(s);
     data_close(s);
     free(s);

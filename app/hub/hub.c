@@ -17,6 +17,7 @@ NO_THREAD_CHECK enum err hub_new(const struct hub_options *options, struct hub *
         struct shard *s = &hub->shards[i];
         s->hub = hub;
         s->reactor = options->reactors[i];
+        s->index = i;
         must(reactor_index(s->reactor) == i);
         s->interest = calloc(INTEREST_BUCKETS, sizeof *s->interest);
         if (!s->interest) {

@@ -32,7 +32,7 @@ MUST_USE enum err hub_new(const struct hub_options *options, struct hub **out_hu
 /* Starts its timers; the reactors may or may not run yet. errors: ERR_BUSY, ERR_CLOSED */
 MUST_USE enum err hub_start(struct hub *hub);
 
-/* After the reactors have stopped. NULL is welcome. Returns NULL. */
+/* After reactor_free, which still looks at the hub's timers. NULL is welcome. Returns NULL. */
 struct hub *hub_free(struct hub *hub);
 
 /* ---- subscribers, on the reactor of their connection. */

@@ -75,6 +75,7 @@ struct memory_channel {
 struct shard {
     struct hub *hub;
     struct reactor *reactor;
+    unsigned index; /* of the reactor */
     struct channel *channels OWNED_BY(role_reactor);
     struct subscriber *subscribers OWNED_BY(role_reactor); /* by number */
     struct memory_channel *memory OWNED_BY(role_reactor);  /* whose home is here */

@@ -36,7 +36,7 @@ static struct channel *channel_get(struct shard *s, struct text name) ON(role_re
     c->bucket = channel_bucket(name);
     HASH_ADD_KEYPTR(by_name, s->channels, c->name, c->name_len, c);
     if (s->interest[c->bucket]++ == 0)
-        atomic_fetch_or(&s->hub->interest[c->bucket], (uint64_t)1 << reactor_index(s->reactor));
+        atomic_fetch_or(&s->hub->interest[c->bucket], (uint64_t)1 << s->index);
     return c;
 }
 
@@ -46,7 +46,7 @@ static void channel_leave(struct channel *c) ON(role_reactor)
     if (c->first)
         return;
     if (--s->interest[c->bucket] == 0)
-        atomic_fetch_and(&s->hub->interest[c->bucket], ~((uint64_t)1 << reactor_index(s->reactor)));
+        atomic_fetch_and(&s->hub->interest[c->bucket], ~((uint64_t)1 << s->index));
     HASH_DELETE(by_name, s->channels, c);
     free(c);
 }

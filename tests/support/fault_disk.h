@@ -23,6 +23,7 @@ enum disk_fault {
 
 static _Atomic(enum disk_fault) disk_fault;
 static atomic_int disk_fault_countdown;
+static atomic_int disk_syncs; /* that succeeded */
 static ssize_t (*disk_real_pwrite)(int fd, const void *data, size_t len, off_t at);
 
 static int disk_is_the_one(void)
@@ -54,7 +55,9 @@ int fdatasync(int fd)
     }
     if (disk_is_the_one())
         (void)kill(getpid(), SIGKILL);
-    return (int)syscall(SYS_fdatasync, fd);
+    int result = (int)syscall(SYS_fdatasync, fd);
+    atomic_fetch_add(&disk_syncs, result == 0);
+    return result;
 }
 
 /* Once, before the first connection. */

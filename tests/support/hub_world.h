@@ -112,9 +112,10 @@ static inline void world_open(struct world *w, const struct env *env, size_t mai
 
 static inline void world_close(struct world *w) CLANG(release_capability(role_reactor))
 {
+    world_turn(w); /* what is on its way arrives */
     reactor_leave(w->reactor);
-    hub_free(w->hub);
     reactor_free(w->reactor);
+    hub_free(w->hub);
 }
 
 /* The next event: on "disk" first, then published. */

@@ -231,8 +231,8 @@ static inline void session_world_close(struct session_world *w)
     CHECK_INT(sessions_count(w->sessions), 0);
     ws_registry_free(w->registry);
     sessions_free(w->sessions);
-    hub_free(w->hub);
     reactor_free(w->reactor);
+    hub_free(w->hub);
 }
 
 /* ---- the far end */
