@@ -1,0 +1,88 @@
+#include "accounts/fold.h"
+#include "accounts/names.h"
+#include "chat/inside.h"
+#include "store/db.h"
+
+/* A letter or digit before or after: the name is inside a word. Scripts that are written without spaces do not count:
+ * there a name may follow a word at once. */
+static bool joins(struct text t, size_t at, bool before)
+{
+    if (before) {
+        if (at == 0)
+            return false;
+        do
+            at--;
+        while (at > 0 && ((unsigned char)t.data[at] & 0xc0) == 0x80);
+    }
+    struct text rest = text_after(t, at);
+    uint32_t c;
+    if (!utf8_take(&rest, &c))
+        return false;
+    return c == '_' || (before && c == '@') || (c < 0x1100 && char_in_word(c));
+}
+
+bool mention_next(struct text text, size_t *at, char out[NAME_SIZE])
+{
+    for (size_t i = *at; i < text.len; i++) {
+        if (text.data[i] != '@' || joins(text, i, true))
+            continue;
+        size_t end = i + 1;
+        while (end < text.len && name_has_char(text.data[end]))
+            end++;
+        size_t len = end - i - 1;
+        if (len == 0 || joins(text, end, false))
+            continue;
+        *at = end;
+        len = text_copy(out, NAME_SIZE, (struct text){text.data + i + 1, len});
+        for (size_t k = 0; k < len; k++)
+            if (out[k] >= 'A' && out[k] <= 'Z')
+                out[k] = (char)(out[k] + ('a' - 'A'));
+        return true;
+    }
+    *at = text.len;
+    return false;
+}
+
+/* The member of that name; else of a shorter one that ends before a sign: "@ana." and "@ana.b" may mean ana.
+ * out: 0: nobody */
+static enum err find_member(struct db *db, int64_t room_id, char name[NAME_SIZE], int64_t *out_id)
+{
+    *out_id = 0;
+    size_t len = strlen(name);
+    while (len > 0) {
+        struct query *q = db_query(db, QUERY_CHAT_MENTION_PERSON);
+        query_int(q, 1, room_id);
+        query_text(q, 2, (struct text){name, len});
+        if (query_row(q))
+            *out_id = col_int(q, 0);
+        enum err e = query_end(q);
+        if (e != ERR_OK || *out_id)
+            return e;
+        do /* to before the last sign */
+            len--;
+        while (len > 0 && name[len] != '.' && name[len] != '-');
+    }
+    return ERR_OK;
+}
+
+enum err mentions_insert(struct db *db, const struct post *p, uint64_t offset)
+{
+    char name[NAME_SIZE];
+    size_t at = 0;
+    for (unsigned n = 0; n < MENTIONS_MAX && mention_next(p->text, &at, name); n++) {
+        int64_t user_id = 0;
+        enum err e = find_member(db, p->room_id, name, &user_id);
+        if (e != ERR_OK)
+            return e;
+        if (user_id == 0 || user_id == p->author_id)
+            continue;
+        struct query *q = db_query(db, QUERY_CHAT_MENTION_INSERT);
+        query_int(q, 1, user_id);
+        query_int(q, 2, p->room_id);
+        query_int(q, 3, (int64_t)offset);
+        e = query_run(q);
+        if (e != ERR_OK)
+            return e;
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,221 @@
+#include "base/metrics.h"
+#include "chat/inside.h"
+#include "store/db.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+
+#define TEXT_JSON_MAX_BYTES 48000
+
+/* ---- message.send */
+
+struct send {
+    struct answer answer;
+    struct chat *c;
+    struct post post; /* its texts are kept */
+    struct posted posted;
+    int64_t began_ns;
+};
+
+/* How long the text is as a JSON string, without its quotes. */
+static size_t json_bytes(struct text t)
+{
+    size_t n = t.len;
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.data[i];
+        if (c == '"' || c == '\\' || c == '\n' || c == '\t' || c == '\r' || c == '\b' || c == '\f')
+            n += 1;
+        else if (c < 0x20)
+            n += 5;
+    }
+    return n;
+}
+
+static enum err send_run(struct db *db, void *data)
+{
+    struct send *job = data;
+    enum err e = post_insert(job->c, db, &job->post, &job->posted);
+    if (e == ERR_BAD_REQUEST)
+        return answer_fault(&job->answer, e, "reply_to",
+                            "reply_to must be a message of the same room.");
+    if (e != ERR_OK)
+        return e;
+    struct json_writer *w = &job->answer.out;
+    json_open(w, NULL, '{');
+    json_add_id(w, "id", job->posted.message_id);
+    json_add_int(w, "offset", (int64_t)job->posted.event.offset);
+    json_add_int(w, "time", job->posted.time_ms);
+    json_close(w, '}');
+    return ERR_OK;
+}
+
+static void send_done(void *data, enum err e)
+{
+    struct send *job = data;
+    int64_t began_ns = job->began_ns;
+    post_committed(job->c, &job->post, &job->posted, e);
+    answer_end(job, e);
+    timer_metric_add(TIMER_ack, (env_nanoseconds() - began_ns) / 1000);
+}
+
+void message_send(void *ctx, const struct actor *actor, const struct args *args, struct reply reply)
+{
+    struct chat *c = ctx;
+    int64_t began_ns = env_nanoseconds();
+    struct text text = args_text(args, "text"), key = args_text(args, "key");
+    if (json_bytes(text) > TEXT_JSON_MAX_BYTES) {
+        reply_fault(reply, ERR_BAD_REQUEST, "text", "text must have at most 48000 bytes as JSON.");
+        return;
+    }
+    struct send *job = answer_new(sizeof *job, text.len + key.len + 2, actor, reply);
+    if (!job)
+        return;
+    job->c = c;
+    job->began_ns = began_ns;
+    job->post = (struct post){
+        .room_id = args_int(args, "room"),
+        .author_id = actor->user_id,
+        .text = answer_keep(&job->answer, text),
+        .key = answer_keep(&job->answer, key),
+        .reply_to = args_given(args, "reply_to") ? args_int(args, "reply_to") : 0,
+        .run_id = TEXT_NONE,
+    };
+    answer_write(job, c->store, send_run, send_done);
+}
+
+/* ---- message.list */
+
+#define LIST_MAX 200
+
+struct list {
+    struct answer answer;
+    struct chat *c;
+    int64_t room_id, limit;
+    int64_t before, after, around; /* -1: not given */
+    /* messages as they come, newest or oldest first; `starts` finds them again */
+    struct buf rows;
+    size_t starts[LIST_MAX + 1];
+    size_t count;
+    bool more;
+};
+
+static void list_drop(void *data)
+{
+    buf_fini(&((struct list *)data)->rows);
+}
+
+/* Reads up to `limit` more rows; true: there are further ones (or no more room for them). */
+static enum err read_rows(struct db *db, struct list *job, enum query_id which, int64_t from,
+                          size_t limit, bool *out_more)
+{
+    struct query *q = db_query(db, which);
+    query_int(q, 1, job->room_id);
+    query_int(q, 2, from);
+    query_int(q, 3, (int64_t)limit + 1);
+    *out_more = false;
+    size_t end = job->count + limit;
+    while (query_row(q)) {
+        bool full = job->count > 0 &&
+                    job->rows.len + col_text(q, 3).len + 1024 > job->c->options.reply_max_bytes;
+        if (job->count == end || full) {
+            *out_more = true;
+            break;
+        }
+        struct json_writer w;
+        json_begin(&w, &job->rows);
+        job->starts[job->count++] = job->rows.len;
+        message_write(&w, NULL, q, TEXT_NONE);
+    }
+    enum err e = query_end(q);
+    return e != ERR_OK ? e : job->rows.err;
+}
+
+static void add_row(struct list *job, size_t at)
+{
+    size_t from = job->starts[at];
+    size_t to = at + 1 < job->count ? job->starts[at + 1] : job->rows.len;
+    json_add_raw(&job->answer.out, NULL, (struct text){job->rows.data + from, to - from});
+}
+
+/* Rows 0..older-1 came newest first, the rest oldest first. */
+static void add_rows(struct list *job, size_t older)
+{
+    json_open(&job->answer.out, "messages", '[');
+    for (size_t i = older; i > 0; i--)
+        add_row(job, i - 1);
+    for (size_t i = older; i < job->count; i++)
+        add_row(job, i);
+    json_close(&job->answer.out, ']');
+}
+
+static enum err read_page(struct db *db, struct list *job, size_t *out_older)
+{
+    size_t limit = (size_t)job->limit;
+    bool newer;
+    *out_older = 0;
+    if (job->after >= 0)
+        return read_rows(db, job, QUERY_CHAT_MESSAGE_AFTER, job->after, limit, &job->more);
+    int64_t below = job->before >= 0 ? job->before : INT64_MAX;
+    size_t most = limit;
+    if (job->around >= 0) { /* the one at that offset is among the older half */
+        below = job->around == INT64_MAX ? INT64_MAX : job->around + 1;
+        most = limit - limit / 2;
+    }
+    enum err e = read_rows(db, job, QUERY_CHAT_MESSAGE_BEFORE, below, most, &job->more);
+    *out_older = job->count;
+    if (e == ERR_OK && job->around >= 0 && limit > most)
+        e = read_rows(db, job, QUERY_CHAT_MESSAGE_AFTER, below - 1, limit - most, &newer);
+    return e;
+}
+
+static enum err list_run(struct db *db, void *data)
+{
+    struct list *job = data;
+    size_t older;
+    enum err e = room_require(db, job->room_id, &job->answer.actor, ROOM_MEMBER);
+    if (e == ERR_OK)
+        e = read_page(db, job, &older);
+    if (e != ERR_OK)
+        return e;
+    struct json_writer *w = &job->answer.out;
+    json_open(w, NULL, '{');
+    add_rows(job, older);
+    struct query *q = db_query(db, QUERY_CHAT_ROOM_EXISTS);
+    query_int(q, 1, job->room_id);
+    if (query_row(q)) {
+        json_add_int(w, "offset", col_int(q, 1));
+        json_add_text(w, "epoch", col_text(q, 2));
+    }
+    json_add_bool(w, "more", job->more);
+    json_close(w, '}');
+    return query_end(q);
+}
+
+void message_list(void *ctx, const struct actor *actor, const struct args *args, struct reply reply)
+{
+    static const char *const ways[] = {"before", "after", "around"};
+    struct chat *c = ctx;
+    const char *given = NULL;
+    int64_t at[3];
+    for (size_t i = 0; i < 3; i++) {
+        at[i] = args_given(args, ways[i]) ? args_int(args, ways[i]) : -1;
+        if (at[i] >= 0 && given) {
+            reply_fault(reply, ERR_BAD_REQUEST, ways[i],
+                        "Only one of before, after and around can be given.");
+            return;
+        }
+        given = at[i] >= 0 ? ways[i] : given;
+    }
+    struct list *job = answer_new(sizeof *job, 0, actor, reply);
+    if (!job)
+        return;
+    job->c = c;
+    job->room_id = args_int(args, "room");
+    job->limit = args_int(args, "limit");
+    job->before = at[0];
+    job->after = at[1];
+    job->around = at[2];
+    job->answer.drop = list_drop;
+    buf_init(&job->rows, ANSWER_MAX_BYTES);
+    answer_read(job, c->store, list_run, NULL);
+}

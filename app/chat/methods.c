@@ -1,0 +1,73 @@
+#include "chat/inside.h"
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+#define ROOM_PARAM                                                                                 \
+    {                                                                                              \
+        "room", PARAM_ID, true, 0, 0, 0                                                            \
+    }
+#define OFFSET_PARAM(name, required)                                                               \
+    {                                                                                              \
+        name, PARAM_INT, required, 0, INT64_MAX, 0                                                 \
+    }
+#define LIMIT_PARAM                                                                                \
+    {                                                                                              \
+        "limit", PARAM_INT, false, 1, 200, 50                                                      \
+    }
+
+static const struct param room_list_params[] = {{"joinable", PARAM_BOOL, false, 0, 0, 0}};
+static const struct param create_params[] = {
+    {"name", PARAM_TEXT, true, 1, 80, 0},
+    {"private", PARAM_BOOL, false, 0, 0, 0},
+    {"topic", PARAM_TEXT, false, 0, 250, 0},
+};
+static const struct param update_params[] = {
+    ROOM_PARAM,
+    {"name", PARAM_TEXT, false, 1, 80, 0},
+    {"topic", PARAM_TEXT, false, 0, 250, 0},
+    {"private", PARAM_BOOL, false, 0, 0, 0},
+};
+static const struct param room_params[] = {ROOM_PARAM};
+static const struct param invite_params[] = {
+    ROOM_PARAM,
+    {"user", PARAM_TEXT, true, 1, 80, 0},
+};
+static const struct param send_params[] = {
+    ROOM_PARAM,
+    {"text", PARAM_TEXT, true, 1, 16000, 0},
+    {"key", PARAM_RAW, true, 1, KEY_MAX, 0},
+    {"reply_to", PARAM_ID, false, 0, 0, 0},
+};
+static const struct param list_params[] = {
+    ROOM_PARAM,
+    OFFSET_PARAM("before", false),
+    OFFSET_PARAM("after", false),
+    OFFSET_PARAM("around", false),
+    LIMIT_PARAM,
+};
+static const struct param search_params[] = {
+    {"query", PARAM_TEXT, true, 1, 500, 0},
+    {"room", PARAM_ID, false, 0, 0, 0},
+    OFFSET_PARAM("before", false),
+    LIMIT_PARAM,
+};
+static const struct param mark_params[] = {ROOM_PARAM, OFFSET_PARAM("offset", true)};
+
+static const struct method methods[] = {
+    {"room.list", RIGHT_USER, 0, room_list_params, COUNT(room_list_params), room_list},
+    {"room.create", RIGHT_USER, 1, create_params, COUNT(create_params), room_create},
+    {"room.update", RIGHT_OWNER, 1, update_params, COUNT(update_params), room_update},
+    {"room.join", RIGHT_USER, 1, room_params, COUNT(room_params), room_join},
+    {"room.leave", RIGHT_USER, 1, room_params, COUNT(room_params), room_leave},
+    {"room.members", RIGHT_MEMBER, 0, room_params, COUNT(room_params), room_members},
+    {"room.invite", RIGHT_MEMBER, 1, invite_params, COUNT(invite_params), room_invite},
+    {"message.send", RIGHT_MEMBER, 1, send_params, COUNT(send_params), message_send},
+    {"message.list", RIGHT_MEMBER, 0, list_params, COUNT(list_params), message_list},
+    {"message.search", RIGHT_USER, 0, search_params, COUNT(search_params), message_search},
+    {"read.mark", RIGHT_MEMBER, 1, mark_params, COUNT(mark_params), read_mark},
+    {"typing.start", RIGHT_MEMBER, 0, room_params, COUNT(room_params), typing_start},
+};
+
+struct method_set chat_methods(struct chat *c)
+{
+    return (struct method_set){methods, COUNT(methods), c};
+}

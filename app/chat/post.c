@@ -1,0 +1,144 @@
+#include "chat/post.h"
+
+#include "base/metrics.h"
+#include "chat/inside.h"
+#include "store/db.h"
+
+/* The first result of the same author and key, whatever the rest says. out: repeated */
+static enum err find_key(struct db *db, const struct post *p, struct posted *out)
+{
+    struct query *q = db_query(db, QUERY_CHAT_SEND_KEY_FIND);
+    query_int(q, 1, p->author_id);
+    query_text(q, 2, p->key);
+    if (query_row(q)) {
+        out->repeated = true;
+        out->message_id = col_int(q, 0);
+        out->event.room_id = p->room_id;
+        out->event.offset = (uint64_t)col_int(q, 1);
+        out->time_ms = col_int(q, 2);
+    }
+    return query_end(q);
+}
+
+static enum err check_reply_to(struct db *db, const struct post *p)
+{
+    if (p->reply_to == 0)
+        return ERR_OK;
+    struct query *q = db_query(db, QUERY_CHAT_MESSAGE_IN_ROOM);
+    query_int(q, 1, p->reply_to);
+    query_int(q, 2, p->room_id);
+    bool found = query_row(q);
+    enum err e = query_end(q);
+    return e != ERR_OK ? e : found ? ERR_OK : ERR_BAD_REQUEST;
+}
+
+static enum err insert_message(struct db *db, const struct post *p, struct posted *out)
+{
+    struct query *q = db_query(db, QUERY_CHAT_MESSAGE_INSERT);
+    query_int(q, 1, p->room_id);
+    query_int(q, 2, (int64_t)out->event.offset);
+    query_int(q, 3, p->author_id);
+    query_text(q, 4, p->text);
+    query_int(q, 5, out->time_ms);
+    query_text(q, 6, p->key);
+    query_int(q, 7, p->reply_to);
+    query_text(q, 8, p->run_id);
+    enum err e = query_run(q);
+    if (e != ERR_OK)
+        return e;
+    out->message_id = db_last_id(db);
+
+    q = db_query(db, QUERY_CHAT_SEND_KEY_INSERT);
+    query_int(q, 1, p->author_id);
+    query_text(q, 2, p->key);
+    query_int(q, 3, out->message_id);
+    query_int(q, 4, out->time_ms);
+    e = query_run(q);
+    if (e != ERR_OK)
+        return e;
+
+    q = db_query(db, QUERY_CHAT_ROOM_LAST);
+    query_int(q, 1, p->room_id);
+    query_int(q, 2, out->time_ms);
+    return query_run(q);
+}
+
+static void write_event(const struct post *p, struct posted *out, const struct person *author)
+{
+    struct json_writer w;
+    json_begin(&w, &out->event.data);
+    json_open(&w, NULL, '{');
+    json_add_text(&w, "type", TEXT("message_created"));
+    json_open(&w, "message", '{');
+    json_add_id(&w, "id", out->message_id);
+    json_add_id(&w, "room", p->room_id);
+    json_add_int(&w, "offset", (int64_t)out->event.offset);
+    person_write(&w, "author", author);
+    json_add_text(&w, "text", p->text);
+    json_add_int(&w, "time", out->time_ms);
+    json_add_text(&w, "key", p->key);
+    json_add_id(&w, "reply_to", p->reply_to);
+    if (p->run_id.len)
+        json_add_text(&w, "run_id", p->run_id);
+    json_close(&w, '}');
+    json_close(&w, '}');
+}
+
+static enum err insert_new(struct chat *c, struct db *db, const struct post *p, struct posted *out)
+{
+    struct person author;
+    struct actor actor = {.user_id = p->author_id, .right = RIGHT_USER};
+    enum err e = room_require(db, p->room_id, &actor, ROOM_MEMBER);
+    if (e == ERR_OK)
+        e = person_by_id(db, p->author_id, &author);
+    if (e == ERR_OK)
+        e = check_reply_to(db, p);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_DENIED : e;
+    out->time_ms = env_wall_ms(c->env);
+    e = room_event_begin(db, p->room_id, out->time_ms, &out->event);
+    if (e != ERR_OK)
+        return e;
+    e = insert_message(db, p, out);
+    if (e == ERR_OK) {
+        write_event(p, out, &author);
+        e = room_event_put(db, &out->event);
+    }
+    if (e == ERR_OK)
+        e = mentions_insert(db, p, out->event.offset);
+    if (e != ERR_OK)
+        room_event_fini(&out->event);
+    return e;
+}
+
+enum err post_insert(struct chat *c, struct db *db, const struct post *p, struct posted *out)
+{
+    *out = (struct posted){0};
+    enum err e = find_key(db, p, out);
+    if (e != ERR_OK || out->repeated)
+        return e;
+    return insert_new(c, db, p, out);
+}
+
+void post_committed(struct chat *c, const struct post *p, struct posted *posted, enum err e)
+{
+    if (e == ERR_OK && !posted->repeated) {
+        room_event_publish(atomic_load(&c->hub), &posted->event);
+        metric_add(METRIC_messages, 1);
+        typing_ended(c, p->room_id, p->author_id);
+        unread_changed(c, p->room_id);
+        atomic_store(&c->index_due, true);
+        struct chat_message_event event = {
+            .id = posted->message_id,
+            .room_id = p->room_id,
+            .author_id = p->author_id,
+            .offset = posted->event.offset,
+            .time_ms = posted->time_ms,
+            .text = p->text,
+            .run_id = p->run_id,
+        };
+        for (size_t i = 0; i < c->observers_count; i++)
+            c->observers[i].fn(c->observers[i].ctx, &event);
+    }
+    room_event_fini(&posted->event);
+}

@@ -1,0 +1,236 @@
+#include "chat/inside.h"
+#include "store/db.h"
+#include "store/store.h"
+
+#include <stdio.h>
+
+#define NOOK_ID 1 /* the built-in agent: a member of every room from its creation */
+
+/* ---- room.list */
+
+static enum err list_rooms(struct db *db, struct change *job, enum query_id which)
+{
+    struct query *q = db_query(db, which);
+    query_int(q, 1, job->answer.actor.user_id);
+    while (query_row(q))
+        room_write(&job->answer.out, NULL, q);
+    return query_end(q);
+}
+
+static enum err list_run(struct db *db, void *data)
+{
+    struct change *job = data;
+    struct json_writer *w = &job->answer.out;
+    json_open(w, NULL, '{');
+    json_open(w, "rooms", '[');
+    enum err e = list_rooms(db, job, QUERY_CHAT_ROOM_LIST_OWN);
+    if (e == ERR_OK && job->joinable)
+        e = list_rooms(db, job, QUERY_CHAT_ROOM_LIST_OPEN);
+    json_close(w, ']');
+    json_close(w, '}');
+    return e;
+}
+
+void room_list(void *ctx, const struct actor *actor, const struct args *args, struct reply reply)
+{
+    struct chat *c = ctx;
+    struct change *job = change_new(c, actor, reply, 0);
+    if (!job)
+        return;
+    job->joinable = args_int(args, "joinable");
+    answer_read(job, c->store, list_run, NULL);
+}
+
+/* ---- room.create */
+
+static enum err insert_member(struct chat *c, struct db *db, int64_t room_id, int64_t user_id,
+                              const char *role)
+{
+    struct query *q = db_query(db, QUERY_CHAT_MEMBER_INSERT);
+    query_int(q, 1, room_id);
+    query_int(q, 2, user_id);
+    query_text(q, 3, text_of(role));
+    query_int(q, 4, env_wall_ms(c->env));
+    query_int(q, 5, 0);
+    return query_run(q);
+}
+
+static enum err insert_room(struct db *db, struct change *job)
+{
+    char epoch[17];
+    uint64_t chance;
+    env_random(job->c->env, &chance, sizeof chance);
+    (void)snprintf(epoch, sizeof epoch, "%016llx", (unsigned long long)chance);
+    struct query *q = db_query(db, QUERY_CHAT_ROOM_INSERT);
+    query_text(q, 1, job->name);
+    query_text(q, 2, job->topic);
+    query_int(q, 3, job->private > 0);
+    query_int(q, 4, env_wall_ms(job->c->env));
+    query_int(q, 5, job->answer.actor.user_id);
+    query_text(q, 6, text_of(epoch));
+    enum err e = query_run(q);
+    job->room_id = db_last_id(db);
+    return e;
+}
+
+/* {"type":"room_added","room":{...}} as that user sees it, into the notice. */
+static enum err write_added(struct db *db, struct change *job, int64_t user_id)
+{
+    struct json_writer w;
+    json_begin(&w, &job->notice);
+    json_open(&w, NULL, '{');
+    json_add_text(&w, "type", TEXT("room_added"));
+    enum err e = room_write_view(db, &w, "room", job->room_id, user_id);
+    json_close(&w, '}');
+    return e != ERR_OK ? e : change_tell(job, user_id);
+}
+
+static enum err create_run(struct db *db, void *data)
+{
+    struct change *job = data;
+    int64_t maker = job->answer.actor.user_id;
+    enum err e = person_by_id(db, maker, &job->person);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e;
+    e = insert_room(db, job);
+    if (e == ERR_OK)
+        e = insert_member(job->c, db, job->room_id, maker, "owner");
+    if (e == ERR_OK)
+        e = insert_member(job->c, db, job->room_id, NOOK_ID, "member");
+    if (e == ERR_OK)
+        e = write_added(db, job, maker);
+    if (e != ERR_OK)
+        return e;
+    struct json_writer *w = &job->answer.out;
+    json_open(w, NULL, '{');
+    json_add_id(w, "id", job->room_id);
+    e = room_write_view(db, w, "room", job->room_id, maker);
+    json_close(w, '}');
+    job->changed = true;
+    return e;
+}
+
+void room_create(void *ctx, const struct actor *actor, const struct args *args, struct reply reply)
+{
+    struct chat *c = ctx;
+    struct text name = args_text(args, "name"), topic = args_text(args, "topic");
+    if (!one_line(name, "name", "name must be one line.", reply) ||
+        !one_line(topic, "topic", "topic must be one line.", reply))
+        return;
+    struct change *job = change_new(c, actor, reply, name.len + topic.len + 2);
+    if (!job)
+        return;
+    job->name = answer_keep(&job->answer, name);
+    job->topic = answer_keep(&job->answer, topic);
+    job->private = args_int(args, "private");
+    answer_write(job, c->store, create_run, change_done);
+}
+
+/* ---- room.update */
+
+static enum err tell_members(struct db *db, struct change *job)
+{
+    struct query *q = db_query(db, QUERY_CHAT_MEMBER_IDS);
+    query_int(q, 1, job->room_id);
+    enum err told = ERR_OK;
+    while (told == ERR_OK && query_row(q))
+        told = change_tell(job, col_int(q, 0));
+    enum err e = query_end(q);
+    return e != ERR_OK ? e : told;
+}
+
+/* The event for the room and the notice for its members say the same. */
+static enum err write_changed(struct db *db, struct change *job, struct json_writer *event,
+                              struct json_writer *notice)
+{
+    struct query *q = db_query(db, QUERY_CHAT_ROOM_VIEW);
+    query_int(q, 1, job->answer.actor.user_id);
+    query_int(q, 2, job->room_id);
+    if (query_row(q)) {
+        json_open(event, NULL, '{');
+        json_add_text(event, "type", TEXT("room_updated"));
+        json_add_text(event, "name", col_text(q, 1));
+        json_add_text(event, "topic", col_text(q, 2));
+        json_add_bool(event, "private", col_int(q, 3) != 0);
+        json_close(event, '}');
+        json_open(notice, NULL, '{');
+        json_add_text(notice, "type", TEXT("room_changed"));
+        json_open(notice, "room", '{');
+        json_add_id(notice, "id", job->room_id);
+        json_add_text(notice, "name", col_text(q, 1));
+        json_add_text(notice, "topic", col_text(q, 2));
+        json_add_bool(notice, "private", col_int(q, 3) != 0);
+        json_close(notice, '}');
+        json_close(notice, '}');
+    }
+    return query_end(q);
+}
+
+static enum err publish_update(struct db *db, struct change *job)
+{
+    enum err e = room_event_begin(db, job->room_id, env_wall_ms(job->c->env), &job->event);
+    if (e != ERR_OK)
+        return e;
+    job->has_event = true;
+    struct json_writer event, notice;
+    json_begin(&event, &job->event.data);
+    json_begin(&notice, &job->notice);
+    e = write_changed(db, job, &event, &notice);
+    if (e == ERR_OK)
+        e = room_event_put(db, &job->event);
+    job->changed = true;
+    return e != ERR_OK ? e : tell_members(db, job);
+}
+
+static enum err update_run(struct db *db, void *data)
+{
+    struct change *job = data;
+    enum err e = room_require(db, job->room_id, &job->answer.actor, ROOM_OWNER);
+    if (e != ERR_OK)
+        return e;
+    if (job->name.data || job->topic.data || job->private >= 0) {
+        struct query *q = db_query(db, QUERY_CHAT_ROOM_UPDATE);
+        query_int(q, 1, job->room_id);
+        if (job->name.data)
+            query_text(q, 2, job->name);
+        else
+            query_null(q, 2);
+        if (job->topic.data)
+            query_text(q, 3, job->topic);
+        else
+            query_null(q, 3);
+        if (job->private >= 0)
+            query_int(q, 4, job->private);
+        else
+            query_null(q, 4);
+        e = query_run(q);
+        if (e == ERR_OK)
+            e = publish_update(db, job);
+        if (e != ERR_OK)
+            return e;
+    }
+    json_open(&job->answer.out, NULL, '{');
+    e = room_write_view(db, &job->answer.out, "room", job->room_id, job->answer.actor.user_id);
+    json_close(&job->answer.out, '}');
+    return e;
+}
+
+void room_update(void *ctx, const struct actor *actor, const struct args *args, struct reply reply)
+{
+    struct chat *c = ctx;
+    struct text name = args_text(args, "name"), topic = args_text(args, "topic");
+    if (!one_line(name, "name", "name must be one line.", reply) ||
+        !one_line(topic, "topic", "topic must be one line.", reply))
+        return;
+    struct change *job = change_new(c, actor, reply, name.len + topic.len + 2);
+    if (!job)
+        return;
+    job->room_id = args_int(args, "room");
+    if (args_given(args, "name"))
+        job->name = answer_keep(&job->answer, name);
+    if (args_given(args, "topic"))
+        job->topic = answer_keep(&job->answer, topic);
+    if (args_given(args, "private"))
+        job->private = args_int(args, "private");
+    answer_write(job, c->store, update_run, change_done);
+}

@@ -1,0 +1,194 @@
+/* unread: rooms that have new messages, and the counts that their members are told, at most once a room and 250 ms.
+ *
+ * Counts are made by a reader, read marks by the writer: a mark that moves while a room is being counted makes it due once
+ * more, so that the last counts a user is told are never older than their last mark. */
+#include "chat/inside.h"
+#include "store/db.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <uthash.h>
+
+#define EVERY_MS 250
+#define ROOMS_MAX                                                                                  \
+    4096 /* that change within 250 ms; more of them are told with their next message */
+
+struct waiting_room {
+    int64_t room_id;
+    int64_t last_ms; /* told then */
+    bool due;
+    bool counting;
+    UT_hash_handle hh;
+};
+
+struct told {
+    int64_t user_id;
+    struct counts counts;
+};
+
+struct count_job {
+    struct chat *c;
+    int64_t room_id;
+    struct told *told;
+    size_t count, room;
+};
+
+void unread_changed(struct chat *c, int64_t room_id)
+{
+    struct waiting_room *w = NULL;
+    mutex_lock(&c->lock);
+    HASH_FIND(hh, c->waiting, &room_id, sizeof room_id, w);
+    if (!w && HASH_COUNT(c->waiting) < ROOMS_MAX && (w = calloc(1, sizeof *w))) {
+        w->room_id = room_id;
+        w->last_ms = INT64_MIN / 2;
+        HASH_ADD(hh, c->waiting, room_id, sizeof w->room_id, w);
+    }
+    if (w)
+        w->due = true;
+    mutex_unlock(&c->lock);
+}
+
+void unread_again(struct chat *c, int64_t room_id)
+{
+    struct waiting_room *w = NULL;
+    mutex_lock(&c->lock);
+    HASH_FIND(hh, c->waiting, &room_id, sizeof room_id, w);
+    if (w && w->counting)
+        w->due = true;
+    mutex_unlock(&c->lock);
+}
+
+/* ---- counting, on a reader */
+
+static enum err count_one(struct db *db, struct count_job *job, int64_t user_id)
+{
+    if (job->count == job->room) {
+        size_t room = job->room ? job->room * 2 : 16;
+        struct told *grown = realloc(job->told, room * sizeof *grown);
+        if (!grown)
+            return ERR_NOMEM;
+        job->told = grown;
+        job->room = room;
+    }
+    struct told *told = &job->told[job->count];
+    told->user_id = user_id;
+    enum err e = counts_get(db, job->room_id, user_id, &told->counts);
+    if (e == ERR_OK)
+        job->count++;
+    return e == ERR_DENIED ? ERR_OK : e;
+}
+
+static enum err count_run(struct db *db, void *data)
+{
+    struct count_job *job = data;
+    struct query *q = db_query(db, QUERY_CHAT_MEMBER_IDS);
+    query_int(q, 1, job->room_id);
+    enum err counted = ERR_OK;
+    while (counted == ERR_OK && query_row(q))
+        if (user_is_known(job->c, col_int(q, 0)))
+            counted = count_one(db, job, col_int(q, 0));
+    enum err e = query_end(q);
+    return e != ERR_OK ? e : counted;
+}
+
+static void tell(struct chat *c, int64_t room_id, const struct told *told)
+{
+    struct buf event;
+    struct json_writer w;
+    buf_init(&event, 4096);
+    json_begin(&w, &event);
+    json_open(&w, NULL, '{');
+    json_add_text(&w, "type", TEXT("unread"));
+    json_add_id(&w, "room", room_id);
+    json_add_int(&w, "unread", told->counts.unread);
+    json_add_int(&w, "mentions", told->counts.mentions);
+    json_add_int(&w, "last_time", told->counts.last_ms);
+    json_add_int(&w, "offset", told->counts.top);
+    json_close(&w, '}');
+    if (event.err == ERR_OK)
+        user_event(c, told->user_id, buf_text(&event));
+    buf_fini(&event);
+}
+
+/* Not being counted any more; due once more after an error. */
+static void counted(struct chat *c, int64_t room_id, enum err e)
+{
+    struct waiting_room *w = NULL;
+    mutex_lock(&c->lock);
+    HASH_FIND(hh, c->waiting, &room_id, sizeof room_id, w);
+    if (w) {
+        w->counting = false;
+        w->due = w->due || e != ERR_OK;
+    }
+    mutex_unlock(&c->lock);
+}
+
+static void count_done(void *data, enum err e)
+{
+    struct count_job *job = data;
+    for (size_t i = 0; e == ERR_OK && i < job->count; i++)
+        tell(job->c, job->room_id, &job->told[i]);
+    counted(job->c, job->room_id, e);
+    free(job->told);
+    free(job);
+}
+
+static void count_start(struct chat *c, int64_t room_id)
+{
+    struct count_job *job = calloc(1, sizeof *job);
+    if (!job) {
+        counted(c, room_id, ERR_NOMEM);
+        return;
+    }
+    job->c = c;
+    job->room_id = room_id;
+    enum err e = reader_submit(c->store, (struct job){count_run, count_done, job});
+    if (e != ERR_OK)
+        count_done(job, e);
+}
+
+/* ---- time */
+
+#define STARTS_MAX 64 /* rooms counted in one tick; the others in the next */
+
+/* Picks rooms that are due, drops those that have been quiet. */
+static size_t pick(struct chat *c, int64_t now_ms, int64_t rooms[STARTS_MAX])
+{
+    size_t count = 0;
+    struct waiting_room *w, *next;
+    mutex_lock(&c->lock);
+    HASH_ITER(hh, c->waiting, w, next)
+    {
+        if (w->counting || now_ms - w->last_ms < EVERY_MS)
+            continue;
+        if (!w->due) {
+            HASH_DEL(c->waiting, w);
+            free(w);
+        } else if (count < STARTS_MAX) {
+            w->due = false;
+            w->counting = true;
+            w->last_ms = now_ms;
+            rooms[count++] = w->room_id;
+        }
+    }
+    mutex_unlock(&c->lock);
+    return count;
+}
+
+void unread_tick(struct chat *c, int64_t now_ms)
+{
+    int64_t rooms[STARTS_MAX];
+    size_t count = pick(c, now_ms, rooms);
+    for (size_t i = 0; i < count; i++)
+        count_start(c, rooms[i]);
+}
+
+NO_THREAD_CHECK void unread_fini(struct chat *c)
+{
+    struct waiting_room *w, *next;
+    HASH_ITER(hh, c->waiting, w, next)
+    {
+        HASH_DEL(c->waiting, w);
+        free(w);
+    }
+}

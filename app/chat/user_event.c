@@ -1,0 +1,36 @@
+#include "chat/inside.h"
+#include "hub/hub.h"
+#include "manager/ws_manager.h"
+
+#include <stdio.h>
+
+void user_event(struct chat *c, int64_t user_id, struct text data)
+{
+    char channel[32];
+    (void)snprintf(channel, sizeof channel, "user:%lld", (long long)user_id);
+    struct hub *hub = atomic_load(&c->hub);
+    if (hub)
+        hub_publish_memory(hub, text_of(channel), data);
+}
+
+static struct ws_manager *find(struct chat *c, int64_t user_id)
+{
+    char id[24];
+    (void)snprintf(id, sizeof id, "%lld", (long long)user_id);
+    return c->registry ? ws_manager_find(c->registry, text_of(id)) : NULL;
+}
+
+bool user_is_here(struct chat *c, int64_t user_id)
+{
+    struct ws_manager *m = find(c, user_id);
+    bool here = m && ws_manager_connections(m) > 0;
+    (void)ws_manager_unref(m);
+    return here;
+}
+
+bool user_is_known(struct chat *c, int64_t user_id)
+{
+    struct ws_manager *m = find(c, user_id);
+    (void)ws_manager_unref(m);
+    return m != NULL;
+}

@@ -1,0 +1,1 @@
+DELETE FROM member WHERE room_id = ?1 AND user_id = ?2;

@@ -1,0 +1,1 @@
+SELECT user_id FROM member WHERE room_id = ?1;

@@ -1,0 +1,1 @@
+SELECT private, top, epoch FROM room WHERE id = ?1;
