@@ -180,6 +180,48 @@ static void a_paused_connection_reads_nothing_until_resumed(void)
     line_free(l);
 }
 
+/* Nothing else comes that would wake the connection: resuming does. */
+static void early_bytes_wait_for_the_resume(void)
+{
+    struct line *l = line_new(TEXT("early"), 1000);
+    conn_pause(l->conn, true);
+    turn(l);
+    CHECK_INT(l->calls, 0);
+    conn_pause(l->conn, false);
+    turn(l);
+    CHECK_TEXT(l->got, "early");
+    line_free(l);
+}
+
+/* 3008: the peer reads nothing, so what waits is dropped for the close frame, behind the frame that has begun. */
+static void a_dropped_queue_makes_room_for_the_last_frame(void)
+{
+    static char out[1024 * 1024], block[5000];
+    struct line *l = line_new(TEXT_NONE, 1000000);
+    memset(block, 'x', sizeof block);
+    struct frame *f = frame_new((struct text){block, sizeof block});
+    while (conn_send(l->conn, f) == ERR_OK) {
+    }
+    frame_unref(f);
+    turn(l);
+    CU_ASSERT(conn_queue_bytes(l->conn) > 100000);
+    conn_drop_queue(l->conn);
+    CU_ASSERT(conn_queue_bytes(l->conn) <= sizeof block);
+    send_text(l, "bye");
+    conn_close(l->conn, 100);
+    size_t total = 0;
+    ssize_t n = 1;
+    for (int i = 0; i < 1000 && n != 0; i++) {
+        n = read(l->peer, out + total, sizeof out - total);
+        total += n > 0 ? (size_t)n : 0;
+        turn(l);
+    }
+    CHECK_INT(n, 0);
+    CHECK_INT(total % sizeof block, 3); /* whole frames, then the last one */
+    CU_ASSERT_EQUAL(memcmp(out + total - 3, "bye", 3), 0);
+    line_free(l);
+}
+
 static void a_paused_connection_ends_when_its_peer_vanishes(void)
 {
     struct line *l = line_new(TEXT_NONE, 1000);
@@ -301,6 +343,22 @@ static void a_half_closed_peer_gets_what_is_queued(void)
     line_free(l);
 }
 
+/* The end is seen before the flush of the same turn: what was queued before it is still tried. */
+static void what_was_queued_before_the_peers_end_is_tried_once(void)
+{
+    char out[100];
+    struct line *l = line_new(TEXT_NONE, 1000);
+    send_text(l, "in time");
+    CHECK_INT(shutdown(l->peer, SHUT_WR), 0);
+    turn(l);
+    CHECK_INT(peer_read(l, out, sizeof out), 7);
+    CHECK_TEXT(out, "in time");
+    CHECK_INT(peer_read(l, out, sizeof out), 0);
+    CHECK_INT(l->closed, 1);
+    CU_ASSERT_TRUE(l->by_peer);
+    line_free(l);
+}
+
 static void closing_at_once_drops_what_is_queued(void)
 {
     char out[100];
@@ -336,6 +394,8 @@ static void lingering_sends_the_rest_and_waits_for_the_peer(void)
     turn(l);
     CHECK_INT(l->closed, 1);
     CU_ASSERT_FALSE(l->by_peer); /* we ended it */
+    now_ms += 1000;              /* the linger's timer went with it */
+    turn(l);
     line_free(l);
 }
 
@@ -469,7 +529,10 @@ UNIT("net/conn", CASE(bytes_reach_the_owner_in_order), CASE(early_bytes_come_fir
      CASE(frames_leave_at_the_end_of_the_turn_in_order),
      CASE(a_slow_reader_is_bounded_and_loses_nothing_that_was_queued),
      CASE(many_small_frames_leave_in_one_turn), CASE(the_peers_end_is_told_once),
-     CASE(a_half_closed_peer_gets_what_is_queued), CASE(closing_at_once_drops_what_is_queued),
+     CASE(a_half_closed_peer_gets_what_is_queued),
+     CASE(what_was_queued_before_the_peers_end_is_tried_once),
+     CASE(early_bytes_wait_for_the_resume), CASE(a_dropped_queue_makes_room_for_the_last_frame),
+     CASE(closing_at_once_drops_what_is_queued),
      CASE(lingering_sends_the_rest_and_waits_for_the_peer),
      CASE(lingering_ends_when_its_time_is_over),
      CASE(a_shorter_linger_shortens_and_a_longer_one_does_not),
