@@ -1,54 +1,10 @@
 /* POST /rpc/<method>: one of the three doors to the table of methods. */
 #include "http/inside.h"
 
-#include "base/metrics.h"
+#include "http/outcome.h"
 #include "wire/call.h"
-#include "wire/json.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-/* An outcome with texts of its own: it crosses from the thread that answers to the worker. */
-struct kept_outcome {
-    struct outcome outcome;
-    char bytes[];
-};
-
-static struct text keep(char **at, struct text t)
-{
-    struct text copy = {*at, t.len};
-    if (t.len)
-        memcpy(*at, t.data, t.len);
-    *at += t.len;
-    return copy;
-}
-
-static struct kept_outcome *keep_outcome(const struct outcome *o)
-{
-    struct kept_outcome *k =
-        malloc(sizeof *k + o->json.len + o->message.len + o->field.len + o->cookie.len);
-    if (!k)
-        return NULL;
-    char *at = k->bytes;
-    k->outcome = *o;
-    k->outcome.json = keep(&at, o->json);
-    k->outcome.message = keep(&at, o->message);
-    k->outcome.field = keep(&at, o->field);
-    k->outcome.cookie = keep(&at, o->cookie);
-    return k;
-}
-
-/* On any thread, maybe after the worker has given up: the reply owns its reference. */
-static void on_reply(struct reply r, const struct outcome *o)
-{
-    struct future *f = r.owner;
-    struct kept_outcome *k = keep_outcome(o);
-    if (!future_fulfil(f, k ? ERR_OK : ERR_NOMEM, k)) {
-        free(k);
-        metric_add(METRIC_replies_dropped, 1);
-    }
-    future_unref(f);
-}
 
 /* ---- answers */
 
@@ -62,22 +18,6 @@ static void add_cookie(struct buf *more, const struct visit *v, const struct out
         buf_add_format(more, "; Max-Age=%lld",
                        o->cookie_age_s < 0 ? 0 : (long long)o->cookie_age_s);
     buf_add_text(more, TEXT("\r\n"));
-}
-
-static void write_error(struct buf *body, const struct outcome *o)
-{
-    struct json_writer w;
-    json_begin(&w, body);
-    json_open(&w, NULL, '{');
-    json_open(&w, "error", '{');
-    json_add_int(&w, "code", err_code(o->err));
-    json_add_text(&w, "message", o->message.len ? o->message : text_of(err_text(o->err)));
-    if (o->field.len)
-        json_add_text(&w, "field", o->field);
-    if (o->retry_ms > 0)
-        json_add_int(&w, "retry_ms", o->retry_ms);
-    json_close(&w, '}');
-    json_close(&w, '}');
 }
 
 static void add_retry(struct buf *more, int status, int64_t retry_ms)
@@ -95,14 +35,9 @@ ON(role_http) static void answer_json(struct visit *v, int status, const struct 
     buf_init(&more, 1024);
     if (status == 0)
         status = err_status(o->err);
-    if (o->err == ERR_OK) {
-        buf_add_text(&body, TEXT("{\"result\":"));
-        buf_add_text(&body, o->json.len ? o->json : TEXT("{}"));
-        buf_add_char(&body, '}');
-    } else {
-        write_error(&body, o);
+    outcome_write(&body, o);
+    if (o->err != ERR_OK)
         add_retry(&more, status, o->retry_ms);
-    }
     if (status == 401)
         buf_add_text(&more, TEXT("WWW-Authenticate: Bearer\r\n"));
     add_cookie(&more, v, o);
@@ -129,18 +64,17 @@ ON(role_http)
 static void call(struct visit *v, struct text method, struct text params,
                  const struct identity *who)
 {
-    struct future *f = future_new(free);
+    struct future *f = outcome_future();
     if (!f) {
         answer_fault(v, 0, ERR_NOMEM, NULL);
         return;
     }
     struct actor actor = actor_of(v, who);
-    struct reply reply = {.owner = future_ref(f), .done = on_reply};
-    method_call(v->http->options.methods, method, params, &actor, reply);
+    method_call(v->http->options.methods, method, params, &actor, outcome_reply(f));
     void *kept = NULL;
     enum err e = visit_wait(v, f, v->http->options.call_deadline_ms, &kept);
     if (e == ERR_OK)
-        answer_json(v, 0, &((struct kept_outcome *)kept)->outcome);
+        answer_json(v, 0, kept);
     else
         answer_fault(v, 0, e, NULL);
     free(kept);

@@ -1,0 +1,152 @@
+#include "cli/cli.h"
+
+#include "cli/arguments.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct command {
+    const char *name, *second; /* "user" "add"; second NULL: one word */
+    unsigned words;            /* how many more it wants */
+    unsigned takes;
+    int (*run)(struct config *c, const struct arguments *a);
+    const char *usage;
+};
+
+static const char folder_usage[] = "  --data DIR      folder of the data (./snug-data)\n"
+                                   "  --config FILE   configuration as JSON\n"
+                                   "  --help          this text\n";
+
+enum { USER_ADD = 1 }; /* the place of the one command of two words */
+
+static const struct command commands[] = {
+    {"serve", NULL, 0, TAKES_SERVE, serve_run,
+     "snug serve [--listen ADDRESS:PORT]... [--data DIR] [--config FILE]\n"
+     "\n"
+     "Serves until SIGTERM. Logs go to stderr.\n"
+     "\n"
+     "  --ephemeral     throw-away data, a free port, --ready-json\n"
+     "  --ready-json    one line on stdout as soon as it answers: url, setup_url, api_key, pid\n"},
+    {"user", "add", 1, TAKES_USER, user_add_run,
+     "snug user add NAME [--admin] [--password-stdin]\n"
+     "\n"
+     "Adds a person, also while the server runs.\n"
+     "\n"
+     "  --admin           may manage everything\n"
+     "  --password-stdin  the password is the first line of stdin; else only tokens let in\n"},
+    {"token", NULL, 1, TAKES_LIFETIME, token_run,
+     "snug token NAME [--ttl SECONDS]\n"
+     "\n"
+     "Prints a connection token of a person, for programs.\n"
+     "\n"
+     "  --ttl SECONDS   how long it is good (30 days)\n"},
+    {"backup", NULL, 1, 0, backup_run,
+     "snug backup FILE\n"
+     "\n"
+     "Copies the database, also while people keep writing.\n"
+     "\n"},
+    {"check", NULL, 0, 0, check_run,
+     "snug check\n"
+     "\n"
+     "Looks whether the database is whole.\n"
+     "\n"},
+    {"version", NULL, 0, 0, version_run, "snug version\n\nPrints the version.\n\n"},
+};
+#define COMMANDS_COUNT (sizeof commands / sizeof commands[0])
+
+void cli_say(const char *format, ...)
+{
+    char line[CONFIG_ERROR_SIZE + 64];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    (void)fprintf(stderr, "snug: %s\n", line);
+}
+
+static void print_all(FILE *out)
+{
+    (void)fputs(
+        "Snug: team chat with agents as members. One binary, one data folder, a browser.\n\n", out);
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        const char *usage = commands[i].usage;
+        (void)fprintf(out, "  %.*s\n", (int)strcspn(usage, "\n"), usage);
+    }
+    (void)fputs("\nsnug COMMAND --help says more.\n", out);
+}
+
+static void print_usage(const struct command *cmd)
+{
+    (void)fputs(cmd->usage, stdout);
+    (void)fputs(folder_usage, stdout);
+    if (cmd->run != serve_run)
+        return;
+    struct buf table;
+    buf_init(&table, 65536);
+    config_write_table(&table);
+    (void)printf(
+        "\nEvery option is also a name in the file (nested at the dots) and an environment\n"
+        "variable: --client.ping_interval is SNUG_CLIENT_PING_INTERVAL. Flags win over the\n"
+        "environment, and that over the file.\n\n%.*s",
+        TEXT_ARG(buf_text(&table)));
+    buf_fini(&table);
+}
+
+static const struct command *find(char **argv)
+{
+    for (size_t i = 0; i < COMMANDS_COUNT; i++) {
+        const struct command *c = &commands[i];
+        if (strcmp(argv[1], c->name) == 0 &&
+            (!c->second || (argv[2] && strcmp(argv[2], c->second) == 0)))
+            return c;
+    }
+    return NULL;
+}
+
+static int run(const struct command *cmd, char **rest, char *const *environment)
+{
+    char error[CONFIG_ERROR_SIZE] = "";
+    struct arguments a;
+    struct config c;
+    int code = 2;
+    enum err e = arguments_read(rest, environment, cmd->takes, &a, &c, error);
+    if (e != ERR_OK) {
+        cli_say("%s", error);
+        code = e == ERR_BAD_REQUEST ? 2 : 1;
+    } else if (a.help) {
+        print_usage(cmd);
+        code = 0;
+    } else if (a.words_count != cmd->words) {
+        cli_say("Usage: %.*s", (int)strcspn(cmd->usage, "\n"), cmd->usage);
+    } else {
+        code = cmd->run(&c, &a);
+    }
+    config_fini(&c);
+    return fflush(stdout) == 0 ? code : 1;
+}
+
+int cli_main(int argc, char **argv, char *const *environment)
+{
+    if (argc < 2) {
+        print_all(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_all(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0)
+        return version_run(NULL, NULL);
+    if (strcmp(argv[1], "user") == 0 && (argc < 3 || strcmp(argv[2], "--help") == 0)) {
+        print_usage(&commands[USER_ADD]);
+        return argc < 3 ? 2 : 0;
+    }
+    const struct command *cmd = find(argv);
+    if (!cmd) {
+        cli_say("There is no command %.80s.", argv[1]);
+        print_all(stderr);
+        return 2;
+    }
+    return run(cmd, argv + (cmd->second ? 3 : 2), environment);
+}

@@ -1,0 +1,32 @@
+/* cli: the command line around the server: snug serve, user add, token, backup, check, version.
+ *
+ * Results go to stdout, everything else to stderr. Exit: 0 success, 1 failure, 2 wrong use. */
+#ifndef SNUG_CLI_CLI_H
+#define SNUG_CLI_CLI_H
+
+#include "cli/config.h"
+
+/* Runs the command of argv; what main returns. */
+int cli_main(int argc, char **argv, char *const *environment);
+
+/* What a command was given besides options. */
+struct arguments {
+    const char *words[3]; /* without the command's own: NAME, FILE */
+    unsigned words_count;
+    bool help, ephemeral, ready_json, admin, password_stdin;
+    bool ttl_given;
+    int64_t ttl_s;
+};
+
+/* ---- the commands: exit codes */
+int serve_run(struct config *c, const struct arguments *a);
+int user_add_run(struct config *c, const struct arguments *a);
+int token_run(struct config *c, const struct arguments *a);
+int backup_run(struct config *c, const struct arguments *a);
+int check_run(struct config *c, const struct arguments *a);
+int version_run(struct config *c, const struct arguments *a);
+
+/* One sentence on stderr, "snug: ..." */
+void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,262 @@
+/* The commands that ask the server: the running one through its private socket, else the folder is opened here. */
+#include "base/env.h"
+#include "cli/cli.h"
+#include "cli/local_socket.h"
+#include "http/outcome.h"
+#include "wire/json.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CALL_MS 60000
+#define LONG_CALL_MS 3600000 /* a backup or a check reads everything */
+#define STARTING_MS 5000     /* a server that holds the folder will open its socket */
+#define ANSWER_MAX ((size_t)1 << 22)
+#define PASSWORD_MAX 1024
+
+struct request {
+    const char *method;
+    struct buf params; /* JSON */
+    struct json_writer writer;
+    int timeout_ms;
+    bool makes_folder; /* else there must be data already */
+};
+
+static void request_init(struct request *r, const char *method)
+{
+    *r = (struct request){.method = method, .timeout_ms = CALL_MS};
+    buf_init(&r->params, LOCAL_LINE_MAX / 2);
+    json_begin(&r->writer, &r->params);
+    json_open(&r->writer, NULL, '{');
+}
+
+/* ---- calling */
+
+static void call_here(struct snug *snug, const struct request *r, struct buf *out)
+{
+    struct outcome failed = {.err = ERR_NOMEM};
+    void *outcome = NULL;
+    struct future *f = outcome_future();
+    if (f) {
+        snug_call(snug, text_of(r->method), buf_text(&r->params), outcome_reply(f));
+        failed.err = future_take(f, env_monotonic_ms(&env_real) + r->timeout_ms, &outcome);
+    }
+    outcome_write(out, failed.err == ERR_OK ? outcome : &failed);
+    free(outcome);
+    future_unref(f);
+}
+
+/* ERR_NOT_FOUND: no server. A folder in use without a socket: its server is starting, or just ending. */
+static enum err try_both(struct config *c, const struct request *r, struct buf *out,
+                         char error[CONFIG_ERROR_SIZE])
+{
+    int64_t until_ms = env_monotonic_ms(&env_real) + STARTING_MS;
+    for (;;) {
+        enum err e = local_socket_call(c->options.data, text_of(r->method), buf_text(&r->params),
+                                       r->timeout_ms, out);
+        if (e != ERR_NOT_FOUND) {
+            if (e != ERR_OK)
+                (void)snprintf(error, CONFIG_ERROR_SIZE, "The server did not answer.");
+            return e;
+        }
+        struct snug *snug = NULL;
+        e = snug_new(&c->options, &snug, error);
+        if (e == ERR_OK) {
+            call_here(snug, r, out);
+            snug_free(snug);
+            return out->err;
+        }
+        if (e != ERR_CONFLICT || env_monotonic_ms(&env_real) >= until_ms)
+            return e;
+        (void)poll(NULL, 0, 50);
+    }
+}
+
+/* The member of an object; empty: it is not there. */
+static struct text member_of(struct text object, const char *name)
+{
+    struct json_member member;
+    while (json_kind(object) == JSON_OBJECT && json_member(&object, &member))
+        if (strcmp(member.key, name) == 0)
+            return member.value;
+    return TEXT_NONE;
+}
+
+static void add_string(struct buf *out, struct text value)
+{
+    if (value.len > 0 && json_kind(value) == JSON_STRING)
+        json_string(value, out);
+}
+
+/* Calls, and says on stderr what went wrong. True: *out_result is the result's object, borrowed from answer. */
+static bool ask(struct config *c, struct request *r, struct buf *answer, struct text *out_result)
+{
+    char error[CONFIG_ERROR_SIZE] = "";
+    struct stat st;
+    json_close(&r->writer, '}');
+    if (!r->makes_folder && stat(c->options.data, &st) != 0) {
+        cli_say("There is no data in %s; --data or --config says where it is.", c->options.data);
+        return false;
+    }
+    enum err e = r->params.err;
+    if (e == ERR_OK)
+        e = try_both(c, r, answer, error);
+    if (e != ERR_OK) {
+        cli_say("%s", error[0] ? error : err_text(e));
+        return false;
+    }
+    struct text line = buf_text(answer);
+    if (!json_valid(line, JSON_DEPTH_MAX)) {
+        cli_say("The server's answer cannot be read.");
+        return false;
+    }
+    *out_result = member_of(line, "result");
+    if (out_result->len > 0)
+        return true;
+    struct buf message;
+    buf_init(&message, 4096);
+    add_string(&message, member_of(member_of(line, "error"), "message"));
+    cli_say("%.*s", TEXT_ARG(buf_text(&message)));
+    buf_fini(&message);
+    return false;
+}
+
+/* Prints the result's text or number of that name between two pieces. */
+static void print_member(struct text result, const char *before, const char *name,
+                         const char *after)
+{
+    struct text value = member_of(result, name);
+    struct buf text;
+    buf_init(&text, 65536);
+    if (value.len > 0 && json_kind(value) == JSON_STRING)
+        json_string(value, &text);
+    else
+        buf_add_text(&text, value);
+    (void)printf("%s%.*s%s", before, TEXT_ARG(buf_text(&text)), after);
+    buf_fini(&text);
+}
+
+/* ---- the commands */
+
+/* The first line of stdin without its end. False: said why. */
+static bool read_password(char out[PASSWORD_MAX])
+{
+    if (!fgets(out, PASSWORD_MAX, stdin)) {
+        cli_say("There is no password on stdin.");
+        return false;
+    }
+    size_t len = strcspn(out, "\r\n");
+    if (len == PASSWORD_MAX - 1) {
+        cli_say("The password on stdin is too long.");
+        return false;
+    }
+    out[len] = 0;
+    return true;
+}
+
+int user_add_run(struct config *c, const struct arguments *a)
+{
+    char password[PASSWORD_MAX] = "";
+    if (a->password_stdin && !read_password(password))
+        return 1;
+    struct request r;
+    struct buf answer;
+    struct text result;
+    request_init(&r, "user.add");
+    r.makes_folder = true;
+    buf_init(&answer, ANSWER_MAX);
+    json_add_text(&r.writer, "name", text_of(a->words[0]));
+    if (a->admin)
+        json_add_bool(&r.writer, "admin", true);
+    if (a->password_stdin)
+        json_add_text(&r.writer, "password", text_of(password));
+    bool added = ask(c, &r, &answer, &result);
+    if (added) {
+        struct text user = member_of(result, "user");
+        print_member(user, "Added ", "name", "");
+        print_member(user, ", user ", "id",
+                     a->password_stdin ? ".\n" : ", without a password: only tokens let in.\n");
+    }
+    explicit_bzero(password, sizeof password);
+    buf_fini(&r.params);
+    buf_fini(&answer);
+    return added ? 0 : 1;
+}
+
+int token_run(struct config *c, const struct arguments *a)
+{
+    struct request r;
+    struct buf answer;
+    struct text result;
+    request_init(&r, "token.make");
+    buf_init(&answer, ANSWER_MAX);
+    json_add_text(&r.writer, "name", text_of(a->words[0]));
+    if (a->ttl_given)
+        json_add_int(&r.writer, "ttl_s", a->ttl_s);
+    bool made = ask(c, &r, &answer, &result);
+    if (made)
+        print_member(result, "", "token", "\n");
+    buf_fini(&r.params);
+    buf_fini(&answer);
+    return made ? 0 : 1;
+}
+
+/* The server may run in another folder. */
+static void add_absolute(struct buf *out, const char *file)
+{
+    char here[PATH_MAX];
+    if (file[0] != '/' && getcwd(here, sizeof here))
+        buf_add_format(out, "%s/", here);
+    buf_add_text(out, text_of(file));
+}
+
+int backup_run(struct config *c, const struct arguments *a)
+{
+    struct request r;
+    struct buf answer, file;
+    struct text result;
+    request_init(&r, "server.backup");
+    r.timeout_ms = LONG_CALL_MS;
+    buf_init(&answer, ANSWER_MAX);
+    buf_init(&file, PATH_MAX * 2);
+    add_absolute(&file, a->words[0]);
+    json_add_text(&r.writer, "file", buf_text(&file));
+    bool copied = ask(c, &r, &answer, &result);
+    if (copied) {
+        print_member(result, "Copied ", "bytes", " bytes to ");
+        (void)printf("%s.\n", a->words[0]);
+    }
+    buf_fini(&r.params);
+    buf_fini(&answer);
+    buf_fini(&file);
+    return copied ? 0 : 1;
+}
+
+int check_run(struct config *c, const struct arguments *a)
+{
+    (void)a;
+    struct request r;
+    struct buf answer;
+    struct text result;
+    request_init(&r, "server.check");
+    r.timeout_ms = LONG_CALL_MS;
+    buf_init(&answer, ANSWER_MAX);
+    bool good = ask(c, &r, &answer, &result);
+    if (good)
+        (void)printf("The data in %s is whole.\n", c->options.data);
+    buf_fini(&r.params);
+    buf_fini(&answer);
+    return good ? 0 : 1;
+}
+
+int version_run(struct config *c, const struct arguments *a)
+{
+    (void)c;
+    (void)a;
+    (void)printf("snug %s\n", snug_version);
+    return 0;
+}

@@ -1,0 +1,53 @@
+/* config: the options of options.def from their four sources: defaults, file, environment, flags. The later wins.
+ *
+ * Invariant: every field of `options` has a value; its texts live as long as the config. */
+#ifndef SNUG_CLI_CONFIG_H
+#define SNUG_CLI_CONFIG_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "snug.h"
+
+#define CONFIG_ERROR_SIZE 512
+
+struct config {
+    struct snug_options options;
+    char **texts; /* what options points to */
+    size_t texts_count;
+    bool listen_given; /* by anything but the default */
+};
+
+/* Fills in the defaults. errors: ERR_NOMEM */
+MUST_USE enum err config_init(struct config *c);
+void config_fini(struct config *c);
+
+/* Sets one option from a text. A list replaces the former one; `add` appends to it (a flag given again).
+ * out: a sentence that names the option. errors: ERR_BAD_REQUEST no such option, wrong value; ERR_NOMEM */
+MUST_USE enum err config_set(struct config *c, struct text name, struct text value, bool add,
+                             char error[CONFIG_ERROR_SIZE]);
+
+/* A JSON document. errors: ERR_BAD_REQUEST with the option's name; ERR_NOMEM */
+MUST_USE enum err config_read_json(struct config *c, struct text json,
+                                   char error[CONFIG_ERROR_SIZE]);
+
+/* The same from a file. errors: also ERR_IO */
+MUST_USE enum err config_read_file(struct config *c, const char *path,
+                                   char error[CONFIG_ERROR_SIZE]);
+
+/* "SNUG_CLIENT_PING_INTERVAL=10s". Other variables are not ours, whatever their name begins with.
+ * errors: ERR_BAD_REQUEST; ERR_NOMEM */
+MUST_USE enum err config_read_environment(struct config *c, char *const *environment,
+                                          char error[CONFIG_ERROR_SIZE]);
+
+bool config_is_option(struct text name);
+
+/* True if it is a switch, which as a flag needs no value. False also for what is no option. */
+bool config_is_switch(struct text name);
+
+/* The option whose name is most like this one; NULL: none is near. */
+const char *config_nearest(struct text name);
+
+/* The table for --help and the README: a line an option. */
+void config_write_table(struct buf *out);
+
+#endif

@@ -1,0 +1,101 @@
+/* snug serve: from the options to a server that answers, and to its end by a signal. */
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/local_socket.h"
+#include "wire/json.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* A WebSocket is a descriptor: as many as the system lets us have. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* The first and only line on stdout: scripts wait for it. */
+static void print_ready(struct snug *snug, const char *setup_url)
+{
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, 8192);
+    json_begin(&w, &line);
+    json_open(&w, NULL, '{');
+    json_add_text(&w, "url", text_of(snug_url(snug)));
+    if (setup_url)
+        json_add_text(&w, "setup_url", text_of(setup_url));
+    else
+        json_add_raw(&w, "setup_url", TEXT_NONE); /* null */
+    json_add_text(&w, "api_key", text_of(snug_api_key(snug)));
+    json_add_int(&w, "pid", getpid());
+    json_close(&w, '}');
+    (void)printf("%.*s\n", TEXT_ARG(buf_text(&line)));
+    (void)fflush(stdout);
+    buf_fini(&line);
+}
+
+static void tell_people(struct snug *snug, const char *setup_url)
+{
+    (void)fprintf(stderr, "Snug %s is at %s\n", snug_version, snug_url(snug));
+    if (setup_url)
+        (void)fprintf(stderr, "Set it up with this link, once:\n    %s\n", setup_url);
+}
+
+/* Serves until a signal of `ends` comes. */
+static int serve_until(struct snug *snug, const struct arguments *a, const sigset_t *ends)
+{
+    char error[256] = "", setup[512];
+    struct local_socket *local = NULL;
+    if (snug_listen(snug, error) != ERR_OK || local_socket_start(snug, &local, error) != ERR_OK) {
+        cli_say("%s", error);
+        return 1;
+    }
+    const char *setup_url = snug_setup_url(snug, setup, sizeof setup);
+    if (a->ready_json || a->ephemeral)
+        print_ready(snug, setup_url);
+    else
+        tell_people(snug, setup_url);
+    explicit_bzero(setup, sizeof setup);
+    int signal_number = 0;
+    while (sigwait(ends, &signal_number) != 0)
+        ;
+    log_event(LOG_INFO, "stopping", KV_INT("signal", signal_number));
+    local_socket_stop(local);
+    return 0;
+}
+
+int serve_run(struct config *c, const struct arguments *a)
+{
+    sigset_t ends;
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigaddset(&ends, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &ends,
+                          NULL); /* every thread inherits it: only sigwait gets them */
+    (void)signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    c->options.ephemeral = a->ephemeral;
+    if (a->ephemeral && !c->listen_given) {
+        c->options.listen[0] = "127.0.0.1:0";
+        c->options.listen_count = 1;
+    }
+    char error[256] = "";
+    struct snug *snug = NULL;
+    if (snug_new(&c->options, &snug, error) != ERR_OK) {
+        cli_say("%s", error);
+        return 1;
+    }
+    int code = serve_until(snug, a, &ends);
+    snug_free(snug);
+    if (code == 0)
+        log_event(LOG_INFO, "stopped");
+    return code;
+}
