@@ -23,7 +23,7 @@ struct command {
     uint32_t id;                                       /* 0 only for send and pong */
     struct text channel, token, name, version, method; /* decoded */
     struct text data;                                  /* raw JSON; empty: absent */
-    struct text subs, headers;                         /* of connect: raw JSON objects; empty: absent */
+    struct text subs, headers; /* of connect: raw JSON objects; empty: absent */
     struct text epoch;
     uint64_t offset; /* of subscribe, or of history's since */
     bool recover, positioned, recoverable, join_leave;
