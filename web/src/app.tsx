@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { lazy } from "./lib/lazy";
 import { navigate, route } from "./lib/router";
+import { readLocal } from "./lib/settings";
 import { saying, warning } from "./lib/voices";
 import { connection, currentRoom, me, place, rooms, roomsLoaded } from "./state/app";
 import { totals } from "./state/rooms";
@@ -60,15 +61,28 @@ function House() {
   const { page } = route.value;
   const admin = page === "connections" || page === "metrics";
   if (admin) return <AdminPage />;
+  const listOnly = page === "home" && !wide.value;
   return (
     <div class="house" data-page={page}>
-      {page === "room" && <a class="skip" href="#composer">Skip to the message box</a>}
-      {page === "search" && <a class="skip" href="#search-box">Skip to the search box</a>}
-      <RoomList />
-      {page === "search" ? <SearchPage /> : page === "unknown" ? <NoSuchPage /> : <Stage />}
+      {currentRoom.value && <Skip to="composer" words="Skip to the message box" />}
+      {page === "search" && <Skip to="search-box" words="Skip to the search box" />}
+      {listOnly ? <main class="home"><RoomList /></main> : <RoomList />}
+      {page === "search" ? <SearchPage /> : page === "unknown" ? <NoSuchPage /> : !listOnly && <Stage />}
       {page === "room" && currentRoom.value && detailsShown.value && <DetailsPane room={currentRoom.value} />}
     </div>
   );
+}
+
+/** Past the list, into the box itself: the address stays as it is. */
+function Skip({ to, words }: { to: string; words: string }) {
+  const go = (event: Event) => {
+    const place = document.getElementById(to);
+    const box = place?.matches("input, textarea") ? place : place?.querySelector<HTMLElement>("input, textarea");
+    if (!box) return;
+    event.preventDefault();
+    box.focus();
+  };
+  return <a class="skip" href={`#${to}`} onClick={go}>{words}</a>;
 }
 
 function NoSuchPage() {
@@ -89,6 +103,8 @@ function Page() {
       return <LoginPage />;
   }
   if (connection.value.state === "refused") return <RefusedPage />;
+  /* a browser that nobody has logged in with goes to the door without a look at the empty house */
+  if (me.value === undefined && !readLocal("snug.user")) return null;
   return <House />;
 }
 

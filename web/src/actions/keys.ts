@@ -1,6 +1,8 @@
 import { currentRoomId, rooms } from "../state/app";
 import { neighbour, sections } from "../state/rooms";
 import { unreadShown } from "../state/unread_shown";
+import { detailsShown, showDetails } from "../state/panes";
+import { roomy } from "../lib/media";
 import { navigate, route } from "../lib/router";
 
 /** Keys that hold everywhere in the page. Returns the end of it. */
@@ -16,6 +18,9 @@ export function watchKeys(): () => void {
     } else if (ctrl && event.shiftKey && event.key.toLowerCase() === "f") {
       event.preventDefault();
       navigate(searchPath());
+    } else if (event.key === "Escape" && detailsShown.peek() && !roomy.peek()) {
+      event.preventDefault();
+      showDetails(false);
     } else if (event.key === "F6") {
       event.preventDefault();
       stepRegion(event.shiftKey ? -1 : 1);

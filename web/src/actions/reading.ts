@@ -1,4 +1,4 @@
-import { messages, rooms } from "../state/app";
+import { me, messages, rooms } from "../state/app";
 import { applyUserEvent } from "../state/rooms";
 import { call } from "../net/rpc";
 
@@ -12,7 +12,10 @@ export function markRead(room: string): void {
   const row = rooms.peek().get(room);
   const log = messages(room).peek();
   if (!row || !log.loaded || log.newer) return;
-  if (log.top <= Math.max(row.read, sent.get(room) ?? 0) && row.unread === 0) return;
+  const marked = Math.max(row.read, sent.get(room) ?? 0);
+  const own = me.peek()?.id;
+  const newest = log.items.findLast((m) => m.author.id !== own)?.offset ?? 0;
+  if (newest <= marked && row.unread === 0) return;
   timers.set(room, setTimeout(() => timers.delete(room), EVERY_MS));
   void tell(room, log.top);
 }

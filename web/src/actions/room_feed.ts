@@ -1,6 +1,6 @@
-import { members, messages, serverNow, typing, connection, me, rooms } from "../state/app";
+import { connection, currentRoomId, me, members, messages, rooms, serverNow, typing } from "../state/app";
 import { batch } from "../state/store";
-import { withLiveMessage, withMessages, withRun } from "../state/log";
+import { lastOffset, withLiveMessage, withMessages, withRun, type RoomLog } from "../state/log";
 import { applyRunEvent, isRunEvent } from "../state/runs";
 import { withTyping } from "../state/typing";
 import type { Message, RoomEvent, RunEvent } from "../net/types";
@@ -23,11 +23,18 @@ export function feedRoom(room: string, event: RoomEvent, offset: number, live: b
 function feedMessage(room: string, message: Message, live: boolean): void {
   const log = messages(room);
   const own = message.author.id === me.peek()?.id;
-  const before = log.peek();
+  const before = startLine(room, log.peek(), own || !live);
   log.value = live ? withLiveMessage(before, message) : withMessages(before, [message]);
   typing.value = withTyping(typing.peek(), room, message.author, 0);
   if (own) sendIsThrough(message.key);
   else if (live) announceMessage(room, message);
+}
+
+/** Everything was read, and nobody looks: what comes now is what is new. */
+function startLine(room: string, log: RoomLog, quiet: boolean): RoomLog {
+  if (quiet || room !== currentRoomId.peek() || !document.hidden) return log;
+  const read = (rooms.peek().get(room)?.read ?? 0) >= lastOffset(log);
+  return read ? { ...log, new_after: lastOffset(log) } : log;
 }
 
 function feedTyping(room: string, user: string, event: { user: Message["author"]; until: number }): void {

@@ -2,8 +2,10 @@ import { batch } from "../state/store";
 import { connection, me, place, rooms, roomsLoaded, typing } from "../state/app";
 import type { ConnectionInfo } from "../state/app";
 import { applyUserEvent, roomMap } from "../state/rooms";
+import { draftsOf } from "../state/drafts";
 import { sweepTyping } from "../state/typing";
 import { navigate, route, startRouter } from "../lib/router";
+import { writeLocal } from "../lib/settings";
 import { call, watchRoundTrips } from "../net/rpc";
 import { linkUp, openLink } from "../net/link";
 import type { Room, UserEvent } from "../net/types";
@@ -59,6 +61,7 @@ function userEvent(event: UserEvent): void {
 /** Nobody is logged in: to the door, with the way back. */
 async function toTheDoor(): Promise<void> {
   me.value = null;
+  writeLocal("snug.user", null);
   const { page, path } = route.peek();
   if (DOORS.has(page)) return;
   if (!place.peek()) await loadPlace();
@@ -73,6 +76,8 @@ export function connect(): void {
     connected(data) {
       const outdated = !!data.build && !!build && data.build !== build;
       everUp = true;
+      draftsOf(data.user.id);
+      writeLocal("snug.user", data.user.id);
       batch(() => {
         me.value = data.user;
         change({
@@ -86,6 +91,7 @@ export function connect(): void {
         });
       });
       void loadRooms();
+      if (!place.peek()) void loadPlace();
     },
     connecting: (code, reason) => broken({ code, reason, retry_at: 0 }),
     retryAt: (time) => broken({ retry_at: time }),

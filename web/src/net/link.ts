@@ -29,10 +29,14 @@ export function reconnectDelay(attempt: number, random: () => number = Math.rand
 
 /** The text of this tab: it lives as long as the tab and tells its connections apart from other tabs'. */
 function tabId(): string {
-  const saved = sessionStorage.getItem("snug.tab");
-  if (saved) return saved;
   const made = crypto.getRandomValues(new Uint32Array(4)).join("-");
-  sessionStorage.setItem("snug.tab", made);
+  try {
+    const saved = sessionStorage.getItem("snug.tab");
+    if (saved) return saved;
+    sessionStorage.setItem("snug.tab", made);
+  } catch {
+    /* no storage: it lives as long as the page */
+  }
   return made;
 }
 

@@ -18,5 +18,6 @@ export const putBack = signal<{ room: string; text: string } | null>(null);
 export const focusBox = signal(0);
 export const wantFocus = (): void => void (focusBox.value += 1);
 
-/** Raised by an own send: the log goes to its end. */
-export const sentNow = signal(0);
+/** Raised by an own send and by Esc: the log goes to its end. */
+export const endWanted = signal(0);
+export const wantEnd = (): void => void (endWanted.value += 1);

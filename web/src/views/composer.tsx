@@ -6,7 +6,7 @@ import { plainWords } from "../lib/markdown_html";
 import { askedAt, completed, matching, type Asking } from "../lib/complete";
 import { connection, me, members, place } from "../state/app";
 import { draftOf, setDraft } from "../state/drafts";
-import { focusBox, putBack, replyTo, sentNow, setReply } from "../state/compose";
+import { focusBox, putBack, replyTo, setReply, wantEnd } from "../state/compose";
 import { sendMessage } from "../actions/send";
 import { tellTyping } from "../actions/reading";
 import { Complete } from "./complete_list";
@@ -132,7 +132,7 @@ export function Composer({ room }: { room: Room }) {
     sendMessage(id, text.trim().replace(/\r\n?/g, "\n"), replyTo.peek().get(id)?.id ?? "");
     setReply(id, null);
     put("");
-    sentNow.value += 1;
+    wantEnd();
     focus();
   };
   const onInput = () => {
@@ -146,10 +146,10 @@ export function Composer({ room }: { room: Room }) {
     if (sends(event)) {
       event.preventDefault();
       submit();
-    } else if (event.key === "Escape" && replyTo.peek().has(id)) {
+    } else if (event.key === "Escape") {
       event.preventDefault();
-      event.stopPropagation();
-      setReply(id, null);
+      if (replyTo.peek().has(id)) setReply(id, null);
+      else wantEnd();
     }
   };
 

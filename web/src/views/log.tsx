@@ -1,16 +1,15 @@
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ScrollKeeper } from "../lib/scroll_keeper";
-import { route } from "../lib/router";
+import { navigate, route } from "../lib/router";
 import { isUp, me, messages, rooms } from "../state/app";
 import { lastOffset } from "../state/log";
 import { outbox } from "../state/outbox";
 import { openRuns } from "../state/open_runs";
 import { buildRows } from "../state/rows";
-import { sentNow } from "../state/compose";
+import { endWanted } from "../state/compose";
 import { markRead } from "../actions/reading";
 import { loadNewer, loadOlder, loadWhatIsNew } from "../actions/room_load";
-import { navigate } from "../lib/router";
 import { RoomStart } from "./welcome";
 import { onLogKey } from "./log_keys";
 import { drawRow, type Drawn } from "./log_rows";
@@ -87,6 +86,13 @@ export function Log({ room }: { room: Room }) {
     };
   }, []);
 
+  const toEnd = () => {
+    if (messages(id).peek().newer) {
+      if (route.peek().offset) navigate(`/room/${id}`, { replace: true });
+      void loadWhatIsNew(id).then(() => keeper.current?.toEnd());
+    } else keeper.current?.toEnd();
+  };
+
   const wanted = route.value.offset;
 
   /* before it is painted: the first time at its place, then the place is kept */
@@ -104,8 +110,8 @@ export function Log({ room }: { room: Room }) {
   }, [rows]);
 
   useLayoutEffect(() => {
-    if (sentNow.value > 0 && placed.current) keeper.current?.toEnd();
-  }, [sentNow.value]);
+    if (endWanted.value > 0 && placed.current) toEnd();
+  }, [endWanted.value]);
 
   /* a permalink: shown in the middle, tinted for a while */
   const there = wanted > 0 && log.items.some((m) => m.offset === wanted);
@@ -121,13 +127,6 @@ export function Log({ room }: { room: Room }) {
 
   useEffect(() => lookRef.current(), [log, isUp.value, rooms.value.get(id)?.unread]);
 
-  const toEnd = () => {
-    if (messages(id).peek().newer) {
-      if (route.peek().offset) navigate(`/room/${id}`, { replace: true });
-      void loadWhatIsNew(id).then(() => keeper.current?.toEnd());
-    } else keeper.current?.toEnd();
-  };
-
   const kept = new Map<string, Drawn>();
   const shown: VNode[] = rows.map((row) => {
     const current = row.key === hovered || row.key === focused;
@@ -137,6 +136,13 @@ export function Log({ room }: { room: Room }) {
   });
   drawn.current = kept;
   const fresh = log.items.filter((m) => m.offset > seen.last && m.author.id !== user?.id);
+
+  /* read further up while new ones come in: the line marks where they begin */
+  const unseen = !seen.following && fresh.length > 0 && log.new_after < 0;
+  useEffect(() => {
+    const now = messages(id);
+    if (unseen && now.peek().new_after < 0) now.value = { ...now.peek(), new_after: seen.last };
+  }, [unseen]);
 
   return (
     <>
