@@ -439,6 +439,14 @@ static void free_or_look(void *ctx, unsigned number)
         return;
     }
     e->told = reached(e->world->reactor, &e->answer.times, 1);
+    struct ws_registry *r = e->world->registry; /* that is being freed: it gives nothing any more */
+    struct ws_manager *m = NULL;
+    struct ws_manager_future *f = NULL;
+    CHECK_INT(ws_manager_get(r, TEXT("there"), WS_MODE_UNIFIED, &m), ERR_CLOSED);
+    CHECK_INT(ws_manager_get(r, TEXT("new"), WS_MODE_UNIFIED, &m), ERR_CLOSED);
+    CHECK_INT(ws_manager_get_async(r, TEXT("there"), WS_MODE_UNIFIED, NULL, &f), ERR_CLOSED);
+    CU_ASSERT_PTR_NULL(ws_manager_find(r, TEXT("there")));
+    CHECK_INT(database_checks(&e->world->database), 1);
     database_hold(&e->world->database, false);
 }
 
@@ -449,6 +457,7 @@ static void s2_the_registrys_end_calls_back_on_a_running_reactor(void)
     world_begin(&w, 16, true);
     database_hold(&w.database, true);
     struct ending e = {.world = &w};
+    ws_manager_unref(manager_of(w.registry, "there"));
     CHECK_INT(reactor_start(w.reactor), ERR_OK);
     CHECK_INT(reactor_post(w.reactor, ask_posted, &w, &e.answer, 0), ERR_OK);
     database_await_checks(&w.database, 1);
