@@ -55,10 +55,11 @@ static bool is_tidy(const struct mg_connection *conn)
     const struct mg_request_info *ri = &conn->request_info;
     const char *version = ri->http_version - 5; /* "HTTP/" */
     const char *uri_end = ri->query_string ? end_of(ri->query_string) : end_of(ri->request_uri);
-    if (ri->request_method != conn->buf || ri->num_headers == 0 ||
-        end_of(ri->request_method) + 1 != ri->request_uri || uri_end + 1 != version ||
-        !line_ends(end_of(version)))
+    if (ri->request_method != conn->buf || end_of(ri->request_method) + 1 != ri->request_uri ||
+        uri_end + 1 != version || !line_ends(end_of(version)))
         return false;
+    if (ri->num_headers == 0)
+        return end_of(version) + 4 == conn->buf + conn->request_len;
     const char *at = end_of(version) + 2;
     for (int i = 0; i < ri->num_headers; i++) {
         const struct mg_header *h = &ri->http_headers[i];
@@ -66,14 +67,12 @@ static bool is_tidy(const struct mg_connection *conn)
         if (h->name != at || (colon[1] == 0 && h->value != colon + 1))
             return false; /* a line was skipped, or "Name :" */
         const char *end = end_of(h->value);
-        bool last = i + 1 == ri->num_headers;
-        if (last)
-            return end + 4 == conn->buf + conn->request_len && end[1] == '\n' && end[2] == '\r';
         if (!line_ends(end))
             return false;
         at = end + 2;
     }
-    return false;
+    /* at is at the empty line, whose \n became a NUL too */
+    return at + 2 == conn->buf + conn->request_len && at[0] == '\r';
 }
 
 /* ---- callbacks */

@@ -1,0 +1,259 @@
+/* Guards: PROTOCOL.md, How strict: Upgrade; S41; the hand-over of CIVETWEB.md: a socket leaves CivetWeb exactly once,
+ * with the bytes that came early, and no descriptor is left. */
+#include "fake_product.h"
+#include "raw_http.h"
+
+#include <dirent.h>
+
+#define START "GET /connection/websocket HTTP/1.1\r\nHost: h\r\n"
+#define ASKS "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+#define KEY "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define V13 "Sec-WebSocket-Version: 13\r\n"
+#define GOOD START ASKS KEY V13
+#define COOKIE "Cookie: snug_session=good\r\n"
+
+static void starts(void)
+{
+    fake_start();
+}
+
+/* Takes the next upgrade; false: none came. The early bytes are the caller's to free. */
+static bool take(struct http_upgrade *out)
+{
+    return queue_take(fake.upgrades, out, 1, env_monotonic_ms(&env_real) + RAW_DEADLINE_MS) == 1;
+}
+
+static void let_go(struct http_upgrade *u)
+{
+    (void)close(u->fd);
+    ws_manager_unref(u->manager);
+    http_pending_done(u->pending);
+    free((void *)u->early.data);
+}
+
+static void refused(const char *request, int status, const char *header)
+{
+    const char *answer = raw_ask(fake.port, request);
+    if (raw_status(answer) != status)
+        (void)printf("\n    request: %s\n    answer: %s\n", request, answer);
+    CHECK_INT(raw_status(answer), status);
+    CU_ASSERT(strstr(answer, header) != NULL);
+    CU_ASSERT(strstr(answer, ".\n") != NULL); /* complete, and in words */
+}
+
+static void what_is_no_upgrade_is_refused_completely(void)
+{
+    int64_t before = metric_get(METRIC_upgrades_refused);
+    refused(START "\r\n", 426, "Upgrade: websocket\r\n");
+    refused(START "Connection: Upgrade\r\n" KEY V13 "\r\n", 426, "");
+    refused(START "Upgrade: h2c\r\nConnection: Upgrade\r\n" KEY V13 "\r\n", 426, "");
+    refused(START "Upgrade: websocket\r\n" KEY V13 "\r\n", 400, "");
+    refused(START "Upgrade: websocket\r\nConnection: keep-alive\r\n" KEY V13 "\r\n", 400, "");
+    refused(START ASKS KEY "\r\n", 426, "Sec-WebSocket-Version: 13\r\n");
+    refused(START ASKS KEY "Sec-WebSocket-Version: 12\r\n\r\n", 426, "");
+    refused(START ASKS KEY "Sec-WebSocket-Version: 013\r\n\r\n", 426, "");
+    refused(START ASKS KEY "Sec-WebSocket-Version: 13, 8\r\n\r\n", 426, "");
+    refused(START ASKS KEY V13 V13 "\r\n", 426, "");
+    refused(START ASKS V13 "\r\n", 400, "");
+    refused(START ASKS KEY KEY V13 "\r\n", 400, "");
+    refused(START ASKS "Sec-WebSocket-Key: short\r\n" V13 "\r\n", 400, "");
+    refused(START ASKS "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=\r\n" V13 "\r\n", 400, "");
+    refused(GOOD "Content-Length: 5\r\n\r\nhello", 400, "");
+    refused(GOOD "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "");
+    refused("GET /connection/websocket HTTP/1.0\r\nHost: h\r\n" ASKS KEY V13 "\r\n", 400, "");
+    refused("POST /connection/websocket HTTP/1.1\r\nHost: h\r\n" ASKS KEY V13 "\r\n", 405,
+            "Allow: GET");
+    refused(GOOD "Origin: http://evil.example\r\n\r\n", 403, "");
+    refused(GOOD "Origin: null\r\n\r\n", 403, "");
+    refused(GOOD "Cookie: snug_session=slow\r\n\r\n", 503, "Retry-After: ");
+    CHECK_INT(metric_get(METRIC_upgrades_refused) - before, 20); /* all but the method */
+}
+
+/* Sends, reads the 101, and leaves the connection in *out_fd; its answer is returned. */
+static const char *opened(const char *request, int *out_fd, struct http_upgrade *out)
+{
+    static char answer[RAW_ANSWER_MAX];
+    *out_fd = raw_connect(fake.port);
+    raw_say(*out_fd, request);
+    (void)raw_read_until(*out_fd, "\r\n\r\n", answer);
+    if (raw_status(answer) != 101)
+        (void)printf("\n    request: %s\n    answer: %s\n", request, answer);
+    must(raw_status(answer) == 101 && take(out));
+    return answer;
+}
+
+static void a_good_cookie_brings_its_manager(void)
+{
+    int fd;
+    struct http_upgrade u;
+    const char *answer =
+        opened(GOOD COOKIE "User-Agent: curl/8\r\nOrigin: http://h\r\n\r\n", &fd, &u);
+    CU_ASSERT(strstr(answer, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n") != NULL);
+    CU_ASSERT(strstr(answer, "Sec-WebSocket-Protocol") == NULL);
+    CHECK_INT(u.who.user_id, 7);
+    CHECK_INT(u.who.session_id, 70);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(u.manager);
+    CU_ASSERT(text_is(ws_manager_user(u.manager), TEXT("7")));
+    CU_ASSERT_PTR_NULL(u.pending);
+    CHECK_TEXT(u.address, "127.0.0.1");
+    CHECK_TEXT(u.client, "curl");
+    CU_ASSERT(!u.secure && !u.ssl);
+    CHECK_INT(u.early.len, 0);
+    let_go(&u);
+    (void)close(fd);
+}
+
+static void subprotocols_are_chosen_from_several_headers(void)
+{
+    static const struct {
+        const char *offer;
+        bool chosen;
+    } rows[] = {
+        {"Sec-WebSocket-Protocol: centrifuge-json\r\n", true},
+        {"Sec-WebSocket-Protocol: a, centrifuge-json\r\n", true},
+        {"Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: centrifuge-json\r\n", true},
+        {"Sec-WebSocket-Protocol: centrifuge-protobuf\r\n", false},
+        {"Sec-WebSocket-Protocol: xcentrifuge-json\r\n", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char request[512];
+        int fd;
+        struct http_upgrade u;
+        (void)snprintf(request, sizeof request, GOOD COOKIE "%s\r\n", rows[i].offer);
+        const char *answer = opened(request, &fd, &u);
+        CHECK_INT(strstr(answer, "Sec-WebSocket-Protocol: centrifuge-json\r\n") != NULL,
+                  rows[i].chosen);
+        CHECK_INT(raw_count(answer, "Sec-WebSocket-Protocol"), rows[i].chosen);
+        let_go(&u);
+        (void)close(fd);
+    }
+}
+
+/* Also: several Connection headers, names and tokens in any case. */
+static void bytes_in_the_same_segment_come_along(void)
+{
+    int fd;
+    char got[8] = "";
+    struct http_upgrade u;
+    (void)opened(
+        START
+        "UPGRADE: WebSocket\r\nconnection: keep-alive\r\nConnection: x, UPGRADE\r\n" KEY V13 COOKIE
+        "\r\nfirst bytes",
+        &fd, &u);
+    CHECK_INT(u.early.len, 11);
+    CU_ASSERT(text_is(u.early, TEXT("first bytes")));
+    raw_say(u.fd, "back"); /* the descriptor is ours, in both directions */
+    CHECK_INT(recv(fd, got, 4, MSG_WAITALL), 4);
+    CHECK_TEXT(got, "back");
+    raw_say(fd, "later");
+    struct pollfd p = {.fd = u.fd, .events = POLLIN};
+    CHECK_INT(poll(&p, 1, RAW_DEADLINE_MS), 1);
+    CHECK_INT(recv(u.fd, got, 5, 0), 5); /* not read by CivetWeb meanwhile */
+    let_go(&u);
+    CHECK_INT(recv(fd, got, 1, 0), 0);
+    (void)close(fd);
+}
+
+static void strangers_get_a_few_places_without_rights(void)
+{
+    enum { PLACES = 3 }; /* fake_options */
+    struct http_upgrade u[PLACES];
+    int fds[PLACES];
+    static const char *const requests[PLACES] = {GOOD "\r\n",
+                                                 GOOD "Cookie: snug_session=bad\r\n\r\n",
+                                                 GOOD "Cookie: snug_session=old\r\n\r\n"};
+    for (int i = 0; i < PLACES; i++) {
+        (void)opened(requests[i], &fds[i], &u[i]);
+        CHECK_INT(u[i].who.user_id, 0);
+        CU_ASSERT_PTR_NULL(u[i].manager);
+        CU_ASSERT_PTR_NOT_NULL(u[i].pending);
+    }
+    refused(GOOD "\r\n", 503, "Retry-After: ");
+    int fd;
+    struct http_upgrade known;
+    (void)opened(GOOD COOKIE "\r\n", &fd, &known); /* who is known needs no such place */
+    let_go(&known);
+    (void)close(fd);
+    let_go(&u[0]);
+    (void)close(fds[0]);
+    (void)opened(GOOD "\r\n", &fds[0], &u[0]);
+    for (int i = 0; i < PLACES; i++) {
+        let_go(&u[i]);
+        (void)close(fds[i]);
+    }
+}
+
+static unsigned count_descriptors(void)
+{
+    unsigned n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (d && readdir(d))
+        n++;
+    if (d)
+        (void)closedir(d);
+    return n;
+}
+
+static void no_descriptor_is_left_behind(void)
+{
+    unsigned before = count_descriptors();
+    for (int i = 0; i < 300; i++) {
+        int fd;
+        struct http_upgrade u;
+        (void)opened(i % 2 ? GOOD COOKIE "\r\n" : GOOD "\r\nxyz", &fd, &u);
+        let_go(&u);
+        (void)close(fd);
+    }
+    for (int i = 0; i < 50; i++)
+        (void)raw_ask(fake.port, "GET /nowhere HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    /* CivetWeb closes what is its own on its workers, a moment after the answer. */
+    long long deadline_ms = raw_now_ms() + RAW_DEADLINE_MS;
+    while (count_descriptors() > before && raw_now_ms() < deadline_ms)
+        (void)poll(NULL, 0, 5);
+    CHECK_INT(count_descriptors(), before);
+}
+
+static void too_many_connections_are_told_to_come_back(void)
+{
+    struct http_options options = fake_options();
+    options.connections_max = 2;
+    struct http *h = fake_open(&options);
+    metric_add(METRIC_connections, 2); /* as the sessions count them */
+    const char *answer = raw_ask(http_port(h, 0), GOOD COOKIE "\r\n");
+    CHECK_INT(raw_status(answer), 503);
+    CU_ASSERT(strstr(answer, "Retry-After: ") != NULL);
+    metric_add(METRIC_connections, -2);
+    http_stop(h);
+}
+
+/* The sockets belong to somebody else: the end of the door does not touch them, and places may come back later. */
+static void sockets_and_places_outlive_the_door(void)
+{
+    int fd;
+    char got[4] = "";
+    struct http_upgrade u;
+    struct http_options options = fake_options();
+    struct http *h = fake_open(&options);
+    fd = raw_connect(http_port(h, 0));
+    raw_say(fd, GOOD "\r\n");
+    CU_ASSERT_FATAL(take(&u));
+    http_stop(h);
+    raw_say(u.fd, "on");
+    static char answer[RAW_ANSWER_MAX];
+    CU_ASSERT(!raw_read_until(fd, "\r\n\r\non", answer));
+    raw_say(fd, "yes");
+    CHECK_INT(recv(u.fd, got, 3, MSG_WAITALL), 3);
+    let_go(&u);
+    (void)close(fd);
+}
+
+static void stops(void)
+{
+    fake_stop();
+}
+
+UNIT("http/upgrade", CASE(starts), CASE(what_is_no_upgrade_is_refused_completely),
+     CASE(a_good_cookie_brings_its_manager), CASE(subprotocols_are_chosen_from_several_headers),
+     CASE(bytes_in_the_same_segment_come_along), CASE(strangers_get_a_few_places_without_rights),
+     CASE(no_descriptor_is_left_behind), CASE(too_many_connections_are_told_to_come_back),
+     CASE(sockets_and_places_outlive_the_door), CASE(stops))
