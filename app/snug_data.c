@@ -13,8 +13,8 @@
 
 static void say(char error[256], const char *what, const char *path)
 {
-    (void)snprintf(error, 256, "%s %s: %s.", what, path,
-                   strerror(errno)); /* before threads start */
+    (void)snprintf(error, 256, "%s %.100s: %s.", what, path,
+                   strerrordesc_np(errno)); /* before threads start */
 }
 
 static enum err read_secret(const char *path, char out[SECRET_TEXT_SIZE], char error[256])
@@ -29,7 +29,7 @@ static enum err read_secret(const char *path, char out[SECRET_TEXT_SIZE], char e
     out[n > 0 ? n : 0] = 0;
     if (n == SECRET_TEXT_SIZE - 1)
         return ERR_OK;
-    (void)snprintf(error, 256, "%s is damaged: it must hold %d characters.", path,
+    (void)snprintf(error, 256, "%.150s is damaged: it must hold %d characters.", path,
                    SECRET_TEXT_SIZE - 1);
     return ERR_IO;
 }
@@ -79,7 +79,7 @@ static enum err take_secret(struct snug *s, const char *configured, const char *
 static enum err make_folder(struct snug *s, char error[256])
 {
     if (s->options.ephemeral) {
-        const char *base = getenv("TMPDIR");
+        const char *base = secure_getenv("TMPDIR");
         (void)snprintf(s->folder, sizeof s->folder, "%s/snug-XXXXXX",
                        base && *base ? base : "/tmp");
         if (mkdtemp(s->folder))

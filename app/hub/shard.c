@@ -1,4 +1,5 @@
 /* shard: the subscribers of one reactor: registering, joining position and live flow, delivering in order. */
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/must.h"
 #include "hub/hub_inside.h"
@@ -371,19 +372,25 @@ void hub_unsubscribe_user(struct hub *hub, struct text channel, int64_t user_id,
 
 /* ---- life */
 
+static void set_sweep(struct shard *s) ON(role_reactor)
+{
+    if (timer_set(s->reactor, &s->sweep, reactor_now_ms(s->reactor) + SWEEP_MS) != ERR_OK)
+        log_event(LOG_WARN, "hub_sweep_not_set", KV_INT("reactor", s->index));
+}
+
 static void on_sweep(struct timer *t)
 {
     role_assert(&role_reactor);
     struct shard *s = t->owner;
     catch_up(s);
     memory_sweep(s);
-    (void)timer_set(s->reactor, t, reactor_now_ms(s->reactor) + SWEEP_MS);
+    set_sweep(s);
 }
 
 void shard_start(struct shard *s)
 {
     s->sweep = (struct timer){.fire = on_sweep, .owner = s};
-    (void)timer_set(s->reactor, &s->sweep, reactor_now_ms(s->reactor) + SWEEP_MS);
+    set_sweep(s);
 }
 
 NO_THREAD_CHECK void shard_free(struct shard *s)
