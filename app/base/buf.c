@@ -31,13 +31,13 @@ char *buf_space(struct buf *b, size_t len)
         b->err = ERR_LIMIT;
         return NULL;
     }
-    if (b->len + len > b->room) {
+    if (!b->data || b->len + len > b->room) {
         size_t room = b->room ? b->room : 64;
         while (room < b->len + len)
             room *= 2;
         if (room > b->cap_bytes)
             room = b->cap_bytes;
-        char *data = realloc(b->data, room);
+        char *data = realloc(b->data, room + 1); /* one more than promised: vsnprintf's NUL */
         if (!data) {
             b->err = ERR_NOMEM;
             return NULL;
@@ -88,7 +88,7 @@ void buf_add_format(struct buf *b, const char *format, ...)
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     must(len >= 0);
-    char *at = buf_space(b, (size_t)len + 1); /* vsnprintf writes its NUL too */
+    char *at = buf_space(b, (size_t)len);
     if (at) {
         (void)vsnprintf(at, (size_t)len + 1, format, again);
         b->len += (size_t)len;

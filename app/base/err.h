@@ -24,7 +24,7 @@ int err_status(enum err e);
 /* True if the same call may succeed a little later. */
 bool err_temporary(enum err e);
 
-/* The name without ERR_ in lower case, for logs ("no_user"). Static. */
+/* The name without ERR_, for logs ("NO_USER"). Static. */
 const char *err_name(enum err e);
 
 /* The sentence for people. Static. */

@@ -14,11 +14,19 @@
 static enum log_level lowest = LOG_INFO;
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
+/* C0, DEL, and C1, which is C2 80-9F in UTF-8 and moves the cursor of some terminals. */
+static bool is_control(struct text t, size_t i)
+{
+    unsigned char c = (unsigned char)t.data[i];
+    bool c1 = c == 0xc2 && i + 1 < t.len && (unsigned char)t.data[i + 1] < 0xa0;
+    return c < ' ' || c == 0x7f || c1;
+}
+
 static bool is_plain(struct text t)
 {
     for (size_t i = 0; i < t.len; i++) {
-        unsigned char c = (unsigned char)t.data[i];
-        if (c <= ' ' || c == '"' || c == '\\' || c == '=' || c == 0x7f)
+        char c = t.data[i];
+        if (is_control(t, i) || c == ' ' || c == '"' || c == '\\' || c == '=')
             return false;
     }
     return t.len > 0;
@@ -26,8 +34,11 @@ static bool is_plain(struct text t)
 
 static void add_value(struct buf *b, struct text t)
 {
-    if (t.len > VALUE_MAX_BYTES)
+    if (t.len > VALUE_MAX_BYTES) {
         t.len = VALUE_MAX_BYTES;
+        while (t.len > 0 && ((unsigned char)t.data[t.len] & 0xc0) == 0x80)
+            t.len--; /* not in the middle of a character */
+    }
     if (is_plain(t)) {
         buf_add_text(b, t);
         return;
@@ -35,8 +46,8 @@ static void add_value(struct buf *b, struct text t)
     buf_add_char(b, '"');
     for (size_t i = 0; i < t.len; i++) {
         unsigned char c = (unsigned char)t.data[i];
-        if (c < ' ' || c == 0x7f)
-            buf_add_format(b, "\\x%02x", c);
+        if (is_control(t, i))
+            buf_add_format(b, "\\x%02x", c == 0xc2 ? (unsigned char)t.data[++i] : c);
         else if (c == '"' || c == '\\')
             buf_add_format(b, "\\%c", c);
         else
@@ -55,8 +66,8 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
     char stamp[32];
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
 
-    struct buf line;
-    buf_init(&line, LINE_MAX_BYTES);
+    char room[LINE_MAX_BYTES + 1]; /* no allocation: "out of memory" must be loggable */
+    struct buf line = {.data = room, .room = LINE_MAX_BYTES, .cap_bytes = LINE_MAX_BYTES};
     buf_add_format(&line, "%s.%03dZ %s %s", stamp, (int)(now.tv_usec / 1000), level_names[level],
                    event);
     for (const struct log_field *f = fields; f->key; f++) {
@@ -66,15 +77,13 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
         else
             add_value(&line, f->text);
     }
-    if (line.err == ERR_LIMIT)
-        line.err = ERR_OK; /* a line that is too long is cut, not lost */
+    line.err = ERR_OK; /* a line that is too long is cut, not lost */
     if (line.len == line.cap_bytes)
         line.len--;
     buf_add_char(&line, '\n');
-    if (line.len > 0 && write(STDERR_FILENO, line.data, line.len) < 0) {
+    if (write(STDERR_FILENO, line.data, line.len) < 0) {
         /* stderr is gone; there is nobody left to tell */
     }
-    buf_fini(&line);
 }
 
 void log_set_level(enum log_level level)

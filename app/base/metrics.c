@@ -69,7 +69,7 @@ const char *metric_name(enum metric m)
     return rows[m].name;
 }
 
-/* Two buckets an octave from 16 us: 16, 24, 32, 48, ... the 40th holds all that is longer than 12 s. */
+/* Two buckets an octave from 16 us: 16, 24, 32, 48, ... the 40th holds all from 8.4 s on. */
 int64_t timer_bucket_us(unsigned bucket)
 {
     int64_t base = (int64_t)16 << (bucket / 2);

@@ -38,7 +38,8 @@ const char *metric_name(enum metric m);
 /* Adds one duration in microseconds. */
 void timer_metric_add(enum timer_metric t, int64_t us);
 
-/* What a timer saw: counts per bucket, bucket i holds durations < timer_bucket_us(i). */
+/* What a timer saw: counts per bucket, bucket i holds durations < timer_bucket_us(i) and not below; the last one all
+ * others too. */
 #define TIMER_BUCKETS 40
 struct timer_snapshot {
     uint64_t buckets[TIMER_BUCKETS];

@@ -1,5 +1,6 @@
 #include "base/queue.h"
 
+#include "base/env.h"
 #include "base/must.h"
 #include "base/mutex.h"
 
@@ -63,10 +64,8 @@ size_t queue_take(struct queue *q, void *out_items, size_t max, int64_t until_ms
     unsigned char *out = out_items;
     size_t n = 0;
     mutex_lock(&q->lock);
-    if (q->length == 0 && !q->closed && until_ms > 0)
-        condition_wait(&q->filled, &q->lock, until_ms);
-    while (until_ms == INT64_MAX && q->length == 0 && !q->closed)
-        condition_wait(&q->filled, &q->lock, until_ms); /* woken for nothing */
+    while (q->length == 0 && !q->closed && env_monotonic_ms(&env_real) < until_ms)
+        condition_wait(&q->filled, &q->lock, until_ms); /* again: one may be woken for nothing */
     while (n < max && q->length > 0) {
         memcpy(out + n * q->item_bytes, q->items + q->first * q->item_bytes, q->item_bytes);
         q->first = (q->first + 1) % q->capacity;

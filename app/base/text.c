@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/must.h"
+
 #include <stdlib.h>
 #include <strings.h>
 
@@ -16,6 +18,7 @@ char *text_dup(struct text t)
 
 size_t text_copy(char *out, size_t size, struct text t)
 {
+    must(size > 0);
     size_t n = t.len < size ? t.len : size - 1;
     if (n)
         memcpy(out, t.data, n);
@@ -52,7 +55,7 @@ struct text text_trim(struct text t)
 
 bool text_is_nocase(struct text a, struct text b)
 {
-    return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
+    return a.len == b.len && (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
 }
 
 bool text_split(struct text *rest, char separator, struct text *out_part)

@@ -30,19 +30,19 @@ static inline bool text_is(struct text a, struct text b)
 
 static inline bool text_starts(struct text a, struct text prefix)
 {
-    return a.len >= prefix.len && memcmp(a.data, prefix.data, prefix.len) == 0;
+    return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.data, prefix.data, prefix.len) == 0);
 }
 
 /* The rest of `t` after its first `n` bytes (n <= t.len). */
 static inline struct text text_after(struct text t, size_t n)
 {
-    return (struct text){t.data + n, t.len - n};
+    return (struct text){n ? t.data + n : t.data, t.len - n};
 }
 
 /* A NUL-ended copy, owned by the caller (free); NULL: no memory. */
 char *text_dup(struct text t);
 
-/* Copies into a char array of `size`, cut to fit and NUL-ended; returns the bytes copied. */
+/* Copies into a char array of `size` (>= 1), cut to fit and NUL-ended; returns the bytes copied. */
 size_t text_copy(char *out, size_t size, struct text t);
 
 /* A decimal number without sign or leading zeros, 1..INT64_MAX; 0 if `t` is anything else. */
@@ -54,7 +54,8 @@ struct text text_trim(struct text t);
 /* True if equal without regard to ASCII case. */
 bool text_is_nocase(struct text a, struct text b);
 
-/* Takes everything up to `separator` off the front of *rest; false when nothing is left. */
+/* Takes everything up to `separator` off the front of *rest; false when nothing is left. What ends with a separator
+ * has one more, empty part; so has the empty text. */
 bool text_split(struct text *rest, char separator, struct text *out_part);
 
 #endif
