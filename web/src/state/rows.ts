@@ -74,8 +74,10 @@ export function buildRows({ log, sends, me, open }: Input): Row[] {
       rows.push({ kind: "new", key: "new" });
     }
     if (message) {
-      const answer: boolean = !!message.run_id && group?.run === message.run_id;
-      const first: boolean = fresh || (!answer && startsGroup(group, author, time, message.reply_to !== ""));
+      /* an answer stands right below its card, or has a head of its own */
+      const below: boolean = !!message.run_id && group?.run === message.run_id;
+      const apart: boolean = !!message.run_id || message.reply_to !== "";
+      const first: boolean = fresh || (!below && startsGroup(group, author, time, apart));
       rows.push({ kind: "message", key: messageKey(author, message.key, message.id), message, first });
       group = { author, time, day: dayNumber(time), run: "" };
     } else {
@@ -94,8 +96,8 @@ export function buildRows({ log, sends, me, open }: Input): Row[] {
   return rows;
 }
 
-function startsGroup(group: Group | null, author: string, time: number, reply: boolean): boolean {
-  if (!group || group.run || reply) return true;
+function startsGroup(group: Group | null, author: string, time: number, apart: boolean): boolean {
+  if (!group || group.run || apart) return true;
   return group.author !== author || time - group.time > GROUP_MS;
 }
 

@@ -52,7 +52,7 @@ export function Log({ room }: { room: Room }) {
   const user = me.value;
 
   const rows = useMemo(
-    () => buildRows({ log, sends: outbox.value, me: user?.id ?? "", open: openRuns.value }),
+    () => (log.loaded ? buildRows({ log, sends: outbox.value, me: user?.id ?? "", open: openRuns.value }) : []),
     [log, outbox.value, openRuns.value, user?.id],
   );
 
@@ -114,16 +114,17 @@ export function Log({ room }: { room: Room }) {
   }, [endWanted.value]);
 
   /* a permalink: shown in the middle, tinted for a while */
-  const there = wanted > 0 && log.items.some((m) => m.offset === wanted);
+  const there = wanted > 0 ? log.items.find((m) => m.offset === wanted) : undefined;
   useLayoutEffect(() => {
     if (!there) return;
-    const row = column.current?.querySelector(`[data-offset="${wanted}"]`);
+    const inCard = there.run_id ? column.current?.querySelector(`#run-${there.run_id}`) : null;
+    const row = column.current?.querySelector(`[data-offset="${wanted}"]`) ?? inCard;
     if (!row) return;
     keeper.current?.show(row, 0.35);
     setTarget(wanted);
     const timer = setTimeout(() => setTarget(0), HIGHLIGHT_MS);
     return () => clearTimeout(timer);
-  }, [wanted, there]);
+  }, [wanted, there?.id]);
 
   useEffect(() => lookRef.current(), [log, isUp.value, rooms.value.get(id)?.unread]);
 

@@ -123,7 +123,13 @@ function RunRow({ run }: { run: RunModel }) {
   const agent = agentOf(run);
   const time = runTime(run);
   return (
-    <article class="message first" id={`run-${run.id}`} aria-label={`${agent.display}, ${clock(time)}`} tabIndex={-1}>
+    <article
+      class="message first"
+      id={`run-${run.id}`}
+      data-offset={run.first_offset || undefined}
+      aria-label={`${agent.display}, ${clock(time)}`}
+      tabIndex={-1}
+    >
       <div class="margin">
         <Face user={agent} />
       </div>
