@@ -54,26 +54,59 @@ bool char_is_accent(uint32_t c)
            (c >= 0x20d0 && c <= 0x20ff);
 }
 
-/* U+00C0 to U+017F by their letter without accent; '.': stays, apart from case. */
+/* Latin letters by their letter without accent, as SQLite's tokenizer has them; '.': stays, apart from case. */
+/* clang-format off */
 static const char latin[] =
-    "aaaaaa.ceeeeiiii" /* 00C0: .  is AE */
-    ".nooooo.ouuuuy.." /* 00D0: eth, times, o with stroke is o below, thorn, sharp s */
-    "aaaaaa.ceeeeiiii"
-    ".nooooo.ouuuuy.y"
+    "aaaaaa.ceeeeiiii" /* 00C0 */
+    ".nooooo..uuuuy.." /* 00D0 */
+    "aaaaaa.ceeeeiiii" /* 00E0 */
+    ".nooooo..uuuuy.y" /* 00F0 */
     "aaaaaaccccccccdd" /* 0100 */
-    "..eeeeeeeeeegggg"
-    "gggghh..iiiiiiii"
-    "i...jjkk.lllllll"
-    "l..nnnnnn...oooo"
-    "oo..rrrrrrssssss"
-    "ssttttt.uuuuuuuu"
-    "uuuuwwyyyzzzzzz.";
+    "..eeeeeeeeeegggg" /* 0110 */
+    "gggghh..iiiiiiii" /* 0120 */
+    "i...jjkk.llllll." /* 0130 */
+    "...nnnnnn...oooo" /* 0140 */
+    "oo..rrrrrrssssss" /* 0150 */
+    "sstttt..uuuuuuuu" /* 0160 */
+    "uuuuwwyyyzzzzzzs" /* 0170 */
+    "................" /* 0180 */
+    "................" /* 0190 */
+    "oo.............u" /* 01A0 */
+    "u..............." /* 01B0 */
+    ".............aai" /* 01C0 */
+    "ioouuuuuuuuuu.aa" /* 01D0 */
+    "......ggkkoooo.." /* 01E0 */
+    "j...gg..nnaa...." /* 01F0 */
+    "aaaaeeeeiiiioooo" /* 0200 */
+    "rrrruuuusstt..hh" /* 0210 */
+    "......aaeeoooooo" /* 0220 */
+    "ooyy............" /* 0230 */
+    "................" /* 0240 */;
+static const char latin_more[] =
+    "aabbbbbbccdddddd" /* 1E00 */
+    "ddddeeeeeeeeeeff" /* 1E10 */
+    "gghhhhhhhhhhiiii" /* 1E20 */
+    "kkkkkkllllllllmm" /* 1E30 */
+    "mmmmnnnnnnnnoooo" /* 1E40 */
+    "oooopppprrrrrrrr" /* 1E50 */
+    "sssssssssstttttt" /* 1E60 */
+    "ttuuuuuuuuuuvvvv" /* 1E70 */
+    "wwwwwwwwwwxxxxyy" /* 1E80 */
+    "zzzzzzhtwy.s...." /* 1E90 */
+    "aaaaaaaaaaaaaaaa" /* 1EA0 */
+    "aaaaaaaaeeeeeeee" /* 1EB0 */
+    "eeeeeeeeiiiioooo" /* 1EC0 */
+    "oooooooooooooooo" /* 1ED0 */
+    "oooouuuuuuuuuuuu" /* 1EE0 */
+    "uuyyyyyyyy......" /* 1EF0 */;
+/* clang-format on */
 
 static uint32_t lower(uint32_t c)
 {
     if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7))
         return c + 0x20;
-    if ((c >= 0x100 && c <= 0x137) || (c >= 0x14a && c <= 0x177) || (c >= 0x1e00 && c <= 0x1eff))
+    if ((c >= 0x100 && c <= 0x137) || (c >= 0x14a && c <= 0x177) || (c >= 0x1de && c <= 0x1ef) ||
+        (c >= 0x1f8 && c <= 0x233) || (c >= 0x246 && c <= 0x24f) || (c >= 0x1e00 && c <= 0x1eff))
         return c | 1;
     if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e))
         return c % 2 ? c + 1 : c;
@@ -106,8 +139,12 @@ static uint32_t plain(uint32_t c)
 
 uint32_t char_fold(uint32_t c)
 {
-    _Static_assert(sizeof latin == 0x180 - 0xc0 + 1, "one letter for each");
-    if (c >= 0xc0 && c < 0x180 && latin[c - 0xc0] != '.')
-        return (uint32_t)latin[c - 0xc0];
-    return plain(lower(c));
+    _Static_assert(sizeof latin == 0x250 - 0xc0 + 1, "one letter for each");
+    _Static_assert(sizeof latin_more == 0x1f00 - 0x1e00 + 1, "one letter for each");
+    char letter = '.';
+    if (c >= 0xc0 && c < 0x250)
+        letter = latin[c - 0xc0];
+    else if (c >= 0x1e00 && c < 0x1f00)
+        letter = latin_more[c - 0x1e00];
+    return letter != '.' ? (uint32_t)letter : plain(lower(c));
 }

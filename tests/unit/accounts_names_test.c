@@ -9,13 +9,11 @@ static void the_first_word_in_small_letters_is_the_name(void)
     static const struct {
         const char *display, *name;
     } cases[] = {
-        {"Mira", "mira"},        {"Mira Olsen", "mira"},
-        {"  Ana María", "ana"},  {"Özge Yılmaz", "ozge"},
-        {"ÉMILE", "emile"},      {"Łukasz", "lukasz"},
-        {"Straße", "strasse"},   {"Æsa", "aesa"},
-        {"O'Neil, J.", "oneil"}, {"J. R.", "j"},
-        {"-_- dash", "user"},    {"7of9", "7of9"},
-        {"李雷", "user"},        {"Jean-Luc Picard", "jean-luc"},
+        {"Mira", "mira"},        {"Mira Olsen", "mira"}, {"  Ana María", "ana"},
+        {"Özge Yılmaz", "ozge"}, {"ÉMILE", "emile"},     {"Łukasz", "lukasz"},
+        {"Straße", "strasse"},   {"Æsa", "aesa"},        {"O'Neil, J.", "oneil"},
+        {"J. R.", "j"},          {"-_- dash", "user"},   {"7of9", "7of9"},
+        {"Søren", "soren"},      {"李雷", "user"},       {"Jean-Luc Picard", "jean-luc"},
         {"!!!", "user"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -59,9 +57,10 @@ static void only_small_letters_digits_and_three_signs_are_a_name(void)
 static void letters_lose_case_and_accents(void)
 {
     static const uint32_t pairs[][2] = {
-        {'A', 'a'},     {'z', 'z'},     {0xc9, 'e'},      {0xfc, 'u'},      {0x160, 's'},
-        {0x17d, 'z'},   {0x10d, 'c'},   {0xd7, 0xd7},     {0x391, 0x3b1},   {0x3ac, 0x3b1},
-        {0x416, 0x436}, {0x401, 0x435}, {0x4e2d, 0x4e2d}, {0x1e9e, 0x1e9f},
+        {'A', 'a'},       {'z', 'z'},     {0xc9, 'e'},    {0xfc, 'u'},
+        {0x160, 's'},     {0x17d, 'z'},   {0x10d, 'c'},   {0xd7, 0xd7},
+        {0x391, 0x3b1},   {0x3ac, 0x3b1}, {0x416, 0x436}, {0x401, 0x435},
+        {0x4e2d, 0x4e2d}, {0x1ebf, 'e'},  {0x219, 's'},   {0xf8, 0xf8},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         CHECK_INT(char_fold(pairs[i][0]), pairs[i][1]);

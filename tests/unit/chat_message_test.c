@@ -2,6 +2,7 @@
 #include "base/metrics.h"
 #include "chat/inside.h"
 #include "chat_place.h"
+#include "fault.h"
 #include "unit.h"
 
 static struct {
@@ -376,6 +377,36 @@ static void a_mention_is_of_a_member_by_the_longest_name(void)
     place_free(&w);
 }
 
+/* Every allocation of the call's own thread fails once: one answer, no change, and the next call works. */
+static void a_call_without_memory_is_answered_and_changes_nothing(void)
+{
+    static const char *const calls[][2] = {
+        {"message.send", "{\"room\":\"1\",\"text\":\"x\",\"key\":\"once\"}"},
+        {"message.list", "{\"room\":\"1\"}"},
+        {"message.search", "{\"query\":\"x y\"}"},
+        {"room.create", "{\"name\":\"x\"}"},
+        {"room.list", "{}"},
+        {"read.mark", "{\"room\":\"1\",\"offset\":1}"},
+        {"typing.start", "{\"room\":\"1\"}"},
+        {"session.login", "{\"name\":\"mira\",\"password\":\"x\"}"},
+        {"invite.create", "{}"},
+        {"user.me", "{}"},
+    };
+    struct place w = place_new();
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        for (unsigned n = 2;; n++) { /* the first is the test's own future */
+            must(n < 100);
+            fault_at(n);
+            struct answer_got *got =
+                product_call_text(w.p, &w.as_root, calls[i][0], text_of(calls[i][1]));
+            if (!fault_end())
+                break;
+            CHECK_INT(got->code, 100);
+        }
+    CHECK_INT(pub_of(PUB_STREAM, "", "message_created"), 1);
+    place_free(&w);
+}
+
 UNIT("chat/message", CASE(a_send_is_answered_published_and_told_to_observers),
      CASE(the_same_key_gives_the_first_result_whatever_the_rest_says), CASE(keys_go_after_30_days),
      CASE(a_reply_is_to_a_message_of_the_same_room),
@@ -384,4 +415,5 @@ UNIT("chat/message", CASE(a_send_is_answered_published_and_told_to_observers),
      CASE(a_page_ends_at_512_kib_and_says_that_there_is_more),
      CASE(unread_and_mentions_count_after_the_mark_and_not_own_messages),
      CASE(a_mention_goes_from_word_start_to_word_end),
-     CASE(a_mention_is_of_a_member_by_the_longest_name))
+     CASE(a_mention_is_of_a_member_by_the_longest_name),
+     CASE(a_call_without_memory_is_answered_and_changes_nothing))
