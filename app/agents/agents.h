@@ -32,7 +32,6 @@ struct agents_options {
     void *server_ctx;
 };
 
-
 /* errors: ERR_NOMEM */
 MUST_USE enum err agents_new(const struct agents_options *options, struct agents **out_agents);
 

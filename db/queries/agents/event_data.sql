@@ -1,0 +1,1 @@
+SELECT data FROM stream WHERE room_id = ?1 AND offset = ?2;

@@ -1,0 +1,8 @@
+-- The few rows above the watermark ?1, newest first; their words are looked at by the caller
+SELECT m.id, m.room_id, r.name, m.offset, u.display, m.text
+FROM message m
+  CROSS JOIN member x ON x.room_id = m.room_id AND x.user_id = ?2
+  CROSS JOIN room r ON r.id = m.room_id AND (r.private = 0 OR r.id = ?3)
+  CROSS JOIN user u ON u.id = m.author_id AND u.role <> 'agent'
+WHERE m.id > ?1 AND m.text NOT LIKE '@nook%'
+ORDER BY m.id DESC;
