@@ -24,7 +24,7 @@ static NO_THREAD_CHECK void *task_main(void *arg)
     role_enter(o->role);
     void *thread = o->begin ? o->begin(o->ctx) : q;
     (void)future_fulfil(begun, thread ? ERR_OK : ERR_IO, NULL);
-    begun = future_unref(begun);
+    future_unref(begun);
 
     struct task task;
     while (thread && !queue_done(q->queue))
