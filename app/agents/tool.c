@@ -120,8 +120,9 @@ enum err tool_members(struct agents *a, struct db *db, const struct run *run, st
     if (count > MEMBERS_MAX)
         json_add_int(w, "others", count - MEMBERS_MAX);
     char summary[64];
-    (void)snprintf(summary, sizeof summary, "%lld of %lld %s here", (long long)here,
-                   (long long)people, people == 1 ? "person is" : "people are");
+    (void)snprintf(summary, sizeof summary, "%lld of %lld %s %s here", (long long)here,
+                   (long long)people, people == 1 ? "person" : "people",
+                   here == 1 || people == 1 ? "is" : "are");
     json_add_text(w, "summary", text_of(summary));
     return e;
 }
