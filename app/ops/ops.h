@@ -22,7 +22,8 @@ struct ops_options {
     /* The open connections (session knows them): answers once, on a reactor, where `done` must not block.
      * user_id 0: everybody's. errors: no answer comes */
     enum err (*connections)(void *ctx, int64_t user_id, void *owner,
-                            void (*done)(void *owner, enum err e, const struct ws_connection_record *records, size_t count));
+                            void (*done)(void *owner, enum err e,
+                                         const struct ws_connection_record *records, size_t count));
     /* False with the reasons, one a line: reactors, listeners. NULL: nothing to say */
     bool (*alive)(void *ctx, struct buf *why);
     void *ctx;

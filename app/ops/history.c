@@ -1,0 +1,275 @@
+/* history: from the reactors to the table `connection`, in batches. A batch that the disk refuses comes back to the front
+ * and is tried again; a closed row holds all that an opened one does, so that losing an opened one loses nothing. */
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/must.h"
+#include "ops/inside.h"
+#include "store/db.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+
+/* ---- rows, in the writer's job */
+
+enum err history_close_open(struct db *db, int64_t now_ms)
+{
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_CLOSE_OPEN);
+    query_int(q, 1, now_ms);
+    return query_run(q);
+}
+
+enum err mark_insert(struct db *db, int64_t time_ms, const char *text)
+{
+    struct query *q = db_query(db, QUERY_OPS_MARK_INSERT);
+    query_int(q, 1, time_ms);
+    query_text(q, 2, text_of(text));
+    return query_run(q);
+}
+
+static void bind_who(struct query *q, const struct ws_connection_record *r)
+{
+    query_text(q, 1, text_of(r->id));
+    query_int(q, 2, r->user_id);
+    query_text(q, 3, text_of(r->client));
+    query_text(q, 4, text_of(r->address));
+    query_text(q, 5, text_of(r->transport));
+    query_int(q, 6, r->connected_ms);
+    query_text(q, 7, text_of(r->tab));
+}
+
+/* The tab of a connection that ended is back. */
+static enum err note_back(struct db *db, const struct ws_connection_record *r)
+{
+    if (!r->tab[0])
+        return ERR_OK;
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_BACK);
+    query_int(q, 1, r->user_id);
+    query_text(q, 2, text_of(r->tab));
+    query_int(q, 3, r->connected_ms);
+    return query_run(q);
+}
+
+static enum err write_opened(struct db *db, const struct ws_connection_record *r)
+{
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_OPEN);
+    bind_who(q, r);
+    enum err e = query_run(q);
+    return e != ERR_OK ? e : note_back(db, r);
+}
+
+/* How the return of a tab went is told by the row of the connection that had ended. */
+static enum err note_recovered(struct db *db, const struct ws_connection_record *r)
+{
+    if (!r->tab[0] || r->recovered < 0)
+        return ERR_OK;
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_RECOVERED);
+    query_text(q, 1, text_of(r->id));
+    query_int(q, 2, r->user_id);
+    query_text(q, 3, text_of(r->tab));
+    query_int(q, 4, r->connected_ms);
+    query_int(q, 5, r->closed_ms);
+    query_int(q, 6, r->recovered);
+    return query_run(q);
+}
+
+static enum err write_closed(struct db *db, const struct ws_connection_record *r)
+{
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_CLOSE);
+    bind_who(q, r);
+    query_int(q, 8, r->closed_ms);
+    query_int(q, 9, r->rtt_ms);
+    query_int(q, 10, (int64_t)r->bytes_in);
+    query_int(q, 11, (int64_t)r->bytes_out);
+    query_int(q, 12, (int64_t)r->frames_in);
+    query_int(q, 13, (int64_t)r->frames_out);
+    query_int(q, 14, (int64_t)r->queue_peak_bytes);
+    query_int(q, 15, r->code);
+    query_text(q, 16, text_of(r->reason));
+    query_text(q, 17, text_of(r->closed_by));
+    enum err e = query_run(q);
+    return e != ERR_OK ? e : note_recovered(db, r);
+}
+
+/* ---- the list */
+
+static void notes_free(struct note *n)
+{
+    while (n) {
+        struct note *next = n->next;
+        free(n);
+        n = next;
+    }
+}
+
+static size_t notes_length(const struct note *n)
+{
+    size_t count = 0;
+    for (; n; n = n->next)
+        count++;
+    return count;
+}
+
+/* Takes the first `max` off. */
+static struct note *take(struct ops *o, size_t max) CLANG(requires_capability(o->lock))
+{
+    struct note *first = o->notes, **end = &first;
+    size_t count = 0;
+    while (*end && count < max) {
+        end = &(*end)->next;
+        count++;
+    }
+    o->notes = *end;
+    *end = NULL;
+    o->notes_count -= count;
+    if (!o->notes)
+        o->notes_end = &o->notes;
+    return first;
+}
+
+static void put_back(struct ops *o, struct note *first) CLANG(requires_capability(o->lock))
+{
+    struct note **end = &first;
+    for (; *end; end = &(*end)->next)
+        o->notes_count++;
+    *end = o->notes;
+    if (!o->notes)
+        o->notes_end = end == &first ? &o->notes : end;
+    o->notes = first;
+}
+
+static void append(struct ops *o, struct note *n, size_t max)
+{
+    mutex_lock(&o->lock);
+    bool room = o->notes_count < max;
+    if (room) {
+        *o->notes_end = n;
+        o->notes_end = &n->next;
+        o->notes_count++;
+    }
+    bool many = o->notes_count >= NOTES_FLUSH && !o->writing;
+    mutex_unlock(&o->lock);
+    if (!room) {
+        metric_add(METRIC_history_dropped, 1);
+        free(n);
+    }
+    if (many)
+        history_flush(o, NOTES_BATCH);
+}
+
+void history_note(struct ops *o, enum note_kind kind, const struct ws_connection_record *record)
+{
+    struct note *n = calloc(1, sizeof *n);
+    if (!n) {
+        metric_add(METRIC_history_dropped, 1);
+        return;
+    }
+    n->kind = kind;
+    n->record = *record;
+    append(o, n, kind == NOTE_OPENED ? NOTES_MAX / 2 : NOTES_MAX);
+}
+
+void history_mark(struct ops *o, const char *mark)
+{
+    struct note *n = calloc(1, sizeof *n);
+    if (!n)
+        return;
+    n->kind = NOTE_MARK;
+    n->mark_ms = env_wall_ms(o->env);
+    n->mark = mark;
+    append(o, n, NOTES_MAX);
+}
+
+/* ---- batches */
+
+struct batch {
+    struct ops *ops;
+    struct note *first;
+};
+
+static enum err batch_run(struct db *db, void *data)
+{
+    struct batch *b = data;
+    enum err e = ERR_OK;
+    for (const struct note *n = b->first; n && e == ERR_OK; n = n->next) {
+        if (n->kind == NOTE_OPENED)
+            e = write_opened(db, &n->record);
+        else if (n->kind == NOTE_CLOSED)
+            e = write_closed(db, &n->record);
+        else
+            e = mark_insert(db, n->mark_ms, n->mark);
+    }
+    return e;
+}
+
+/* Errors that another try would only repeat. */
+static bool is_hopeless(enum err e)
+{
+    return e == ERR_CONFLICT || e == ERR_LIMIT || e == ERR_INTERNAL;
+}
+
+static void batch_done(void *data, enum err e)
+{
+    struct batch *b = data;
+    struct ops *o = b->ops;
+    if (is_hopeless(e)) {
+        size_t lost = notes_length(b->first);
+        metric_add(METRIC_history_dropped, (int64_t)lost);
+        log_event(LOG_ERROR, "history_dropped", KV_STR("why", err_name(e)),
+                  KV_INT("rows", (int64_t)lost));
+    }
+    mutex_lock(&o->lock);
+    if (e != ERR_OK && !is_hopeless(e))
+        put_back(o, b->first);
+    else
+        notes_free(b->first);
+    o->writing = false;
+    bool again = e == ERR_OK && o->notes_count >= NOTES_FLUSH;
+    condition_broadcast(&o->written);
+    mutex_unlock(&o->lock);
+    free(b);
+    if (again)
+        history_flush(o, NOTES_BATCH);
+}
+
+void history_flush(struct ops *o, size_t max)
+{
+    struct batch *b = malloc(sizeof *b);
+    if (!b)
+        return; /* the next tick tries again */
+    *b = (struct batch){.ops = o};
+    mutex_lock(&o->lock);
+    if (!o->writing)
+        b->first = take(o, max);
+    if (b->first)
+        o->writing = true;
+    mutex_unlock(&o->lock);
+    if (!b->first) {
+        free(b);
+        return;
+    }
+    enum err e = writer_submit(o->store, (struct job){batch_run, batch_done, b});
+    if (e != ERR_OK)
+        batch_done(b, is_hopeless(e) ? ERR_BUSY : e); /* not taken: it may be the next time */
+}
+
+void history_drain(struct ops *o, int64_t until_ms)
+{
+    bool left = true;
+    while (left && env_monotonic_ms(&env_real) < until_ms) {
+        history_flush(o, NOTES_MAX);
+        mutex_lock(&o->lock);
+        if (o->writing)
+            condition_wait(&o->written, &o->lock, until_ms);
+        else if (o->notes) /* the writer's queue is full, or the disk */
+            condition_wait(&o->written, &o->lock, env_monotonic_ms(&env_real) + 10);
+        left = o->notes || o->writing;
+        mutex_unlock(&o->lock);
+    }
+}
+
+NO_THREAD_CHECK void history_fini(struct ops *o)
+{
+    must(!o->writing);
+    notes_free(o->notes);
+    o->notes = NULL;
+}

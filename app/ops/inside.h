@@ -1,0 +1,97 @@
+/* inside: what the files of this room share. Nobody else includes it.
+ *
+ * One lock (LOCK_ops), held for a few lines, never over a submit, a callback or a look at /proc. */
+#ifndef SNUG_OPS_INSIDE_H
+#define SNUG_OPS_INSIDE_H
+
+#include "accounts/answer.h"
+#include "base/mutex.h"
+#include "ops/figures.h"
+#include "ops/ops.h"
+
+#include <stdatomic.h>
+
+struct db;
+
+/* ---- history.c: what waits to be written, oldest first. Opened rows are refused from NOTES_MAX / 2 on, so that the
+ * closes, which carry the whole row, keep the other half. */
+
+#define NOTES_MAX 16384
+#define NOTES_FLUSH 64 /* so many are written without waiting for the tick */
+#define NOTES_BATCH 256
+
+enum note_kind { NOTE_OPENED, NOTE_CLOSED, NOTE_MARK };
+
+struct note {
+    struct note *next;
+    enum note_kind kind;
+    int64_t mark_ms;  /* of a mark */
+    const char *mark; /* static */
+    struct ws_connection_record record;
+};
+
+struct ops {
+    const struct env *env;
+    struct store *store;
+    struct ws_registry *registry;
+    struct ops_options options;
+    int64_t started_ms;
+    struct mutex lock;
+    struct note *notes GUARDED_BY(lock);
+    struct note **notes_end GUARDED_BY(lock);
+    size_t notes_count GUARDED_BY(lock);
+    bool writing GUARDED_BY(lock);        /* one batch at a time: rows keep their order */
+    struct condition written;             /* `writing` became false */
+    struct sampler sampler;               /* sampler.c */
+    atomic_bool read_only;                /* as of the last tick: a change is a mark */
+    _Atomic int64_t ticked_ms;            /* monotonic; 0: not yet */
+    _Atomic int64_t measure_ms, prune_ms; /* when next */
+};
+
+/* In the writer's job of the start: rows that a crash left open are closed. */
+MUST_USE enum err history_close_open(struct db *db, int64_t now_ms);
+/* Never blocks; over the bound the note is dropped and counted. mark: static */
+void history_note(struct ops *o, enum note_kind kind, const struct ws_connection_record *record);
+void history_mark(struct ops *o, const char *mark);
+/* Hands what waits to the writer, at most `max` notes, unless a batch is on its way. */
+void history_flush(struct ops *o, size_t max);
+/* Blocks until all is written or it cannot be, at most to until_ms (monotonic, real clock). */
+void history_drain(struct ops *o, int64_t until_ms);
+void history_fini(struct ops *o);
+/* One row of `mark`. In a writer's job. */
+MUST_USE enum err mark_insert(struct db *db, int64_t time_ms, const char *text);
+
+/* ---- sampler.c */
+void sampler_init(struct ops *o);
+void sampler_tick(struct ops *o, int64_t wall_ms);
+/* The value of each figure now. */
+void sampler_now(struct ops *o, double out[FIGURES_COUNT]);
+/* Looks at /proc for the gauges that nobody else keeps. thread: one that may read files */
+void sampler_measure(void);
+
+/* ---- the open connections, gathered before a reader's job: the first member of such a job */
+struct live {
+    struct answer answer;
+    struct ops *ops;
+    int64_t user_id; /* whose; 0: everybody's */
+    struct ws_connection_record *records;
+    size_t count;
+    answer_run *run;
+    bool needed; /* the call fails without them */
+};
+
+/* A job of `size` bytes; NULL: the reply has been given. Whom the actor may see is checked here: 103. */
+void *live_new(struct ops *o, size_t size, size_t texts_bytes, const struct actor *actor,
+               const struct args *args, struct reply reply);
+/* Gathers, then hands the job to a reader. */
+void live_read(void *job, answer_run *run, bool needed);
+
+/* The members that open and closed connections share. */
+void connection_write(struct json_writer *w, const struct ws_connection_record *r);
+/* An author by id; `key` is left out, false, if there is no such person. */
+MUST_USE enum err author_write(struct db *db, struct json_writer *w, const char *key, int64_t id);
+
+/* ---- the handlers */
+method_handler connection_list;
+
+#endif

@@ -1,0 +1,1 @@
+INSERT INTO mark (time_ms, text) VALUES (?1, ?2);
