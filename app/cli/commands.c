@@ -80,7 +80,9 @@ static enum err try_both(struct config *c, const struct request *r, struct buf *
 static struct text member_of(struct text object, const char *name)
 {
     struct json_member member;
-    while (json_kind(object) == JSON_OBJECT && json_member(&object, &member))
+    if (object.len == 0 || json_kind(object) != JSON_OBJECT)
+        return TEXT_NONE;
+    while (json_member(&object, &member))
         if (strcmp(member.key, name) == 0)
             return member.value;
     return TEXT_NONE;
