@@ -205,7 +205,8 @@ static enum err make_chat(struct snug *s)
         .typing_ms = o->typing_ms,
         .recovery_max = o->recovery_max,
         .history_max = o->history_max,
-        .reply_max_bytes = REPLY_MAX_BYTES,
+        .reply_max_bytes = /* a reply that does not fit the queue would close its client each time */
+            o->queue_max_bytes / 2 < REPLY_MAX_BYTES ? o->queue_max_bytes / 2 : REPLY_MAX_BYTES,
     };
     enum err e = chat_new(&co, &s->chat);
     if (e != ERR_OK)
@@ -394,6 +395,7 @@ struct snug *snug_free(struct snug *s)
     if (s->agents)
         agents_stop(s->agents);
     ticker_stop(s);
+    accounts_stop(s->accounts);
     s->tasks = task_queue_free(s->tasks);
     for (unsigned i = 0; i < s->reactors_started; i++)
         reactor_stop(s->reactors[i]);

@@ -72,6 +72,7 @@ static enum err copy_options(struct accounts *a, const struct accounts_options *
     a->text_max = options->text_max;
     a->close_session = options->close_session;
     a->close_ctx = options->close_ctx;
+    mutex_init(&a->lock, LOCK_accounts);
     a->throttle = throttle_new(options->env, options->logins_burst, options->logins_per_s);
     a->token_secret = text_dup(options->token_secret);
     a->token_secret_len = options->token_secret.len;
@@ -111,8 +112,27 @@ struct accounts *accounts_free(struct accounts *a)
     free(a->token_secret);
     free(a->version);
     free(atomic_load(&a->base_url));
+    mutex_fini(&a->lock);
     free(a);
     return NULL;
+}
+
+void accounts_stop(struct accounts *a)
+{
+    if (!a)
+        return;
+    mutex_lock(&a->lock);
+    a->stopped = true;
+    mutex_unlock(&a->lock);
+}
+
+/* Under the lock: when accounts_stop has returned, nobody is inside a push. */
+enum err push_task(struct accounts *a, struct task task)
+{
+    mutex_lock(&a->lock);
+    enum err e = a->stopped ? ERR_CLOSED : task_queue_push(a->tasks, task);
+    mutex_unlock(&a->lock);
+    return e;
 }
 
 void accounts_set_hooks(struct accounts *a, const struct accounts_hooks *hooks)

@@ -31,6 +31,10 @@ struct accounts_options {
  * errors: ERR_NOMEM, ERR_IO */
 MUST_USE enum err accounts_new(const struct accounts_options *options,
                                struct accounts **out_accounts);
+/* From here on nothing is given to the task queue any more: log-ins that are under way answer 108. Call it before the task
+ * queue is freed; NULL is welcome. */
+void accounts_stop(struct accounts *a);
+
 /* After store_close and the task queue's end: their jobs hold `a`. NULL is welcome. Returns NULL. */
 struct accounts *accounts_free(struct accounts *a);
 struct method_set accounts_methods(struct accounts *a);

@@ -16,7 +16,7 @@
 struct db;
 struct store;
 
-#define ANSWER_MAX_BYTES (1024 * 1024)
+#define ANSWER_MAX_BYTES ((size_t)1024 * 1024)
 #define ANSWER_RETRY_MS 500
 
 struct answer {

@@ -5,7 +5,7 @@
 #include <sodium.h>
 
 #define ENDED_KEEP_MS                                                                              \
-    (7 * 24 * 3600 * INT64_C(1000)) /* so long an ended session answers "expired" */
+    (INT64_C(7) * 24 * 3600 * 1000) /* so long an ended session answers "expired" */
 
 enum err entry_make(struct accounts *a, struct db *db, const struct actor *actor, int64_t user_id,
                     struct entry *entry)

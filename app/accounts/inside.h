@@ -8,6 +8,8 @@
 #include "accounts/people.h"
 #include "accounts/secret.h"
 #include "accounts/throttle.h"
+#include "base/mutex.h"
+#include "base/task_queue.h"
 
 #include <stdatomic.h>
 
@@ -26,14 +28,16 @@ struct accounts {
     unsigned connections_max, text_max;
     void (*close_session)(void *ctx, int64_t user_id, int64_t session_id);
     void *close_ctx;
+    struct mutex lock;
+    bool stopped GUARDED_BY(lock);
     char setup_secret[CODE_SIZE];
     atomic_bool has_admin;
 };
 
 /* ---- entry.c: a new session, and what its owner is answered: {token, expires, user} and the cookie */
 
-#define SESSION_IDLE_MS (12 * 3600 * INT64_C(1000))      /* without stay, after its last use */
-#define SESSION_STAY_MS (30 * 24 * 3600 * INT64_C(1000)) /* with stay, from log-in */
+#define SESSION_IDLE_MS (INT64_C(12) * 3600 * 1000)      /* without stay, after its last use */
+#define SESSION_STAY_MS (INT64_C(30) * 24 * 3600 * 1000) /* with stay, from log-in */
 #define SESSIONS_MAX 100                                 /* of a person; the oldest go */
 
 struct entry {
@@ -52,7 +56,7 @@ MUST_USE enum err entry_write(struct accounts *a, const struct entry *entry, str
 /* ---- invite.c */
 
 #define INVITE_USES 25
-#define INVITE_TTL_S (7 * 24 * 3600)
+#define INVITE_TTL_S (INT64_C(7) * 24 * 3600)
 
 /* In a writer's job: a new invite with that code. */
 MUST_USE enum err invite_make(struct accounts *a, struct db *db, int64_t by, int64_t uses,
@@ -62,6 +66,9 @@ void invite_write_url(struct accounts *a, struct json_writer *w, const char *key
                       const char code[CODE_SIZE]);
 
 /* ---- shared checks */
+
+/* task_queue_push, unless accounts_stop was called: ERR_CLOSED. */
+MUST_USE enum err push_task(struct accounts *a, struct task task);
 
 /* 107 with a sentence unless the password has 12 to 200 characters. */
 MUST_USE enum err password_check(struct text password, const char **out_message);

@@ -2,7 +2,7 @@
 #include "store/db.h"
 #include "store/store.h"
 
-#define ENDED_KEEP_MS (30 * 24 * 3600 * INT64_C(1000))
+#define ENDED_KEEP_MS (INT64_C(30) * 24 * 3600 * 1000)
 
 enum err invite_make(struct accounts *a, struct db *db, int64_t by, int64_t uses, int64_t ttl_s,
                      const char code[CODE_SIZE])

@@ -2,7 +2,6 @@
  * one writer's job: the person, the memberships everybody has (a hook), the session, the answer. */
 #include "accounts/inside.h"
 #include "accounts/names.h"
-#include "base/task_queue.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -151,7 +150,7 @@ static void hash_task(void *thread, void *data)
 
 static void hash_then_write(struct newcomer *job)
 {
-    enum err e = task_queue_push(job->a->tasks, (struct task){hash_task, job});
+    enum err e = push_task(job->a, (struct task){hash_task, job});
     if (e != ERR_OK)
         answer_end(job, e);
 }

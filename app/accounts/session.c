@@ -1,6 +1,5 @@
 #include "accounts/inside.h"
 #include "base/metrics.h"
-#include "base/task_queue.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -94,7 +93,7 @@ static void login_found(void *data, enum err e)
 {
     struct login *job = data;
     if (e == ERR_OK)
-        e = task_queue_push(job->a->tasks, (struct task){login_compare, job});
+        e = push_task(job->a, (struct task){login_compare, job});
     if (e != ERR_OK)
         answer_end(job, e);
 }

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define NOTICE_MAX_BYTES (16 * 1024)
+#define NOTICE_MAX_BYTES ((size_t)16 * 1024)
 
 static void change_drop(void *data)
 {

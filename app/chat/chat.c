@@ -50,7 +50,6 @@ void chat_tick(struct chat *c)
     typing_tick(c, now);
     unread_tick(c, now);
     index_tick(c, now);
-    prune_tick(c, now);
 }
 
 bool one_line(struct text t, const char *field, const char *message, struct reply reply)

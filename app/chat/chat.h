@@ -26,7 +26,6 @@ struct chat_options {
     unsigned recovery_max;        /* publications a recovery: 1,000 */
     unsigned history_max;         /* publications a history page: 1,000 */
     size_t reply_max_bytes;       /* of publications or messages in one reply: 512 KiB */
-    int64_t key_keep_ms;          /* send keys are kept so long: 30 days; 0: for ever */
 };
 
 MUST_USE enum err chat_new(const struct chat_options *options, struct chat **out_chat);
@@ -43,8 +42,7 @@ void chat_set_hub(struct chat *c, struct hub *hub);
 /* Puts new people into `general` (accounts calls it in its jobs). */
 struct accounts_hooks chat_accounts_hooks(struct chat *c);
 
-/* Work that time asks for: typing that ends, unread counts that wait (at most one a room and 250 ms), the search index,
- * send keys that are old enough.
+/* Work that time asks for: typing that ends, unread counts that wait (at most one a room and 250 ms), the search index.
  * Called by the server's ticker about every 100 ms. thread: task */
 void chat_tick(struct chat *c);
 

@@ -1,5 +1,5 @@
-/* index: the search index follows the messages in batches, behind a watermark in the same database; and old send keys go.
- * Both are writer's jobs of their own, so that no acknowledgement waits for them longer than for a small batch. */
+/* index: the search index follows the messages in batches, behind a watermark in the same database. A
+ * batch is a writer's job of its own: no acknowledgement waits longer than for one. */
 #include "chat/inside.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -7,9 +7,7 @@
 #include <stdlib.h>
 
 #define BATCH_ROWS 500
-#define PAUSE_MS 500          /* between two batches, unless the last one was full */
-#define PRUNE_EVERY_MS 600000 /* old send keys: every ten minutes, */
-#define PRUNE_AGAIN_MS 1000   /* or a little later if there were many */
+#define PAUSE_MS 500 /* between two batches, unless the last one was full */
 
 struct index_job {
     struct chat *c;
@@ -76,42 +74,4 @@ void index_tick(struct chat *c, int64_t now_ms)
     atomic_store(&c->index_due, false); /* what is posted from here on makes it due again */
     if (writer_submit(c->store, (struct job){index_run, index_done, job}) != ERR_OK)
         index_done(job, ERR_BUSY);
-}
-
-/* ---- send keys */
-
-struct prune_job {
-    struct chat *c;
-    int64_t before_ms, deleted;
-};
-
-static enum err prune_run(struct db *db, void *data)
-{
-    struct prune_job *job = data;
-    struct query *q = db_query(db, QUERY_CHAT_SEND_KEY_PRUNE);
-    query_int(q, 1, job->before_ms);
-    enum err e = query_run(q);
-    job->deleted = e == ERR_OK ? db_changes(db) : 0;
-    return e;
-}
-
-static void prune_done(void *data, enum err e)
-{
-    struct prune_job *job = data;
-    if (e == ERR_OK && job->deleted > 0)
-        atomic_store(&job->c->prune_next_ms, env_monotonic_ms(job->c->env) + PRUNE_AGAIN_MS);
-    free(job);
-}
-
-void prune_tick(struct chat *c, int64_t now_ms)
-{
-    if (c->options.key_keep_ms <= 0 || now_ms < atomic_load(&c->prune_next_ms))
-        return;
-    atomic_store(&c->prune_next_ms, now_ms + PRUNE_EVERY_MS);
-    struct prune_job *job = calloc(1, sizeof *job);
-    if (!job)
-        return;
-    *job = (struct prune_job){c, env_wall_ms(c->env) - c->options.key_keep_ms, 0};
-    if (writer_submit(c->store, (struct job){prune_run, prune_done, job}) != ERR_OK)
-        free(job);
 }

@@ -35,8 +35,10 @@ struct chat {
     struct mutex lock;
     struct typist *typists GUARDED_BY(lock);       /* typing.c */
     struct waiting_room *waiting GUARDED_BY(lock); /* unread.c */
-    atomic_bool index_due, index_runs;             /* index.c */
-    _Atomic int64_t index_next_ms, prune_next_ms;
+    size_t typists_count GUARDED_BY(lock), waiting_count GUARDED_BY(lock);
+    size_t waiting_room GUARDED_BY(lock); /* places in `waiting` */
+    atomic_bool index_due, index_runs;    /* index.c */
+    _Atomic int64_t index_next_ms;
 };
 
 /* ---- user_event.c: what goes to user:<id>, and who is there */
@@ -123,7 +125,6 @@ void typing_tick(struct chat *c, int64_t now_ms);
 void typing_fini(struct chat *c);
 
 void index_tick(struct chat *c, int64_t now_ms);
-void prune_tick(struct chat *c, int64_t now_ms);
 
 /* ---- the handlers */
 method_handler room_list, room_create, room_update, room_join, room_leave, room_members,

@@ -118,7 +118,7 @@ void message_search(void *ctx, const struct actor *actor, const struct args *arg
     job->before = args_given(args, "before") ? args_int(args, "before") : INT64_MAX;
     job->limit = args_int(args, "limit");
     job->answer.drop = search_drop;
-    buf_init(&job->marks, 64 * 1024);
+    buf_init(&job->marks, (size_t)64 * 1024);
     job->words = words_new(args_text(args, "query"));
     if (!job->words)
         answer_end(job, ERR_NOMEM);

@@ -132,7 +132,7 @@ static enum err ask(void *ctx, const struct stream_query *query, struct stream_a
     a->query = *query;
     a->asker = asker;
     /* the last event that fits may be one of 256 KiB; a little for its envelope */
-    buf_init(&a->page.publications, c->options.reply_max_bytes + 512 * 1024);
+    buf_init(&a->page.publications, c->options.reply_max_bytes + (size_t)512 * 1024);
     enum err e = reader_submit(c->store, (struct job){ask_run, ask_done, a});
     if (e != ERR_OK)
         free(a);

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define EVENT_MAX_BYTES (256 * 1024)
+#define EVENT_MAX_BYTES ((size_t)256 * 1024)
 
 enum err room_event_begin(struct db *db, int64_t room_id, int64_t now_ms, struct room_event *out)
 {

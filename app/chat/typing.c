@@ -5,7 +5,6 @@
 #include "store/store.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
 #define EVERY_MS 2000
 #define TYPISTS_MAX 1024
@@ -14,12 +13,11 @@ struct typist_key {
     int64_t room_id, user_id;
 };
 
+/* In one array, looked through from its start: small rows, and few of them. */
 struct typist {
     struct typist_key key;
     int64_t published_ms, until_ms; /* monotonic */
-    struct person person;
-    UT_hash_handle hh;
-    struct typist *next_ended;
+    struct person *who;             /* owned */
 };
 
 static void publish(struct chat *c, int64_t room_id, const struct person *who, int64_t until)
@@ -54,23 +52,49 @@ static enum err start_run(struct db *db, void *data)
     return e != ERR_OK ? e : person_by_id(db, job->key.user_id, &job->person);
 }
 
-/* Notes that it is shown from now on; false: it was less than two seconds ago, or the table is full. */
+static struct typist *find(struct chat *c, struct typist_key key)
+    CLANG(requires_capability(c->lock))
+{
+    for (size_t i = 0; i < c->typists_count; i++)
+        if (c->typists[i].key.room_id == key.room_id && c->typists[i].key.user_id == key.user_id)
+            return &c->typists[i];
+    return NULL;
+}
+
+/* NULL: the table is full, or no memory. */
+static struct typist *add(struct chat *c, const struct typing_job *job, int64_t now_ms)
+    CLANG(requires_capability(c->lock))
+{
+    if (!c->typists)
+        c->typists = calloc(TYPISTS_MAX, sizeof *c->typists);
+    struct person *who = c->typists && c->typists_count < TYPISTS_MAX ? malloc(sizeof *who) : NULL;
+    if (!who)
+        return NULL;
+    *who = job->person;
+    struct typist *t = &c->typists[c->typists_count++];
+    *t = (struct typist){.key = job->key, .published_ms = now_ms - EVERY_MS, .who = who};
+    return t;
+}
+
+/* Who it was, owned by the caller; the last one takes the place. */
+static struct person *take_out(struct chat *c, struct typist *t) CLANG(requires_capability(c->lock))
+{
+    struct person *who = t->who;
+    *t = c->typists[--c->typists_count];
+    return who;
+}
+
+/* Notes that it is shown from now on; false: it was less than two seconds ago, or it cannot be kept. */
 static bool note(struct chat *c, const struct typing_job *job, int64_t now_ms)
 {
-    struct typist *t = NULL;
-    bool show = false;
     mutex_lock(&c->lock);
-    HASH_FIND(hh, c->typists, &job->key, sizeof job->key, t);
-    if (!t && HASH_COUNT(c->typists) < TYPISTS_MAX && (t = calloc(1, sizeof *t))) {
-        t->key = job->key;
-        t->person = job->person;
-        t->published_ms = now_ms - EVERY_MS;
-        HASH_ADD(hh, c->typists, key, sizeof t->key, t);
-    }
-    if (t && now_ms - t->published_ms >= EVERY_MS) {
+    struct typist *t = find(c, job->key);
+    if (!t)
+        t = add(c, job, now_ms);
+    bool show = t && now_ms - t->published_ms >= EVERY_MS;
+    if (show) {
         t->published_ms = now_ms;
         t->until_ms = now_ms + c->options.typing_ms;
-        show = true;
     }
     mutex_unlock(&c->lock);
     return show;
@@ -100,44 +124,48 @@ void typing_start(void *ctx, const struct actor *actor, const struct args *args,
 
 void typing_ended(struct chat *c, int64_t room_id, int64_t user_id)
 {
-    struct typist_key key = {room_id, user_id};
-    struct typist *t = NULL;
+    struct person *who = NULL;
     mutex_lock(&c->lock);
-    HASH_FIND(hh, c->typists, &key, sizeof key, t);
+    struct typist *t = find(c, (struct typist_key){room_id, user_id});
     if (t)
-        HASH_DEL(c->typists, t);
+        who = take_out(c, t);
     mutex_unlock(&c->lock);
-    if (t)
-        publish(c, room_id, &t->person, 0);
-    free(t);
+    if (who)
+        publish(c, room_id, who, 0);
+    free(who);
 }
+
+/* Takes out one whose time is over: who it was, owned by the caller. NULL: nobody. */
+static struct person *take_over(struct chat *c, int64_t now_ms, int64_t *out_room_id)
+{
+    struct person *who = NULL;
+    mutex_lock(&c->lock);
+    for (size_t i = 0; i < c->typists_count && !who; i++)
+        if (c->typists[i].until_ms <= now_ms) {
+            *out_room_id = c->typists[i].key.room_id;
+            who = take_out(c, &c->typists[i]);
+        }
+    mutex_unlock(&c->lock);
+    return who;
+}
+
+#define ENDS_MAX 64 /* in one tick; the others in the next */
 
 void typing_tick(struct chat *c, int64_t now_ms)
 {
-    struct typist *t, *next, *ended = NULL;
-    mutex_lock(&c->lock);
-    HASH_ITER(hh, c->typists, t, next)
-    {
-        if (t->until_ms > now_ms)
-            continue;
-        HASH_DEL(c->typists, t);
-        t->next_ended = ended;
-        ended = t;
-    }
-    mutex_unlock(&c->lock);
-    for (; ended; ended = next) {
-        next = ended->next_ended;
-        publish(c, ended->key.room_id, &ended->person, 0);
-        free(ended);
+    int64_t room_id;
+    for (unsigned i = 0; i < ENDS_MAX; i++) {
+        struct person *who = take_over(c, now_ms, &room_id);
+        if (!who)
+            break;
+        publish(c, room_id, who, 0);
+        free(who);
     }
 }
 
 NO_THREAD_CHECK void typing_fini(struct chat *c)
 {
-    struct typist *t, *next;
-    HASH_ITER(hh, c->typists, t, next)
-    {
-        HASH_DEL(c->typists, t);
-        free(t);
-    }
+    for (size_t i = 0; i < c->typists_count; i++)
+        free(c->typists[i].who);
+    free(c->typists);
 }

@@ -7,18 +7,16 @@
 #include "store/store.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
 #define EVERY_MS 250
-#define ROOMS_MAX                                                                                  \
-    4096 /* that change within 250 ms; more of them are told with their next message */
+#define ROOMS_MAX 4096 /* that wait; more of them are told with their next message */
 
+/* In one array, looked through from its start: there are as many as had a message in the last quarter of a second. */
 struct waiting_room {
     int64_t room_id;
     int64_t last_ms; /* told then */
     bool due;
     bool counting;
-    UT_hash_handle hh;
 };
 
 struct told {
@@ -33,16 +31,39 @@ struct count_job {
     size_t count, room;
 };
 
+static struct waiting_room *find(struct chat *c, int64_t room_id)
+    CLANG(requires_capability(c->lock))
+{
+    for (size_t i = 0; i < c->waiting_count; i++)
+        if (c->waiting[i].room_id == room_id)
+            return &c->waiting[i];
+    return NULL;
+}
+
+/* NULL: too many, or no memory. */
+static struct waiting_room *add(struct chat *c, int64_t room_id) CLANG(requires_capability(c->lock))
+{
+    if (c->waiting_count == c->waiting_room && c->waiting_room < ROOMS_MAX) {
+        size_t room = c->waiting_room ? c->waiting_room * 2 : 16;
+        struct waiting_room *grown = realloc(c->waiting, room * sizeof *grown);
+        if (grown) {
+            c->waiting = grown;
+            c->waiting_room = room;
+        }
+    }
+    if (c->waiting_count == c->waiting_room)
+        return NULL;
+    struct waiting_room *w = &c->waiting[c->waiting_count++];
+    *w = (struct waiting_room){.room_id = room_id, .last_ms = INT64_MIN / 2};
+    return w;
+}
+
 void unread_changed(struct chat *c, int64_t room_id)
 {
-    struct waiting_room *w = NULL;
     mutex_lock(&c->lock);
-    HASH_FIND(hh, c->waiting, &room_id, sizeof room_id, w);
-    if (!w && HASH_COUNT(c->waiting) < ROOMS_MAX && (w = calloc(1, sizeof *w))) {
-        w->room_id = room_id;
-        w->last_ms = INT64_MIN / 2;
-        HASH_ADD(hh, c->waiting, room_id, sizeof w->room_id, w);
-    }
+    struct waiting_room *w = find(c, room_id);
+    if (!w)
+        w = add(c, room_id);
     if (w)
         w->due = true;
     mutex_unlock(&c->lock);
@@ -50,9 +71,8 @@ void unread_changed(struct chat *c, int64_t room_id)
 
 void unread_again(struct chat *c, int64_t room_id)
 {
-    struct waiting_room *w = NULL;
     mutex_lock(&c->lock);
-    HASH_FIND(hh, c->waiting, &room_id, sizeof room_id, w);
+    struct waiting_room *w = find(c, room_id);
     if (w && w->counting)
         w->due = true;
     mutex_unlock(&c->lock);
@@ -113,9 +133,8 @@ static void tell(struct chat *c, int64_t room_id, const struct told *told)
 /* Not being counted any more; due once more after an error. */
 static void counted(struct chat *c, int64_t room_id, enum err e)
 {
-    struct waiting_room *w = NULL;
     mutex_lock(&c->lock);
-    HASH_FIND(hh, c->waiting, &room_id, sizeof room_id, w);
+    struct waiting_room *w = find(c, room_id);
     if (w) {
         w->counting = false;
         w->due = w->due || e != ERR_OK;
@@ -154,23 +173,22 @@ static void count_start(struct chat *c, int64_t room_id)
 /* Picks rooms that are due, drops those that have been quiet. */
 static size_t pick(struct chat *c, int64_t now_ms, int64_t rooms[STARTS_MAX])
 {
-    size_t count = 0;
-    struct waiting_room *w, *next;
+    size_t count = 0, kept = 0;
     mutex_lock(&c->lock);
-    HASH_ITER(hh, c->waiting, w, next)
-    {
-        if (w->counting || now_ms - w->last_ms < EVERY_MS)
+    for (size_t i = 0; i < c->waiting_count; i++) {
+        struct waiting_room w = c->waiting[i];
+        bool rests = !w.counting && now_ms - w.last_ms >= EVERY_MS;
+        if (rests && !w.due)
             continue;
-        if (!w->due) {
-            HASH_DEL(c->waiting, w);
-            free(w);
-        } else if (count < STARTS_MAX) {
-            w->due = false;
-            w->counting = true;
-            w->last_ms = now_ms;
-            rooms[count++] = w->room_id;
+        if (rests && count < STARTS_MAX) {
+            w.due = false;
+            w.counting = true;
+            w.last_ms = now_ms;
+            rooms[count++] = w.room_id;
         }
+        c->waiting[kept++] = w;
     }
+    c->waiting_count = kept;
     mutex_unlock(&c->lock);
     return count;
 }
@@ -185,10 +203,5 @@ void unread_tick(struct chat *c, int64_t now_ms)
 
 NO_THREAD_CHECK void unread_fini(struct chat *c)
 {
-    struct waiting_room *w, *next;
-    HASH_ITER(hh, c->waiting, w, next)
-    {
-        HASH_DEL(c->waiting, w);
-        free(w);
-    }
+    free(c->waiting);
 }

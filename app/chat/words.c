@@ -133,9 +133,9 @@ struct words *words_new(struct text query)
     struct words *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
-    buf_init(&w->query.folded, 16 * QUERY_CHARS_MAX);
-    buf_init(&w->text.folded, 1024 * 1024);
-    buf_init(&w->fts, 16 * QUERY_CHARS_MAX);
+    buf_init(&w->query.folded, (size_t)16 * QUERY_CHARS_MAX);
+    buf_init(&w->text.folded, (size_t)1024 * 1024);
+    buf_init(&w->fts, (size_t)16 * QUERY_CHARS_MAX);
     read_query(w, query);
     if (w->err == ERR_OK && w->fts.err == ERR_OK)
         return w;

@@ -18,11 +18,11 @@ enum publication_kind { PUB_STREAM, PUB_USER, PUB_PASSING, PUB_UNSUBSCRIBE };
 
 struct publication {
     enum publication_kind kind;
+    unsigned code; /* of an unsubscription */
     char channel[64];
     char *data;
     uint64_t offset;
     int64_t time_ms, user_id;
-    unsigned code;
 };
 
 #define PUBLICATIONS_MAX 4096
@@ -154,8 +154,7 @@ static inline void place_open_chat(struct place *w)
         .typing_ms = 5000,
         .recovery_max = 20,
         .history_max = 10,
-        .reply_max_bytes = 512 * 1024,
-        .key_keep_ms = INT64_C(30) * 24 * 3600 * 1000,
+        .reply_max_bytes = (size_t)512 * 1024,
     };
     must(chat_new(&options, &w->chat) == ERR_OK);
     w->hooks = chat_accounts_hooks(w->chat);
@@ -235,7 +234,7 @@ static inline void place_tick(struct place *w, int64_t ms)
 
 /* ---- short forms */
 
-#define call_as(w, who, method, ...) product_call((w)->p, &(w)->as_##who, method, __VA_ARGS__)
+#define CALL_AS(w, who, method, ...) product_call((w)->p, &(w)->as_##who, method, __VA_ARGS__)
 
 static inline int64_t place_send(struct place *w, const struct actor *who, int64_t room,
                                  const char *text)

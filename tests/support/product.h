@@ -106,6 +106,7 @@ static inline struct product *product_new(void)
 /* Stops everything that has threads; then the rooms may be freed. */
 static inline void product_stop(struct product *p)
 {
+    accounts_stop(p->accounts);
     p->tasks = task_queue_free(p->tasks);
     p->store = store_close(p->store);
 }

@@ -62,7 +62,7 @@ static void an_invite_ends_with_its_time_and_when_revoked(void)
     CHECK_INT(got_int(got, "invites.0.id"), id);
     CHECK_INT(got_int(got, "invites.0.uses"), 25);
     CHECK_INT(got_int(got, "invites.0.used"), 0);
-    CHECK_INT(got_int(got, "invites.0.expires"), p->clock.wall_ms + 7 * 24 * 3600 * 1000);
+    CHECK_INT(got_int(got, "invites.0.expires"), p->clock.wall_ms + INT64_C(7) * 24 * 3600 * 1000);
     CHECK_TEXT(got_text(got, "invites.0.created_by.name"), "root");
 
     product_advance(p, 60000);

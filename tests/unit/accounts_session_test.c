@@ -102,7 +102,8 @@ static void set_up_makes_the_admin_the_session_and_the_first_invite(void)
     CHECK_TEXT(got_text(got, "user.role"), "admin");
     CHECK_TEXT(got_text(got, "user.active"), "true");
     CHECK_INT(got_int(got, "user.created"), p->clock.wall_ms);
-    CHECK_INT(got_int(got, "expires"), p->clock.wall_ms + 12 * 3600 * 1000); /* ms, without stay */
+    CHECK_INT(got_int(got, "expires"),
+              p->clock.wall_ms + INT64_C(12) * 3600 * 1000); /* ms, without stay */
     CHECK_INT(strlen(got->cookie), 43);
     CHECK_INT(got->cookie_age_s, 0);
     const char *link = got_text(got, "invite_url");
@@ -270,19 +271,19 @@ static void a_cookie_is_good_for_12_hours_after_its_last_use(void)
     struct product *p = with_mira();
     char cookie[64];
     (void)snprintf(cookie, sizeof cookie, "%s", log_in(p, "mira", PASSWORD)->cookie);
-    product_advance(p, 11 * 3600 * 1000);
+    product_advance(p, INT64_C(11) * 3600 * 1000);
     struct asked asked = ask(p, cookie, true);
     CHECK_INT(asked.err, ERR_OK);
     CHECK_TEXT(asked.who.name, "mira");
     CHECK_TEXT(asked.who.display, "Mira Olsen");
     CHECK_TEXT(asked.who.role, "admin");
     CHECK_INT(asked.who.right, RIGHT_ADMIN);
-    CHECK_INT(asked.who.expires_ms, p->clock.wall_ms + 12 * 3600 * 1000);
+    CHECK_INT(asked.who.expires_ms, p->clock.wall_ms + INT64_C(12) * 3600 * 1000);
     settle(p);
-    product_advance(p, 12 * 3600 * 1000 - 1);
+    product_advance(p, INT64_C(12) * 3600 * 1000 - 1);
     CHECK_INT(ask(p, cookie, true).err, ERR_OK);
     settle(p);
-    product_advance(p, 12 * 3600 * 1000);
+    product_advance(p, INT64_C(12) * 3600 * 1000);
     CHECK_INT(ask(p, cookie, true).err, ERR_EXPIRED);
     product_free(p);
 }
@@ -392,13 +393,13 @@ static void me_is_the_user_and_the_session(void)
     CHECK_TEXT(got_text(got, "user.name"), "mira");
     CHECK_TEXT(got_text(got, "session"), "(absent)"); /* a token without sid */
     me.session_id = asked.who.session_id;
-    product_advance(p, 3600 * 1000);
+    product_advance(p, INT64_C(3600) * 1000);
     got = product_call(p, &me, "user.me", "{}");
     CHECK_TEXT(got_text(got, "session.this"), "true");
     settle(p); /* asking is use: the end moved */
     got = product_call(p, &me, "user.me", "{}");
     CHECK_INT(got_int(got, "session.seen"), p->clock.wall_ms);
-    CHECK_INT(got_int(got, "session.expires"), p->clock.wall_ms + 12 * 3600 * 1000);
+    CHECK_INT(got_int(got, "session.expires"), p->clock.wall_ms + INT64_C(12) * 3600 * 1000);
     struct actor gone = actor_user(4711);
     CHECK_INT(product_call(p, &gone, "user.me", "{}")->code, 101);
     product_free(p);
@@ -465,6 +466,17 @@ static void a_token_by_hand_is_good_until_it_expires(void)
     product_free(p);
 }
 
+static void after_stop_a_log_in_is_not_available(void)
+{
+    struct product *p = with_mira();
+    accounts_stop(p->accounts);
+    p->tasks =
+        task_queue_free(p->tasks); /* readers still run: what they finish must not reach it */
+    CHECK_INT(log_in(p, "mira", PASSWORD)->code, 108);
+    CHECK_INT(set_up(p)->code, 108);
+    product_free(p);
+}
+
 static void inactive_people_are_nobody(void)
 {
     struct product *p = with_mira();
@@ -491,4 +503,5 @@ UNIT("accounts/session", CASE(set_up_makes_the_admin_the_session_and_the_first_i
      CASE(log_out_ends_this_session_and_no_other), CASE(own_sessions_are_listed_and_revoked),
      CASE(me_is_the_user_and_the_session), CASE(a_person_keeps_at_most_100_sessions),
      CASE(the_token_of_a_log_in_ends_with_its_session),
-     CASE(a_token_by_hand_is_good_until_it_expires), CASE(inactive_people_are_nobody))
+     CASE(a_token_by_hand_is_good_until_it_expires), CASE(inactive_people_are_nobody),
+     CASE(after_stop_a_log_in_is_not_available))

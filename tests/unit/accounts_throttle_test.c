@@ -26,7 +26,7 @@ static void ten_failures_then_one_in_five_seconds(void)
     CHECK_INT(wait_of(t, "10.0.0.1"), 0);
     throttle_failed(t, THROTTLE_ADDRESS, TEXT("10.0.0.1"));
     CHECK_INT(wait_of(t, "10.0.0.1"), 5000);
-    hands.monotonic_ms += 3600 * 1000; /* full again, not fuller */
+    hands.monotonic_ms += INT64_C(3600) * 1000; /* full again, not fuller */
     for (int i = 0; i < 10; i++)
         throttle_failed(t, THROTTLE_ADDRESS, TEXT("10.0.0.1"));
     CHECK_INT(wait_of(t, "10.0.0.1"), 5000);

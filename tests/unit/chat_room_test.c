@@ -10,7 +10,7 @@ static void everybody_is_in_general_from_the_start(void)
     CHECK_TEXT(json_look(last.data, "user.name"), "ben");
     CHECK_TEXT(json_look(last.data, "by.name"), "ben");
     CHECK_INT(last.offset, 4);
-    struct answer_got *got = call_as(&w, ben, "room.list", "{}");
+    struct answer_got *got = CALL_AS(&w, ben, "room.list", "{}");
     CHECK_INT(got_count(got, "rooms"), 1);
     CHECK_TEXT(got_text(got, "rooms.0.id"), "1");
     CHECK_TEXT(got_text(got, "rooms.0.name"), "general");
@@ -28,7 +28,7 @@ static void a_new_room_has_its_owner_and_the_agent(void)
 {
     struct place w = place_new();
     struct answer_got *got =
-        call_as(&w, mira, "room.create", "{\"name\":\"  releases \",\"topic\":\"What goes out\"}");
+        CALL_AS(&w, mira, "room.create", "{\"name\":\"  releases \",\"topic\":\"What goes out\"}");
     CHECK_INT(got->err, ERR_OK);
     int64_t room = got_int(got, "id");
     CHECK_INT(got_int(got, "room.id"), room);
@@ -39,7 +39,7 @@ static void a_new_room_has_its_owner_and_the_agent(void)
     char channel[32];
     (void)snprintf(channel, sizeof channel, "user:%lld", (long long)w.mira);
     CHECK_INT(pub_of(PUB_USER, channel, "room_added"), 1);
-    got = call_as(&w, mira, "room.members", "{\"room\":\"%lld\"}", (long long)room);
+    got = CALL_AS(&w, mira, "room.members", "{\"room\":\"%lld\"}", (long long)room);
     CHECK_INT(got_count(got, "members"), 2);
     CHECK_TEXT(got_text(got, "members.0.user.name"), "nook");
     CHECK_TEXT(got_text(got, "members.0.role"), "member");
@@ -49,7 +49,7 @@ static void a_new_room_has_its_owner_and_the_agent(void)
     CHECK_TEXT(got_text(got, "members.1.here"), "false");
     CHECK_INT(got_int(got, "members.1.seen"), 0);
     atomic_store(&users_here, UINT64_C(1) << w.mira);
-    got = call_as(&w, mira, "room.members", "{\"room\":\"%lld\"}", (long long)room);
+    got = CALL_AS(&w, mira, "room.members", "{\"room\":\"%lld\"}", (long long)room);
     CHECK_TEXT(got_text(got, "members.1.here"), "true");
     place_free(&w);
 }
@@ -59,9 +59,9 @@ static void open_rooms_are_found_and_joined_once(void)
     struct place w = place_new();
     int64_t open = place_room(&w, &w.as_mira, "open", false);
     (void)place_room(&w, &w.as_mira, "secret", true);
-    struct answer_got *got = call_as(&w, ana, "room.list", "{}");
+    struct answer_got *got = CALL_AS(&w, ana, "room.list", "{}");
     CHECK_INT(got_count(got, "rooms"), 1);
-    got = call_as(&w, ana, "room.list", "{\"joinable\":true}");
+    got = CALL_AS(&w, ana, "room.list", "{\"joinable\":true}");
     CHECK_INT(got_count(got, "rooms"), 2); /* general and open, not the private one */
     CHECK_TEXT(got_text(got, "rooms.1.name"), "open");
     CHECK_TEXT(got_text(got, "rooms.1.joined"), "false");
@@ -72,13 +72,13 @@ static void open_rooms_are_found_and_joined_once(void)
     char room[32], user[32];
     (void)snprintf(room, sizeof room, "room:%lld", (long long)open);
     (void)snprintf(user, sizeof user, "user:%lld", (long long)w.ana);
-    got = call_as(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
+    got = CALL_AS(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
     CHECK_INT(got->err, ERR_OK);
     CHECK_TEXT(got_text(got, "room.joined"), "true");
     CHECK_INT(got_int(got, "room.unread"), 0); /* what was said before is not unread */
     CHECK_INT(pub_of(PUB_STREAM, room, "member_joined"), 1);
     CHECK_TEXT(json_look(pub_last(PUB_USER, user, "room_added").data, "room.name"), "open");
-    got = call_as(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
+    got = CALL_AS(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
     CHECK_INT(got->err, ERR_OK); /* twice: no change */
     CHECK_INT(pub_of(PUB_STREAM, room, "member_joined"), 1);
     CHECK_INT(pub_of(PUB_USER, user, "room_added"), 1);
@@ -89,9 +89,9 @@ static void leaving_ends_the_subscription_and_is_told(void)
 {
     struct place w = place_new();
     int64_t open = place_room(&w, &w.as_mira, "open", false);
-    call_as(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
+    CALL_AS(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
     pub_clear();
-    struct answer_got *got = call_as(&w, ana, "room.leave", "{\"room\":\"%lld\"}", (long long)open);
+    struct answer_got *got = CALL_AS(&w, ana, "room.leave", "{\"room\":\"%lld\"}", (long long)open);
     CHECK_INT(got->err, ERR_OK);
     CHECK_TEXT(got->json, "{}");
     struct publication ended = pub_last(PUB_UNSUBSCRIBE, "", "");
@@ -100,10 +100,10 @@ static void leaving_ends_the_subscription_and_is_told(void)
     CHECK_INT(pub_of(PUB_STREAM, "", "member_left"), 1);
     CHECK_INT(strtoll(json_look(pub_last(PUB_USER, "", "room_removed").data, "id"), NULL, 10),
               open);
-    CHECK_INT(call_as(&w, ana, "message.list", "{\"room\":\"%lld\"}", (long long)open)->code, 103);
-    CHECK_INT(call_as(&w, ana, "room.leave", "{\"room\":\"%lld\"}", (long long)open)->err, ERR_OK);
+    CHECK_INT(CALL_AS(&w, ana, "message.list", "{\"room\":\"%lld\"}", (long long)open)->code, 103);
+    CHECK_INT(CALL_AS(&w, ana, "room.leave", "{\"room\":\"%lld\"}", (long long)open)->err, ERR_OK);
     CHECK_INT(pub_of(PUB_STREAM, "", "member_left"), 1); /* twice: no change */
-    CHECK_INT(call_as(&w, ana, "room.leave", "{\"room\":\"999\"}")->err, ERR_OK);
+    CHECK_INT(CALL_AS(&w, ana, "room.leave", "{\"room\":\"999\"}")->err, ERR_OK);
     place_free(&w);
 }
 
@@ -112,16 +112,16 @@ static void a_room_without_owner_gets_the_oldest_member(void)
     struct place w = place_new();
     int64_t open = place_room(&w, &w.as_mira, "open", false);
     product_advance(w.p, 10);
-    call_as(&w, ben, "room.join", "{\"room\":\"%lld\"}", (long long)open);
+    CALL_AS(&w, ben, "room.join", "{\"room\":\"%lld\"}", (long long)open);
     product_advance(w.p, 10);
-    call_as(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
-    call_as(&w, mira, "room.leave", "{\"room\":\"%lld\"}", (long long)open);
+    CALL_AS(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
+    CALL_AS(&w, mira, "room.leave", "{\"room\":\"%lld\"}", (long long)open);
     CHECK_INT(
-        call_as(&w, ben, "room.update", "{\"room\":\"%lld\",\"topic\":\"x\"}", (long long)open)
+        CALL_AS(&w, ben, "room.update", "{\"room\":\"%lld\",\"topic\":\"x\"}", (long long)open)
             ->err,
         ERR_OK);
     CHECK_INT(
-        call_as(&w, ana, "room.update", "{\"room\":\"%lld\",\"topic\":\"x\"}", (long long)open)
+        CALL_AS(&w, ana, "room.update", "{\"room\":\"%lld\",\"topic\":\"x\"}", (long long)open)
             ->code,
         103);
     place_free(&w);
@@ -131,23 +131,23 @@ static void an_invitation_is_a_membership_at_once(void)
 {
     struct place w = place_new();
     int64_t secret = place_room(&w, &w.as_mira, "secret", true);
-    CHECK_INT(call_as(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)secret)->code, 103);
+    CHECK_INT(CALL_AS(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)secret)->code, 103);
     struct answer_got *got =
-        call_as(&w, mira, "room.invite", "{\"room\":\"%lld\",\"user\":\"ana\"}", (long long)secret);
+        CALL_AS(&w, mira, "room.invite", "{\"room\":\"%lld\",\"user\":\"ana\"}", (long long)secret);
     CHECK_INT(got->err, ERR_OK);
     struct publication joined = pub_last(PUB_STREAM, "", "member_joined");
     CHECK_TEXT(json_look(joined.data, "user.name"), "ana");
     CHECK_TEXT(json_look(joined.data, "by.name"), "mira");
     CHECK_TEXT(json_look(pub_last(PUB_USER, "", "room_added").data, "room.name"), "secret");
-    CHECK_INT(call_as(&w, ana, "message.list", "{\"room\":\"%lld\"}", (long long)secret)->err,
+    CHECK_INT(CALL_AS(&w, ana, "message.list", "{\"room\":\"%lld\"}", (long long)secret)->err,
               ERR_OK);
     int events = pub_of(PUB_STREAM, "", "member_joined");
-    got = call_as(&w, ana, "room.invite", "{\"room\":\"%lld\",\"user\":\"%lld\"}",
+    got = CALL_AS(&w, ana, "room.invite", "{\"room\":\"%lld\",\"user\":\"%lld\"}",
                   (long long)secret, (long long)w.ana);
     CHECK_INT(got->err, ERR_OK); /* twice: no change */
     CHECK_INT(pub_of(PUB_STREAM, "", "member_joined"), events);
     got =
-        call_as(&w, ana, "room.invite", "{\"room\":\"%lld\",\"user\":\"carl\"}", (long long)secret);
+        CALL_AS(&w, ana, "room.invite", "{\"room\":\"%lld\",\"user\":\"carl\"}", (long long)secret);
     CHECK_INT(got->code, 103);
     CHECK_TEXT(got->field, "user");
     place_free(&w);
@@ -157,10 +157,10 @@ static void a_change_is_told_to_the_room_and_to_its_members(void)
 {
     struct place w = place_new();
     int64_t open = place_room(&w, &w.as_mira, "open", false);
-    call_as(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
+    CALL_AS(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)open);
     pub_clear();
     struct answer_got *got =
-        call_as(&w, mira, "room.update", "{\"room\":\"%lld\",\"name\":\"shut\",\"private\":true}",
+        CALL_AS(&w, mira, "room.update", "{\"room\":\"%lld\",\"name\":\"shut\",\"private\":true}",
                 (long long)open);
     CHECK_TEXT(got_text(got, "room.name"), "shut");
     CHECK_TEXT(got_text(got, "room.private"), "true");
@@ -170,12 +170,12 @@ static void a_change_is_told_to_the_room_and_to_its_members(void)
     CHECK_TEXT(json_look(event.data, "private"), "true");
     CHECK_INT(pub_of(PUB_USER, "", "room_changed"), 3); /* Mira, Ana, Nook */
     CHECK_TEXT(json_look(pub_last(PUB_USER, "", "room_changed").data, "room.name"), "shut");
-    got = call_as(&w, mira, "room.update", "{\"room\":\"%lld\",\"topic\":\"t\"}", (long long)open);
+    got = CALL_AS(&w, mira, "room.update", "{\"room\":\"%lld\",\"topic\":\"t\"}", (long long)open);
     CHECK_TEXT(got_text(got, "room.name"), "shut"); /* what is not given stays */
-    got = call_as(&w, mira, "room.update", "{\"room\":\"%lld\",\"topic\":\"\"}", (long long)open);
+    got = CALL_AS(&w, mira, "room.update", "{\"room\":\"%lld\",\"topic\":\"\"}", (long long)open);
     CHECK_TEXT(got_text(got, "room.topic"), "");
     pub_clear();
-    got = call_as(&w, mira, "room.update", "{\"room\":\"%lld\"}", (long long)open);
+    got = CALL_AS(&w, mira, "room.update", "{\"room\":\"%lld\"}", (long long)open);
     CHECK_INT(got->err, ERR_OK);
     CHECK_INT(pub_of(PUB_STREAM, "", ""), 0); /* nothing given: nothing changed */
     place_free(&w);
@@ -201,7 +201,7 @@ static void each_role_has_its_actions(void)
     };
     struct place w = place_new();
     int64_t id = place_room(&w, &w.as_mira, "secret", true);
-    call_as(&w, mira, "room.invite", "{\"room\":\"%lld\",\"user\":\"ana\"}", (long long)id);
+    CALL_AS(&w, mira, "room.invite", "{\"room\":\"%lld\",\"user\":\"ana\"}", (long long)id);
     const struct actor *who[] = {&w.as_nobody, &w.as_ben, &w.as_root, &w.as_ana, &w.as_mira};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const int want[] = {cases[i].nobody, cases[i].stranger, cases[i].admin_outside,
@@ -231,12 +231,12 @@ static void each_role_has_its_actions(void)
 static void an_admin_counts_as_owner_of_rooms_they_are_in(void)
 {
     struct place w = place_new();
-    CHECK_INT(call_as(&w, root, "room.update", "{\"room\":\"1\",\"topic\":\"hello\"}")->err,
+    CHECK_INT(CALL_AS(&w, root, "room.update", "{\"room\":\"1\",\"topic\":\"hello\"}")->err,
               ERR_OK);
-    CHECK_INT(call_as(&w, mira, "room.update", "{\"room\":\"1\",\"topic\":\"hello\"}")->code, 103);
+    CHECK_INT(CALL_AS(&w, mira, "room.update", "{\"room\":\"1\",\"topic\":\"hello\"}")->code, 103);
     int64_t secret = place_room(&w, &w.as_mira, "secret", true);
     CHECK_INT(
-        call_as(&w, root, "room.update", "{\"room\":\"%lld\",\"topic\":\"x\"}", (long long)secret)
+        CALL_AS(&w, root, "room.update", "{\"room\":\"%lld\",\"topic\":\"x\"}", (long long)secret)
             ->code,
         103);
     place_free(&w);
@@ -275,7 +275,7 @@ static void bad_input_names_its_field(void)
     CHECK_INT(product_call_text(w.p, &w.as_root, "room.create", text_of(longer))->code, 107);
     memcpy(end + 80, "\"}", 3);
     CHECK_INT(product_call_text(w.p, &w.as_root, "room.create", text_of(longer))->err, ERR_OK);
-    struct answer_got *got = call_as(&w, mira, "room.list", "{}");
+    struct answer_got *got = CALL_AS(&w, mira, "room.list", "{}");
     CHECK_INT(got_count(got, "rooms"), 1);
     place_free(&w);
 }

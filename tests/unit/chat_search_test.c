@@ -60,8 +60,8 @@ static void signs_alone_find_nothing(void)
 static void a_long_text_has_at_most_100_marks(void)
 {
     struct buf text, got;
-    buf_init(&text, 64 * 1024);
-    buf_init(&got, 64 * 1024);
+    buf_init(&text, (size_t)64 * 1024);
+    buf_init(&got, (size_t)64 * 1024);
     for (int i = 0; i < 8000; i++)
         buf_add_text(&text, TEXT("a "));
     struct words *w = words_new(TEXT("a"));
@@ -144,11 +144,11 @@ static void check_searches(struct place *w)
         CHECK_TEXT(find(w, &w->as_ana, cases[i].params), cases[i].ids);
     CHECK_TEXT(find(w, &w->as_mira, "{\"query\":\"release\"}"), "4 2 1");
     struct answer_got *got =
-        call_as(w, ana, "message.search", "{\"query\":\"friday the\",\"limit\":1}");
+        CALL_AS(w, ana, "message.search", "{\"query\":\"friday the\",\"limit\":1}");
     CHECK_TEXT(got_text(got, "messages.0.marks"), "[[0,3],[24,6]]");
     CHECK_TEXT(got_text(got, "messages.0.author.name"), "mira");
     CHECK_TEXT(got_text(got, "more"), "false");
-    got = call_as(w, ana, "message.search", "{\"query\":\"release\",\"limit\":1}");
+    got = CALL_AS(w, ana, "message.search", "{\"query\":\"release\",\"limit\":1}");
     CHECK_TEXT(got_text(got, "more"), "true");
 }
 
@@ -209,7 +209,7 @@ static void any_text_is_a_valid_query(void)
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
             struct answer_got *got =
-                call_as(&w, ana, "message.search", "{\"query\":\"%s\"}", odd[i]);
+                CALL_AS(&w, ana, "message.search", "{\"query\":\"%s\"}", odd[i]);
             CHECK_INT(got->err, ERR_OK);
             if (got->err != ERR_OK)
                 (void)printf("\n    query %s", odd[i]);
@@ -232,7 +232,7 @@ static void any_text_is_a_valid_query(void)
 static void leaving_a_room_takes_it_out_of_the_search(void)
 {
     struct place w = with_messages();
-    call_as(&w, ana, "room.leave", "{\"room\":\"1\"}");
+    CALL_AS(&w, ana, "room.leave", "{\"room\":\"1\"}");
     CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"release\"}"), "");
     CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"release\",\"room\":\"1\"}"), "error 103 ");
     index_all(&w);

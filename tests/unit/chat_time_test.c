@@ -10,17 +10,17 @@ static void typing_is_shown_once_in_two_seconds_and_ends_after_five(void)
 {
     struct place w = place_new();
     pub_clear();
-    CHECK_TEXT(call_as(&w, ana, "typing.start", "{\"room\":\"1\"}")->json, "{}");
+    CHECK_TEXT(CALL_AS(&w, ana, "typing.start", "{\"room\":\"1\"}")->json, "{}");
     struct publication p = pub_last(PUB_PASSING, "room:1", "typing");
     CHECK_TEXT(json_look(p.data, "user.name"), "ana");
     CHECK_INT(strtoll(json_look(p.data, "until"), NULL, 10), w.p->clock.wall_ms + 5000);
     product_advance(w.p, 1999);
-    CHECK_INT(call_as(&w, ana, "typing.start", "{\"room\":\"1\"}")->err, ERR_OK);
+    CHECK_INT(CALL_AS(&w, ana, "typing.start", "{\"room\":\"1\"}")->err, ERR_OK);
     CHECK_INT(pub_of(PUB_PASSING, "", ""), 1);
     product_advance(w.p, 1);
-    CHECK_INT(call_as(&w, ana, "typing.start", "{\"room\":\"1\"}")->err, ERR_OK);
+    CHECK_INT(CALL_AS(&w, ana, "typing.start", "{\"room\":\"1\"}")->err, ERR_OK);
     CHECK_INT(pub_of(PUB_PASSING, "", ""), 2);
-    CHECK_INT(call_as(&w, ben, "typing.start", "{\"room\":\"1\"}")->err, ERR_OK); /* another one */
+    CHECK_INT(CALL_AS(&w, ben, "typing.start", "{\"room\":\"1\"}")->err, ERR_OK); /* another one */
     CHECK_INT(pub_of(PUB_PASSING, "", ""), 3);
     place_tick(&w, 4999);
     CHECK_INT(pub_of(PUB_PASSING, "", ""), 3);
@@ -35,8 +35,8 @@ static void typing_is_shown_once_in_two_seconds_and_ends_after_five(void)
 static void a_message_ends_typing_at_once(void)
 {
     struct place w = place_new();
-    call_as(&w, ana, "typing.start", "{\"room\":\"1\"}");
-    call_as(&w, ben, "typing.start", "{\"room\":\"1\"}");
+    CALL_AS(&w, ana, "typing.start", "{\"room\":\"1\"}");
+    CALL_AS(&w, ben, "typing.start", "{\"room\":\"1\"}");
     pub_clear();
     place_send(&w, &w.as_ana, 1, "done");
     CHECK_INT(pub_of(PUB_PASSING, "room:1", "typing"), 1);
@@ -51,11 +51,11 @@ static void a_message_ends_typing_at_once(void)
 static void leaving_ends_typing(void)
 {
     struct place w = place_new();
-    call_as(&w, ana, "typing.start", "{\"room\":\"1\"}");
+    CALL_AS(&w, ana, "typing.start", "{\"room\":\"1\"}");
     pub_clear();
-    call_as(&w, ana, "room.leave", "{\"room\":\"1\"}");
+    CALL_AS(&w, ana, "room.leave", "{\"room\":\"1\"}");
     CHECK_INT(pub_of(PUB_PASSING, "room:1", "typing"), 1);
-    CHECK_INT(call_as(&w, ana, "typing.start", "{\"room\":\"1\"}")->code, 103);
+    CHECK_INT(CALL_AS(&w, ana, "typing.start", "{\"room\":\"1\"}")->code, 103);
     place_free(&w);
 }
 
