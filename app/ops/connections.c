@@ -82,6 +82,10 @@ enum err author_write(struct db *db, struct json_writer *w, const char *key, int
 {
     struct person p;
     enum err e = person_by_id(db, id, &p);
+    if (e == ERR_NOT_FOUND) {
+        p = (struct person){.id = id, .role = "member"};
+        e = ERR_OK;
+    }
     if (e == ERR_OK)
         person_write(w, key, &p);
     return e;
@@ -170,18 +174,12 @@ static enum err count_users(struct db *db, const struct live *live, int64_t *out
     return e;
 }
 
-/* Who is not a person (a connection under client.insecure) has an author without a name. */
 static enum err write_open(struct db *db, struct list *job, const struct ws_connection_record *r)
 {
     struct json_writer *w = &job->live.answer.out;
     json_open(w, NULL, '{');
     json_add_text(w, "id", text_of(r->id));
     enum err e = author_write(db, w, "user", r->user_id);
-    if (e == ERR_NOT_FOUND) {
-        struct person nobody = {.role = "member"};
-        person_write(w, "user", &nobody);
-        e = ERR_OK;
-    }
     connection_write(w, r);
     json_add_int(w, "rooms", r->rooms);
     json_add_bool(w, "this", strcmp(r->id, job->live.answer.actor.connection) == 0);

@@ -4,91 +4,9 @@
 #include "base/metrics.h"
 #include "base/must.h"
 #include "ops/inside.h"
-#include "store/db.h"
 #include "store/store.h"
 
 #include <stdlib.h>
-
-/* ---- rows, in the writer's job */
-
-enum err history_close_open(struct db *db, int64_t now_ms)
-{
-    struct query *q = db_query(db, QUERY_OPS_CONNECTION_CLOSE_OPEN);
-    query_int(q, 1, now_ms);
-    return query_run(q);
-}
-
-enum err mark_insert(struct db *db, int64_t time_ms, const char *text)
-{
-    struct query *q = db_query(db, QUERY_OPS_MARK_INSERT);
-    query_int(q, 1, time_ms);
-    query_text(q, 2, text_of(text));
-    return query_run(q);
-}
-
-static void bind_who(struct query *q, const struct ws_connection_record *r)
-{
-    query_text(q, 1, text_of(r->id));
-    query_int(q, 2, r->user_id);
-    query_text(q, 3, text_of(r->client));
-    query_text(q, 4, text_of(r->address));
-    query_text(q, 5, text_of(r->transport));
-    query_int(q, 6, r->connected_ms);
-    query_text(q, 7, text_of(r->tab));
-}
-
-/* The tab of a connection that ended is back. */
-static enum err note_back(struct db *db, const struct ws_connection_record *r)
-{
-    if (!r->tab[0])
-        return ERR_OK;
-    struct query *q = db_query(db, QUERY_OPS_CONNECTION_BACK);
-    query_int(q, 1, r->user_id);
-    query_text(q, 2, text_of(r->tab));
-    query_int(q, 3, r->connected_ms);
-    return query_run(q);
-}
-
-static enum err write_opened(struct db *db, const struct ws_connection_record *r)
-{
-    struct query *q = db_query(db, QUERY_OPS_CONNECTION_OPEN);
-    bind_who(q, r);
-    enum err e = query_run(q);
-    return e != ERR_OK ? e : note_back(db, r);
-}
-
-/* How the return of a tab went is told by the row of the connection that had ended. */
-static enum err note_recovered(struct db *db, const struct ws_connection_record *r)
-{
-    if (!r->tab[0] || r->recovered < 0)
-        return ERR_OK;
-    struct query *q = db_query(db, QUERY_OPS_CONNECTION_RECOVERED);
-    query_text(q, 1, text_of(r->id));
-    query_int(q, 2, r->user_id);
-    query_text(q, 3, text_of(r->tab));
-    query_int(q, 4, r->connected_ms);
-    query_int(q, 5, r->closed_ms);
-    query_int(q, 6, r->recovered);
-    return query_run(q);
-}
-
-static enum err write_closed(struct db *db, const struct ws_connection_record *r)
-{
-    struct query *q = db_query(db, QUERY_OPS_CONNECTION_CLOSE);
-    bind_who(q, r);
-    query_int(q, 8, r->closed_ms);
-    query_int(q, 9, r->rtt_ms);
-    query_int(q, 10, (int64_t)r->bytes_in);
-    query_int(q, 11, (int64_t)r->bytes_out);
-    query_int(q, 12, (int64_t)r->frames_in);
-    query_int(q, 13, (int64_t)r->frames_out);
-    query_int(q, 14, (int64_t)r->queue_peak_bytes);
-    query_int(q, 15, r->code);
-    query_text(q, 16, text_of(r->reason));
-    query_text(q, 17, text_of(r->closed_by));
-    enum err e = query_run(q);
-    return e != ERR_OK ? e : note_recovered(db, r);
-}
 
 /* ---- the list */
 
@@ -192,11 +110,11 @@ static enum err batch_run(struct db *db, void *data)
     enum err e = ERR_OK;
     for (const struct note *n = b->first; n && e == ERR_OK; n = n->next) {
         if (n->kind == NOTE_OPENED)
-            e = write_opened(db, &n->record);
+            e = row_opened(db, &n->record);
         else if (n->kind == NOTE_CLOSED)
-            e = write_closed(db, &n->record);
+            e = row_closed(db, &n->record);
         else
-            e = mark_insert(db, n->mark_ms, n->mark);
+            e = row_mark(db, n->mark_ms, n->mark);
     }
     return e;
 }

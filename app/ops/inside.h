@@ -48,8 +48,6 @@ struct ops {
     _Atomic int64_t measure_ms, prune_ms; /* when next */
 };
 
-/* In the writer's job of the start: rows that a crash left open are closed. */
-MUST_USE enum err history_close_open(struct db *db, int64_t now_ms);
 /* Never blocks; over the bound the note is dropped and counted. mark: static */
 void history_note(struct ops *o, enum note_kind kind, const struct ws_connection_record *record);
 void history_mark(struct ops *o, const char *mark);
@@ -58,10 +56,27 @@ void history_flush(struct ops *o, size_t max);
 /* Blocks until all is written or it cannot be, at most to until_ms (monotonic, real clock). */
 void history_drain(struct ops *o, int64_t until_ms);
 void history_fini(struct ops *o);
-/* One row of `mark`. In a writer's job. */
-MUST_USE enum err mark_insert(struct db *db, int64_t time_ms, const char *text);
+
+/* ---- rows.c: in a writer's job */
+
+/* What a crash left open is closed at now_ms. */
+MUST_USE enum err rows_close_open(struct db *db, int64_t now_ms);
+MUST_USE enum err row_opened(struct db *db, const struct ws_connection_record *r);
+MUST_USE enum err row_closed(struct db *db, const struct ws_connection_record *r);
+MUST_USE enum err row_mark(struct db *db, int64_t time_ms, const char *text);
+
+/* ---- prune.c: what is older than it is kept goes, a few rows at a time */
+void prune_tick(struct ops *o, int64_t now_ms);
 
 /* ---- sampler.c */
+
+/* The steps that samples are folded into, the finest first, and how long they are kept. */
+#define STEPS_COUNT 3
+struct step {
+    int64_t s, keep_ms;
+};
+extern const struct step steps[STEPS_COUNT];
+
 void sampler_init(struct ops *o);
 void sampler_tick(struct ops *o, int64_t wall_ms);
 /* The value of each figure now. */
@@ -88,10 +103,10 @@ void live_read(void *job, answer_run *run, bool needed);
 
 /* The members that open and closed connections share. */
 void connection_write(struct json_writer *w, const struct ws_connection_record *r);
-/* An author by id; `key` is left out, false, if there is no such person. */
+/* The author object of an id; of nobody known it has no name. */
 MUST_USE enum err author_write(struct db *db, struct json_writer *w, const char *key, int64_t id);
 
 /* ---- the handlers */
-method_handler connection_list;
+method_handler connection_list, connection_history, manager_list, metrics_query;
 
 #endif

@@ -18,8 +18,8 @@ struct start {
 static enum err start_run(struct db *db, void *data)
 {
     struct start *s = data;
-    enum err e = history_close_open(db, s->ops->started_ms);
-    return e != ERR_OK ? e : mark_insert(db, s->ops->started_ms, "Server started");
+    enum err e = rows_close_open(db, s->ops->started_ms);
+    return e != ERR_OK ? e : row_mark(db, s->ops->started_ms, "Server started");
 }
 
 static void start_done(void *data, enum err e)
@@ -109,6 +109,7 @@ void ops_tick(struct ops *o)
         sampler_measure();
     }
     sampler_tick(o, env_wall_ms(o->env));
+    prune_tick(o, now_ms);
 }
 
 void ops_stop(struct ops *o)

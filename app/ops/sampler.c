@@ -12,7 +12,9 @@
 
 #define SAMPLE_MS 10000
 
-static const int64_t steps_s[] = {10, 60, 3600};
+#define DAY_MS (24 * INT64_C(3600000))
+
+const struct step steps[STEPS_COUNT] = {{10, DAY_MS}, {60, 30 * DAY_MS}, {3600, 730 * DAY_MS}};
 
 struct sample {
     struct ops *ops;
@@ -125,13 +127,13 @@ static enum err sample_run(struct db *db, void *data)
 {
     struct sample *sample = data;
     enum err e = ERR_OK;
-    for (unsigned s = 0; s < sizeof steps_s / sizeof steps_s[0]; s++)
+    for (unsigned s = 0; s < STEPS_COUNT; s++)
         for (unsigned i = 0; i < FIGURES_COUNT && e == ERR_OK; i++) {
             if (!sample->has[i])
                 continue;
-            int64_t step_ms = steps_s[s] * 1000;
+            int64_t step_ms = steps[s].s * 1000;
             struct query *q = db_query(db, QUERY_OPS_SAMPLE_FOLD);
-            query_int(q, 1, steps_s[s]);
+            query_int(q, 1, steps[s].s);
             query_text(q, 2, text_of(figures[i].name));
             query_int(q, 3, sample->time_ms / step_ms * step_ms);
             query_double(q, 4, sample->values[i]);

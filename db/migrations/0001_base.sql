@@ -154,8 +154,8 @@ CREATE TABLE connection (
     back_ms          INTEGER NOT NULL DEFAULT 0,  -- how long until the same tab was back
     recovered        INTEGER NOT NULL DEFAULT -1  -- 1: every stream exactly; 0: not; -1: nothing to recover
 ) STRICT;
-CREATE INDEX connection_closed ON connection (closed_ms);
-CREATE INDEX connection_user ON connection (user_id, closed_ms);
+CREATE INDEX connection_closed ON connection (closed_ms, code); -- with the code: counts by reason read only this
+CREATE INDEX connection_user ON connection (user_id, closed_ms, code);
 
 -- Metrics, folded: 10 s for 24 h, 60 s for 30 days, 3600 s for 2 years.
 CREATE TABLE sample (

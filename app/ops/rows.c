@@ -1,0 +1,87 @@
+/* rows: what becomes of a note in the writer's job. Writing one twice changes nothing. */
+#include "accounts/people.h"
+#include "ops/inside.h"
+#include "store/db.h"
+
+enum err rows_close_open(struct db *db, int64_t now_ms)
+{
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_CLOSE_OPEN);
+    query_int(q, 1, now_ms);
+    return query_run(q);
+}
+
+enum err row_mark(struct db *db, int64_t time_ms, const char *text)
+{
+    struct query *q = db_query(db, QUERY_OPS_MARK_INSERT);
+    query_int(q, 1, time_ms);
+    query_text(q, 2, text_of(text));
+    return query_run(q);
+}
+
+static void bind_who(struct query *q, const struct ws_connection_record *r)
+{
+    query_text(q, 1, text_of(r->id));
+    query_int(q, 2, r->user_id);
+    query_text(q, 3, text_of(r->client));
+    query_text(q, 4, text_of(r->address));
+    query_text(q, 5, text_of(r->transport));
+    query_int(q, 6, r->connected_ms);
+    query_text(q, 7, text_of(r->tab));
+}
+
+/* The tab of a connection that ended is back. */
+static enum err note_back(struct db *db, const struct ws_connection_record *r)
+{
+    if (!r->tab[0])
+        return ERR_OK;
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_BACK);
+    query_int(q, 1, r->user_id);
+    query_text(q, 2, text_of(r->tab));
+    query_int(q, 3, r->connected_ms);
+    return query_run(q);
+}
+
+enum err row_opened(struct db *db, const struct ws_connection_record *r)
+{
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_OPEN);
+    bind_who(q, r);
+    enum err e = query_run(q);
+    if (e == ERR_OK && r->user_id)
+        e = person_seen(db, r->user_id, r->connected_ms);
+    return e != ERR_OK ? e : note_back(db, r);
+}
+
+/* How the return of a tab went is told by the row of the connection that had ended. */
+static enum err note_recovered(struct db *db, const struct ws_connection_record *r)
+{
+    if (!r->tab[0] || r->recovered < 0)
+        return ERR_OK;
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_RECOVERED);
+    query_text(q, 1, text_of(r->id));
+    query_int(q, 2, r->user_id);
+    query_text(q, 3, text_of(r->tab));
+    query_int(q, 4, r->connected_ms);
+    query_int(q, 5, r->closed_ms);
+    query_int(q, 6, r->recovered);
+    return query_run(q);
+}
+
+enum err row_closed(struct db *db, const struct ws_connection_record *r)
+{
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_CLOSE);
+    bind_who(q, r);
+    query_int(q, 8, r->closed_ms);
+    query_int(q, 9, r->rtt_ms);
+    query_int(q, 10, (int64_t)r->bytes_in);
+    query_int(q, 11, (int64_t)r->bytes_out);
+    query_int(q, 12, (int64_t)r->frames_in);
+    query_int(q, 13, (int64_t)r->frames_out);
+    query_int(q, 14, (int64_t)r->queue_peak_bytes);
+    query_int(q, 15, r->code);
+    query_text(q, 16, text_of(r->reason));
+    query_text(q, 17, text_of(r->closed_by));
+    enum err e = query_run(q);
+    if (e == ERR_OK && r->user_id)
+        e = person_seen(db, r->user_id, r->closed_ms);
+    return e != ERR_OK ? e : note_recovered(db, r);
+}
