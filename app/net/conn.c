@@ -274,20 +274,6 @@ void conn_pause(struct conn *c, bool paused)
 
 /* ---- out */
 
-enum err conn_send(struct conn *c, struct frame *f)
-{
-    if (c->state != STATE_OPEN)
-        return ERR_CLOSED;
-    enum err e = outbox_push(&c->outbox, f);
-    if (e != ERR_OK)
-        return e;
-    c->frames_out++;
-    metric_max(METRIC_outbox_max_bytes, (int64_t)c->outbox.bytes);
-    if (!c->blocked)
-        mark(c, WORK_FLUSH);
-    return ERR_OK;
-}
-
 static void flush(struct loop *l, struct conn *c) ON(role_reactor)
 {
     enum io io = IO_DONE;
@@ -311,6 +297,24 @@ static void flush(struct loop *l, struct conn *c) ON(role_reactor)
         conn_io_shut(c->fd, c->ssl);
     }
     update_interest(c); /* EPOLLOUT only while something is left */
+}
+
+enum err conn_send(struct conn *c, struct frame *f)
+{
+    if (c->state != STATE_OPEN)
+        return ERR_CLOSED;
+    enum err e = outbox_push(&c->outbox, f);
+    if (e == ERR_LIMIT && !c->blocked) { /* one turn brought much; the peer may well be reading */
+        flush(reactor_loop(c->reactor), c);
+        e = c->state == STATE_OPEN ? outbox_push(&c->outbox, f) : ERR_CLOSED;
+    }
+    if (e != ERR_OK)
+        return e;
+    c->frames_out++;
+    metric_max(METRIC_outbox_max_bytes, (int64_t)c->outbox.bytes);
+    if (!c->blocked)
+        mark(c, WORK_FLUSH);
+    return ERR_OK;
 }
 
 /* ---- what the loop calls */
