@@ -74,6 +74,25 @@ void subscribe_result_write(struct json_writer *w, const struct subscribe_result
         json_add_bool(w, "was_recovering", true);
 }
 
+/* Opens the reply to a command: {"id":N,"<command>":{ */
+static struct json_writer reply_open(struct client *c, uint32_t id, const char *command)
+    ON(role_reactor)
+{
+    struct json_writer w;
+    json_begin(&w, &c->pool->out);
+    json_open(&w, NULL, '{');
+    json_add_int(&w, "id", id);
+    json_open(&w, command, '{');
+    return w;
+}
+
+static void reply_close(struct client *c, struct json_writer *w) ON(role_reactor)
+{
+    json_close(w, '}');
+    json_close(w, '}');
+    client_flush_out(c);
+}
+
 static void on_subscribed(void *owner, struct subscriber *subscriber,
                           const struct subscribe_result *r)
 {
@@ -98,15 +117,9 @@ static void on_subscribed(void *owner, struct subscriber *subscriber,
     } else if (r->err != ERR_OK) {
         client_reply_error(c, id, r->err);
     } else {
-        struct json_writer w;
-        json_begin(&w, &c->pool->out);
-        json_open(&w, NULL, '{');
-        json_add_int(&w, "id", id);
-        json_open(&w, "subscribe", '{');
+        struct json_writer w = reply_open(c, id, "subscribe");
         subscribe_result_write(&w, r);
-        json_close(&w, '}');
-        json_close(&w, '}');
-        client_flush_out(c);
+        reply_close(c, &w);
     }
 }
 
@@ -233,24 +246,27 @@ void client_unsubscribe(struct client *c, const struct command *cmd)
 
 /* ---- questions */
 
+/* Who asked, if still there and if there is an answer; else it is told here. */
+static struct client *asker_of(const struct hub_asker *asker, enum err e) ON(role_reactor)
+{
+    struct client *c = pool_find(asker->owner, asker->number);
+    if (!c || c->state == CLIENT_CLOSED) {
+        metric_add(METRIC_replies_dropped, 1);
+        return NULL;
+    }
+    if (e == ERR_OK)
+        return c;
+    client_reply_error(c, (uint32_t)asker->id, e);
+    return NULL;
+}
+
 static void on_history(const struct hub_asker *asker, const struct stream_page *page)
 {
     role_assert(&role_reactor);
-    struct client *c = pool_find(asker->owner, asker->number);
-    uint32_t id = (uint32_t)asker->id;
-    if (!c || c->state == CLIENT_CLOSED) {
-        metric_add(METRIC_replies_dropped, 1);
+    struct client *c = asker_of(asker, page->err);
+    if (!c)
         return;
-    }
-    if (page->err != ERR_OK) {
-        client_reply_error(c, id, page->err);
-        return;
-    }
-    struct json_writer w;
-    json_begin(&w, &c->pool->out);
-    json_open(&w, NULL, '{');
-    json_add_int(&w, "id", id);
-    json_open(&w, "history", '{');
+    struct json_writer w = reply_open(c, (uint32_t)asker->id, "history");
     if (page->count) {
         json_open(&w, "publications", '[');
         json_add_raw(&w, NULL, buf_text(&page->publications));
@@ -259,9 +275,7 @@ static void on_history(const struct hub_asker *asker, const struct stream_page *
     json_add_text(&w, "epoch", text_of(page->epoch));
     if (page->top)
         json_add_int(&w, "offset", (int64_t)page->top);
-    json_close(&w, '}');
-    json_close(&w, '}');
-    client_flush_out(c);
+    reply_close(c, &w);
 }
 
 static void ask(struct client *c, const struct command *cmd, enum stream_purpose purpose,
@@ -292,34 +306,21 @@ void client_history(struct client *c, const struct command *cmd)
 static void on_presence(const struct hub_asker *asker, const struct presence_result *r)
 {
     role_assert(&role_reactor);
-    struct client *c = pool_find(asker->owner, asker->number);
-    uint32_t id = (uint32_t)asker->id;
-    if (!c || c->state == CLIENT_CLOSED) {
-        metric_add(METRIC_replies_dropped, 1);
+    struct client *c = asker_of(asker, r->err);
+    if (!c)
         return;
-    }
-    if (r->err != ERR_OK) {
-        client_reply_error(c, id, r->err);
-        return;
-    }
     bool stats = asker->id & STATS_ONLY;
-    struct json_writer w;
-    json_begin(&w, &c->pool->out);
-    json_open(&w, NULL, '{');
-    json_add_int(&w, "id", id);
-    json_open(&w, stats ? "presence_stats" : "presence", '{');
+    struct json_writer w =
+        reply_open(c, (uint32_t)asker->id, stats ? "presence_stats" : "presence");
     if (stats) {
         json_add_int(&w, "num_clients", r->num_clients);
         json_add_int(&w, "num_users", r->num_users);
     } else {
         json_open(&w, "presence", '{');
-        if (r->clients.len)
-            buf_add_text(&c->pool->out, r->clients);
+        buf_add_text(&c->pool->out, r->clients);
         json_close(&w, '}');
     }
-    json_close(&w, '}');
-    json_close(&w, '}');
-    client_flush_out(c);
+    reply_close(c, &w);
 }
 
 void client_presence(struct client *c, const struct command *cmd)
