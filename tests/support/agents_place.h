@@ -17,10 +17,11 @@ struct house {
     struct agents *agents;
 };
 
-static const char *house_figures = "{\"connections\":4,\"users\":3,\"messages\":12,\"messages_lost\":0,"
-                                   "\"messages_doubled\":0,\"closes_1011\":0,\"ack_ms_p50\":1.5,"
-                                   "\"ack_ms_p99\":8,\"rss_bytes\":14200000,"
-                                   "\"disk_used_bytes\":3100000,\"disk_free_bytes\":20000000000}";
+static const char *house_figures =
+    "{\"connections\":4,\"users\":3,\"messages\":12,\"messages_lost\":0,"
+    "\"messages_doubled\":0,\"closes_1011\":0,\"ack_ms_p50\":1.5,"
+    "\"ack_ms_p99\":8,\"rss_bytes\":14200000,"
+    "\"disk_used_bytes\":3100000,\"disk_free_bytes\":20000000000}";
 
 static inline void house_now(void *ctx, struct buf *out)
 {
@@ -124,9 +125,9 @@ static inline void house_wait_all(struct house *h)
 static inline const char *house_start(struct house *h, const struct actor *who, int64_t room,
                                       const char *text, enum err *out_err)
 {
-    struct answer_got *got =
-        product_call(h->w.p, who, "run.start",
-                     "{\"room\":\"%lld\",\"agent\":\"nook\",\"text\":\"%s\"}", (long long)room, text);
+    struct answer_got *got = product_call(h->w.p, who, "run.start",
+                                          "{\"room\":\"%lld\",\"agent\":\"nook\",\"text\":\"%s\"}",
+                                          (long long)room, text);
     *out_err = got->err;
     return got->err == ERR_OK ? got_text(got, "run_id") : "";
 }

@@ -2,6 +2,7 @@
 #include "agents/inside.h"
 #include "agents/wording.h"
 #include "agents_place.h"
+#include "store/embedded.h"
 #include "unit.h"
 
 /* Asks as somebody in a room and gives the answer's text. */
@@ -255,9 +256,39 @@ static void an_event_without_a_result_gives_no_answer(void)
     buf_fini(&summary);
 }
 
+/* Runs and messages are found by their indexes, however many there are. */
+static void no_query_scans_a_table(void)
+{
+    struct house h = house_new();
+    sqlite3 *db = NULL;
+    CHECK_INT(sqlite3_open(h.w.p->folder.path, &db), SQLITE_OK);
+    int looked = 0;
+    for (size_t i = 0; i < QUERY_COUNT; i++) {
+        if (!text_starts(text_of(queries[i].name), TEXT("agents/")))
+            continue;
+        char sql[4096];
+        sqlite3_stmt *stmt = NULL;
+        (void)snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", queries[i].sql);
+        CHECK_INT(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+        while (sqlite3_step(stmt) == SQLITE_ROW) {
+            const char *detail = (const char *)sqlite3_column_text(stmt, 3);
+            bool scan = strncmp(detail, "SCAN", 4) == 0 && !strstr(detail, "VIRTUAL TABLE") &&
+                        !strstr(detail, "CONSTANT ROW");
+            if (scan)
+                (void)printf("\n    %s: %s", queries[i].name, detail);
+            CHECK_INT(scan, false);
+        }
+        (void)sqlite3_finalize(stmt);
+        looked++;
+    }
+    CU_ASSERT_TRUE(looked > 10);
+    (void)sqlite3_close(db);
+    house_free(&h);
+}
+
 UNIT("agents/tool", CASE(private_rooms_never_leak_into_another_room),
      CASE(a_search_finds_neither_questions_nor_answers), CASE(a_search_shows_the_newest_five),
      CASE(what_was_missed_is_counted_after_the_read_mark), CASE(members_are_told_with_who_is_here),
      CASE(the_server_is_told_in_its_own_figures), CASE(quotes_do_nothing),
      CASE(excerpts_are_one_line_and_bounded_in_characters), CASE(pieces_end_where_words_do),
-     CASE(an_event_without_a_result_gives_no_answer))
+     CASE(an_event_without_a_result_gives_no_answer), CASE(no_query_scans_a_table))
