@@ -162,6 +162,12 @@ void client_set_timer(struct client *c)
         at = c->pong_due_ms;
     if (c->stop_at_ms && c->stop_at_ms < at)
         at = c->stop_at_ms;
+    if (c->expires_ms && c->state == CLIENT_CONNECTED) {
+        int64_t left_ms = c->expires_ms - env_wall_ms(client_options(c)->env);
+        int64_t end_ms = reactor_now_ms(c->pool->reactor) + (left_ms > 0 ? left_ms : 0);
+        if (end_ms < at)
+            at = end_ms;
+    }
     if (timer_set(c->pool->reactor, &c->timer, at) != ERR_OK)
         client_close(c, CLOSE_internal);
 }
