@@ -81,6 +81,56 @@ static void a_full_table_keeps_the_worst(void)
     throttle_free(t);
 }
 
+/* ---- tries side by side: all of them pass the first look, because none has failed yet */
+
+#define TRIES 20
+
+struct tries {
+    _Atomic int wrong, waiting, other;
+    struct future *all;
+};
+
+static void try_done(struct reply r, const struct outcome *o)
+{
+    struct tries *t = r.owner;
+    (void)atomic_fetch_add(o->err == ERR_UNAUTHORIZED ? &t->wrong
+                           : o->err == ERR_BUSY       ? &t->waiting
+                                                      : &t->other,
+                           1);
+    if (atomic_load(&t->wrong) + atomic_load(&t->waiting) + atomic_load(&t->other) == TRIES)
+        (void)future_fulfil(t->all, ERR_OK, NULL);
+}
+
+static void held(void *thread, void *data)
+{
+    (void)thread;
+    must(test_wait(data) == ERR_OK);
+}
+
+/* Burst 10; two task threads: the one beside the tenth failure may still be comparing. */
+static void tries_side_by_side_get_no_more_than_the_burst(void)
+{
+    struct product *p = product_new();
+    struct actor nobody = actor_nobody();
+    struct tries tries = {.all = future_new(NULL)};
+    struct future *open = future_new(NULL);
+    must(tries.all && open);
+    for (int i = 0; i < 2; i++)
+        must(task_queue_push(p->tasks, (struct task){held, future_ref(open)}) == ERR_OK);
+    for (int i = 0; i < TRIES; i++)
+        method_call(&p->table, TEXT("session.login"),
+                    TEXT("{\"name\":\"nobody\",\"password\":\"wrong\"}"), &nobody,
+                    (struct reply){.owner = &tries, .done = try_done});
+    (void)future_fulfil(open, ERR_OK, NULL);
+    must(test_wait(future_ref(tries.all)) == ERR_OK);
+    CU_ASSERT_TRUE(tries.wrong >= 10 && tries.wrong <= 11);
+    CHECK_INT(tries.wrong + tries.waiting, TRIES);
+    product_free(p);
+    (void)future_unref(tries.all);
+    (void)future_unref(open);
+}
+
 UNIT("accounts/throttle", CASE(ten_failures_then_one_in_five_seconds),
      CASE(accounts_have_no_case_and_are_apart_from_addresses), CASE(an_ipv6_network_is_one_address),
-     CASE(burst_0_is_no_limit_and_rate_0_never_refills), CASE(a_full_table_keeps_the_worst))
+     CASE(burst_0_is_no_limit_and_rate_0_never_refills), CASE(a_full_table_keeps_the_worst),
+     CASE(tries_side_by_side_get_no_more_than_the_burst))

@@ -104,6 +104,34 @@ static void those_who_are_here_are_told_once_in_250_ms(void)
     place_free(&w);
 }
 
+/* The counts are under way (both readers are held) when Ana reads on: what she is told last must be newer than her mark. */
+static void a_mark_that_moves_during_the_count_is_told_again(void)
+{
+    struct place w = place_new();
+    place_tick(&w, 1000);
+    atomic_store(&users_here, UINT64_C(1) << w.ana);
+    place_send(&w, &w.as_mira, 1, "one"); /* 5 */
+    pub_clear();
+    struct gate gates[2];
+    gate_close(&gates[0], reader_submit, w.p->store);
+    gate_close(&gates[1], reader_submit, w.p->store);
+    product_advance(w.p, 250);
+    chat_tick(w.chat); /* the count waits behind the gates */
+    CHECK_INT(CALL_AS(&w, ana, "read.mark", "{\"room\":\"1\",\"offset\":5}")->err, ERR_OK);
+    gate_open(&gates[0]);
+    gate_open(&gates[1]);
+    gate_fini(&gates[0]);
+    gate_fini(&gates[1]);
+    place_tick(&w, 0); /* waits for the first count */
+    CHECK_INT(told(&w, w.ana), 1);
+    place_tick(&w, 250);
+    CHECK_INT(told(&w, w.ana), 2);
+    CHECK_TEXT(json_look(pub_last(PUB_USER, "", "unread").data, "unread"), "0");
+    place_tick(&w, 250);
+    CHECK_INT(told(&w, w.ana), 2);
+    place_free(&w);
+}
+
 /* ---- query plans */
 
 static int columns_of_plan(sqlite3 *db, const struct embedded_query *query)
@@ -152,4 +180,5 @@ static void no_query_scans_messages_streams_or_members(void)
 UNIT("chat/time", CASE(typing_is_shown_once_in_two_seconds_and_ends_after_five),
      CASE(a_message_ends_typing_at_once), CASE(leaving_ends_typing),
      CASE(those_who_are_here_are_told_once_in_250_ms),
+     CASE(a_mark_that_moves_during_the_count_is_told_again),
      CASE(no_query_scans_messages_streams_or_members))
