@@ -13,7 +13,7 @@ static void a_mention_becomes_a_run_and_its_answer_a_message(void)
     house_wait(&h, "SELECT count(*) FROM run WHERE state = 'completed'", "1");
     place_settle(&h.w);
 
-    struct answer_got *got = call_as(&h.w, ana, "run.list", "{\"room\":\"1\"}");
+    struct answer_got *got = CALL_AS(&h.w, ana, "run.list", "{\"room\":\"1\"}");
     char run_id[RUN_ID_SIZE];
     (void)snprintf(run_id, sizeof run_id, "%s", got_text(got, "runs.0.id"));
     CHECK_INT(strlen(run_id), 26);
@@ -144,7 +144,7 @@ static void a_room_has_one_run_and_a_queue_with_a_bound(void)
     CHECK_TEXT(json_look(queued.data, "data.started_by.name"), "mira");
 
     struct answer_got *got =
-        call_as(&h.w, ana, "run.start", "{\"room\":\"1\",\"agent\":\"1\",\"text\":\"one more\"}");
+        CALL_AS(&h.w, ana, "run.start", "{\"room\":\"1\",\"agent\":\"1\",\"text\":\"one more\"}");
     CHECK_INT(got->code, 111);
     CU_ASSERT_TRUE(got->retry_ms > 0);
     CHECK_TEXT(house_look(&h, "SELECT count(*) FROM run"), "4"); /* nothing was stored of it */
@@ -213,7 +213,7 @@ static void who_may_stop_a_run(void)
         bool stopped = strstr(house_events(run_id), "agent_stopped") != NULL;
         CHECK_INT(stopped, rows[i].err == ERR_OK);
     }
-    CHECK_INT(call_as(&h.w, mira, "run.stop", "{\"run_id\":\"NOSUCHRUN\"}")->code, 103);
+    CHECK_INT(CALL_AS(&h.w, mira, "run.stop", "{\"run_id\":\"NOSUCHRUN\"}")->code, 103);
     house_free(&h);
 }
 
@@ -227,8 +227,8 @@ static void a_stopped_run_that_waited_never_starts_and_the_next_does(void)
     for (int i = 0; i < 3; i++)
         (void)snprintf(ids[i], sizeof ids[i], "%s",
                        house_start(&h, &h.w.as_mira, 1, "who is here", &e));
-    CHECK_INT(call_as(&h.w, mira, "run.stop", "{\"run_id\":\"%s\"}", ids[1])->err, ERR_OK);
-    CHECK_INT(call_as(&h.w, mira, "run.stop", "{\"run_id\":\"%s\"}", ids[0])->err, ERR_OK);
+    CHECK_INT(CALL_AS(&h.w, mira, "run.stop", "{\"run_id\":\"%s\"}", ids[1])->err, ERR_OK);
+    CHECK_INT(CALL_AS(&h.w, mira, "run.stop", "{\"run_id\":\"%s\"}", ids[0])->err, ERR_OK);
     house_wait(&h, "SELECT count(*) FROM run WHERE state = 'running'", "1"); /* the third */
     house_release(&still);
     house_wait_all(&h);
@@ -298,12 +298,12 @@ static void bad_calls_are_refused_and_change_nothing(void)
         CHECK_INT(got->code, rows[i].code);
         CHECK_TEXT(got->field, rows[i].field);
     }
-    CHECK_INT(call_as(&h.w, mira, "run.start",
+    CHECK_INT(CALL_AS(&h.w, mira, "run.start",
                       "{\"room\":\"%lld\",\"agent\":\"nook\",\"text\":\"x\"}", (long long)room)
                   ->code,
               103);
-    CHECK_INT(call_as(&h.w, mira, "run.list", "{\"room\":\"%lld\"}", (long long)room)->code, 103);
-    CHECK_INT(call_as(&h.w, nobody, "run.list", "{\"room\":\"1\"}")->code, 101);
+    CHECK_INT(CALL_AS(&h.w, mira, "run.list", "{\"room\":\"%lld\"}", (long long)room)->code, 103);
+    CHECK_INT(CALL_AS(&h.w, nobody, "run.list", "{\"room\":\"1\"}")->code, 101);
     CHECK_TEXT(house_look(&h, "SELECT count(*) FROM run"), "0");
     house_free(&h);
 }
@@ -332,7 +332,7 @@ static void lists_are_newest_first_and_bounded(void)
         (void)house_start(&h, &h.w.as_mira, 1, i == 2 ? "find newest" : "find older", &e);
         house_wait_all(&h);
     }
-    struct answer_got *got = call_as(&h.w, mira, "run.list", "{\"room\":\"1\",\"limit\":2}");
+    struct answer_got *got = CALL_AS(&h.w, mira, "run.list", "{\"room\":\"1\",\"limit\":2}");
     CHECK_INT(got_count(got, "runs"), 2);
     CHECK_TEXT(got_text(got, "runs.0.text"), "find newest");
     CHECK_TEXT(got_text(got, "runs.1.text"), "find older");
