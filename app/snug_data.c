@@ -119,6 +119,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 void data_close(struct snug *s)
 {
     if (s->options.ephemeral && s->folder[0])
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): every other thread has ended
         (void)nftw(s->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     sodium_memzero(s->token_secret, sizeof s->token_secret);
     sodium_memzero(s->api_key, sizeof s->api_key);

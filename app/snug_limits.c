@@ -61,6 +61,7 @@ static void forget(struct snug *s, bool all)
     {
         if (!all && !bucket_idle(&spender->bucket, limit_of(s), now_ms))
             continue;
+        // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): HASH_ITER holds the next one already
         HASH_DEL(s->spenders, spender);
         free(spender);
     }

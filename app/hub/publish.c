@@ -1,6 +1,7 @@
 /* publish: encode once, then one reference to each reactor that has subscribers. */
 #include "base/buf.h"
 #include "base/metrics.h"
+#include "base/must.h"
 #include "hub/hub_inside.h"
 #include "wire/json.h"
 #include "wire/ws_frame.h"
@@ -53,6 +54,13 @@ void push_unref(struct push *p)
     }
 }
 
+/* Gives back a share that a caller with one of its own had taken for somebody else. */
+static void push_unshare(struct push *p)
+{
+    unsigned before = atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel);
+    must(before > 1);
+}
+
 static void deliver_post(void *subject, void *object, uint64_t number)
 {
     (void)number;
@@ -81,7 +89,7 @@ void push_post(struct hub *hub, struct push *p)
             continue;
         if (e == ERR_BUSY && p->kind == PUSH_EVENT)
             mark_behind(&hub->shards[i], bucket);
-        push_unref(p);
+        push_unshare(p);
     }
 }
 

@@ -362,14 +362,29 @@ static void on_handle_close(void *subject, void *object, uint64_t number)
     role_assert(&role_reactor);
     struct client *c = pool_find(subject, number);
     if (c)
-        client_close(c, (unsigned)(uintptr_t)object);
+        client_close(c, *(const unsigned *)object);
+}
+
+/* The codes as values that a post can point to. */
+static const unsigned codes[] = {
+#define CLOSE(name, code, reason) code,
+#include "session/close_codes.def"
+#undef CLOSE
+};
+
+static void *code_place(unsigned code)
+{
+    size_t i = sizeof codes / sizeof codes[0];
+    while (--i > 0 && codes[i] != code)
+        continue;
+    return (void *)&codes[i]; /* one that is not ours: the first, "connection closed" */
 }
 
 static void handle_close(void *ctx, uint64_t number, unsigned code, struct text reason)
 {
     (void)reason; /* a code has one reason: close_codes.def */
     struct pool *p = ctx;
-    if (reactor_post(p->reactor, on_handle_close, p, (void *)(uintptr_t)code, number) != ERR_OK)
+    if (reactor_post(p->reactor, on_handle_close, p, code_place(code), number) != ERR_OK)
         metric_add(METRIC_replies_dropped, 1);
 }
 
