@@ -68,7 +68,7 @@ function House() {
       {page === "search" && <Skip to="search-box" words="Skip to the search box" />}
       {listOnly ? <main class="home"><RoomList /></main> : <RoomList />}
       {page === "search" ? <SearchPage /> : page === "unknown" ? <NoSuchPage /> : !listOnly && <Stage />}
-      {page === "room" && currentRoom.value && detailsShown.value && <DetailsPane room={currentRoom.value} />}
+      {page === "room" && currentRoom.value && detailsShown.value && <DetailsPane key={currentRoom.value.id} room={currentRoom.value} />}
     </div>
   );
 }

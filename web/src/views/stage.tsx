@@ -8,8 +8,11 @@ import { loadRooms } from "../actions/start";
 import { joinRoom } from "../actions/people";
 import { useTask } from "../lib/use_task";
 import { Blank } from "./blank";
+import { Markdown } from "../lib/markdown";
+import { outbox } from "../state/outbox";
 import { Composer } from "./composer";
 import { Log } from "./log";
+import { SendTrouble } from "./send_trouble";
 import { StatusLine } from "./status_line";
 import type { Room } from "../net/types";
 
@@ -75,7 +78,24 @@ function Stranger({ id }: { id: string }) {
       <button class="button main" type="button" disabled={busy} onClick={() => void run()}>Join</button>
       <a class="button" href="/">To the rooms</a>
       {trouble && <p class="hint" data-state="bad" role="alert">{trouble}</p>}
+      <Unsent room={id} />
     </Blank>
+  );
+}
+
+/** What was written for a room that one has left meanwhile: the text is not lost with it. */
+function Unsent({ room }: { room: string }) {
+  const left = outbox.value.filter((send) => send.room === room && send.state === "failed");
+  if (left.length === 0) return null;
+  return (
+    <ul class="unsent" aria-label="Not sent">
+      {left.map((send) => (
+        <li key={send.key} data-key={send.key} data-state={send.state}>
+          <Markdown text={send.text} />
+          <SendTrouble send={send} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -49,7 +49,8 @@ function useSpoken(status: Status): void {
     const words = SPOKEN[status.state];
     const wasAway = before === "reconnecting" || before === "offline";
     if (words) say(words);
-    else if (wasAway) say(status.state === "back" ? status.words : "Connected again.");
+    else if (status.state === "back") say(status.words);
+    else if (wasAway) say("Connected again.");
     setBefore(status.state);
   }, [status.state]);
 }

@@ -3,12 +3,13 @@ import { Icon } from "../../lib/icons";
 import { navigate } from "../../lib/router";
 import { useTask } from "../../lib/use_task";
 import type { Room } from "../../net/types";
-import { mayGovern, place, rooms } from "../../state/app";
+import { mayGovern, members, place, rooms } from "../../state/app";
 import { openDialog } from "../../state/dialog";
 import { showDetails } from "../../state/panes";
 import { MemberList } from "./member_list";
 
-/** What the room is for, who is in it, and what one may do about it. */
+/** What the room is for, who is in it, and what one may do about it; that last part stands below the members and comes
+ * with them, so that it never moves. */
 export function DetailsPane({ room }: { room: Room }) {
   return (
     <aside class="details" id="details" aria-label={`Details of ${room.name}`}>
@@ -23,7 +24,7 @@ export function DetailsPane({ room }: { room: Room }) {
       <div class="inner">
         <About room={room} />
         <MemberList room={room} />
-        <Ways room={room} />
+        {members(room.id).value.length > 0 && <Ways room={room} />}
       </div>
     </aside>
   );
