@@ -165,9 +165,9 @@ static bool split_place(struct text t, struct place *out)
     return end > 0 && t.data[end] == ':' && port > 0 && port <= 65535;
 }
 
-static char lower(char c)
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
 /* Without case; a star stands for any bytes, none too. */

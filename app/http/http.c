@@ -14,7 +14,7 @@
 #define KEEP_ALIVE_MS 1000 /* a worker waits that long for the next request: short */
 #define STOP_WAIT_MS 2000  /* for requests that run */
 #define STOP_GIVE_UP_MS 1500
-#define DESCRIPTORS_KEPT 256 /* for files, listeners, requests: not for WebSockets */
+#define DESCRIPTORS_KEPT 256U /* for files, listeners, requests: not for WebSockets */
 
 /* ---- one request */
 
@@ -124,7 +124,8 @@ static void make_url(struct http *h, const char *first)
 static unsigned connections_allowed(void)
 {
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < 2 * DESCRIPTORS_KEPT)
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+        files.rlim_cur < DESCRIPTORS_KEPT + DESCRIPTORS_KEPT)
         return DESCRIPTORS_KEPT;
     return files.rlim_cur > 1000000 ? 1000000 : (unsigned)files.rlim_cur - DESCRIPTORS_KEPT;
 }

@@ -56,6 +56,7 @@ struct pending_pool *pending_pool_free(struct pending_pool *p)
     return NULL;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the macros of uthash */
 enum err pending_take(struct pending_pool *p, const char *address, struct http_pending **out_place)
 {
     enum err e = ERR_OK;

@@ -13,23 +13,23 @@ static bool is_room(struct text rest)
 }
 
 static const struct route routes[] = {
-    {"/", false, NULL, METHOD_GET, page_handler},
-    {"/setup", false, NULL, METHOD_GET, page_handler},
-    {"/join", false, NULL, METHOD_GET, page_handler},
-    {"/login", false, NULL, METHOD_GET, page_handler},
-    {"/search", false, NULL, METHOD_GET, page_handler},
-    {"/room/", true, is_room, METHOD_GET, page_handler},
-    {"/admin/connections", false, NULL, METHOD_GET, page_handler},
-    {"/admin/metrics", false, NULL, METHOD_GET, page_handler},
-    {"/connection/websocket", false, NULL, METHOD_GET, upgrade_handler},
-    {"/rpc/", true, NULL, METHOD_POST, rpc_handler},
-    {"/metrics", false, NULL, METHOD_GET, metrics_handler},
-    {"/healthz", false, NULL, METHOD_GET, healthz_handler},
-    {"/readyz", false, NULL, METHOD_GET, readyz_handler},
+    {"/", page_handler, METHOD_GET, false, NULL},
+    {"/setup", page_handler, METHOD_GET, false, NULL},
+    {"/join", page_handler, METHOD_GET, false, NULL},
+    {"/login", page_handler, METHOD_GET, false, NULL},
+    {"/search", page_handler, METHOD_GET, false, NULL},
+    {"/room/", page_handler, METHOD_GET, true, is_room},
+    {"/admin/connections", page_handler, METHOD_GET, false, NULL},
+    {"/admin/metrics", page_handler, METHOD_GET, false, NULL},
+    {"/connection/websocket", upgrade_handler, METHOD_GET, false, NULL},
+    {"/rpc/", rpc_handler, METHOD_POST, true, NULL},
+    {"/metrics", metrics_handler, METHOD_GET, false, NULL},
+    {"/healthz", healthz_handler, METHOD_GET, false, NULL},
+    {"/readyz", readyz_handler, METHOD_GET, false, NULL},
 };
 
 /* The other files of the page, as they are called. */
-static const struct route asset_route = {"/", true, NULL, METHOD_GET, asset_handler};
+static const struct route asset_route = {"/", asset_handler, METHOD_GET, true, NULL};
 
 const struct route *route_find(struct text path)
 {

@@ -10,10 +10,10 @@ enum { METHOD_GET = 1, METHOD_POST = 2 }; /* GET brings HEAD with it */
 
 struct route {
     const char *path;
+    void (*handler)(struct visit *v);
+    unsigned methods;
     bool prefix;                    /* everything that starts with path; else path alone */
     bool (*fits)(struct text rest); /* for a prefix: what may follow; NULL: anything */
-    unsigned methods;
-    void (*handler)(struct visit *v);
 };
 
 /* The route of a path as it came; NULL: nothing is there. */

@@ -16,7 +16,7 @@ static void file_names_have_their_types(void)
 
 static bool contains(struct text t, const char *what)
 {
-    return memmem(t.data, t.len, what, strlen(what)) != NULL;
+    return t.data && memmem(t.data, t.len, what, strlen(what)) != NULL;
 }
 
 static void every_encoding_has_its_own_tag(void)
@@ -26,6 +26,8 @@ static void every_encoding_has_its_own_tag(void)
     for (size_t i = 0; i < web_assets_count; i++) {
         const struct page_file *f = pages_find(p, text_of(web_assets[i].path));
         CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+        if (!f)
+            continue; /* the assertion above has left the test */
         CU_ASSERT(strcmp(f->copies[ENCODING_PLAIN].etag, f->copies[ENCODING_GZIP].etag) != 0);
         CU_ASSERT(strcmp(f->copies[ENCODING_GZIP].etag, f->copies[ENCODING_BROTLI].etag) != 0);
         CHECK_INT(f->forever, strncmp(f->path, "/assets/", 8) == 0);

@@ -18,6 +18,8 @@ static void every_page_address_answers_the_page(void)
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         const struct route *r = route_find(text_of(pages[i]));
         CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+        if (!r)
+            continue; /* the assertion above has left the test */
         CU_ASSERT(r->handler == page_handler);
         CHECK_TEXT(route_allows(r), "GET, HEAD");
     }
