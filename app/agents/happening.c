@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/metrics.h"
 
+#define PIECE_MAX_BYTES (64 * (size_t)1024)
+
 static void open_event(struct json_writer *w, struct buf *out, const char *type,
                        const struct run *run, const struct person *agent, int64_t now_ms)
 {
@@ -88,7 +90,7 @@ void happening_write_piece(struct agents *a, const struct run *run, const struct
 {
     struct buf out;
     struct json_writer w;
-    buf_init(&out, 64 * 1024);
+    buf_init(&out, PIECE_MAX_BYTES);
     open_event(&w, &out, "agent_writing", run, agent, env_wall_ms(a->options.env));
     json_add_int(&w, "position", (int64_t)position);
     json_add_text(&w, "text", piece);

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-#define RETRY_MS 2000 /* a run takes a moment */
+#define LIST_MAX_BYTES (ANSWER_MAX_BYTES - 128 * (size_t)1024) /* one more run always fits */
+#define RETRY_MS 2000                                          /* a run takes a moment */
 
 /* ---- run.start */
 
@@ -159,7 +160,7 @@ static enum err list_run(struct db *db, void *data)
     json_open(w, NULL, '{');
     json_open(w, "runs", '[');
     /* long texts make a shorter page, not a failed one */
-    while (job->answer.json.len < ANSWER_MAX_BYTES - 128 * 1024 && query_row(q))
+    while (job->answer.json.len < LIST_MAX_BYTES && query_row(q))
         run_write(w, q);
     json_close(w, ']');
     json_close(w, '}');

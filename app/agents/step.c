@@ -10,9 +10,9 @@
 
 #include <stdlib.h>
 
-#define RESULT_MAX_BYTES (64 * 1024)
-#define ANSWER_MAX_BYTES (15 * 1024) /* below the limit of a message */
-#define PIECES 6                     /* of an answer while it is written */
+#define RESULT_MAX_BYTES (64 * (size_t)1024)
+#define MESSAGE_MAX_BYTES (15 * (size_t)1024) /* below the limit of a message */
+#define PIECES 6                              /* of an answer while it is written */
 
 /* A step under way: a reader's job that prepares, where one is needed, then the writer's. */
 struct step {
@@ -48,8 +48,8 @@ static struct step *step_new(struct live *l)
     s->run = l->run;
     s->plan = plan_of((struct text){l->text, l->text_len});
     buf_init(&s->result, RESULT_MAX_BYTES);
-    buf_init(&s->answer, ANSWER_MAX_BYTES);
-    buf_init(&s->summary, ANSWER_MAX_BYTES);
+    buf_init(&s->answer, MESSAGE_MAX_BYTES);
+    buf_init(&s->summary, MESSAGE_MAX_BYTES);
     return s;
 }
 

@@ -129,10 +129,12 @@ enum err tool_members(struct agents *a, struct db *db, const struct run *run, st
 
 /* ---- server_metrics */
 
+#define FIGURES_MAX_BYTES (16 * (size_t)1024)
+
 void tool_server(struct agents *a, struct json_writer *w)
 {
     struct buf now;
-    buf_init(&now, 16 * 1024);
+    buf_init(&now, FIGURES_MAX_BYTES);
     if (a->options.server_now)
         a->options.server_now(a->options.server_ctx, &now);
     bool known = now.err == ERR_OK && json_valid(buf_text(&now), 4);

@@ -172,18 +172,20 @@ static void write_found(const struct plan *plan, struct text result, struct buf 
         buf_add_text(out, TEXT("\n" HINT));
 }
 
+#define HOUR_MIN 60LL
+
 /* "5 min", "3 h", "2 days" */
 static void write_span(int64_t ms, struct buf *out)
 {
     long long min = ms / 60000;
     if (min < 1)
         buf_add_text(out, TEXT("a moment"));
-    else if (min < 60)
+    else if (min < HOUR_MIN)
         buf_add_format(out, "%lld min", min);
-    else if (min < 48 * 60)
-        buf_add_format(out, "%lld h", min / 60);
+    else if (min < 48 * HOUR_MIN)
+        buf_add_format(out, "%lld h", min / HOUR_MIN);
     else
-        buf_add_format(out, "%lld days", min / (24 * 60));
+        buf_add_format(out, "%lld days", min / (24 * HOUR_MIN));
 }
 
 static void write_member(struct text m, struct buf *out)

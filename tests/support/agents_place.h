@@ -10,7 +10,7 @@
 
 #define NOOK 1
 #define QUEUE_MAX 3 /* runs that wait in a room, here */
-#define DEADLINE_MS 60000
+#define DEADLINE_MS INT64_C(60000)
 
 struct house {
     struct place w;
