@@ -9,11 +9,13 @@
 #include "ops/ops.h"
 #include "product.h"
 
+#define LIVE_MAX 8
+
 struct post {
     struct product *p;
     struct ws_registry *registry;
     struct ops *ops;
-    struct ws_connection_record live[8]; /* what the sessions would say */
+    struct ws_connection_record *live; /* what the sessions would say; room for LIVE_MAX */
     size_t live_count;
     enum err live_err;
     bool alive;
@@ -27,13 +29,15 @@ static inline enum err post_connections(void *ctx, int64_t user_id, void *owner,
                                                      size_t count))
 {
     struct post *w = ctx;
-    struct ws_connection_record some[8];
+    struct ws_connection_record *some = calloc(LIVE_MAX, sizeof *some);
+    must(some);
     size_t count = 0;
     for (size_t i = 0; i < w->live_count; i++)
         if (!user_id || w->live[i].user_id == user_id)
             some[count++] = w->live[i];
     if (w->live_err == ERR_OK)
         done(owner, ERR_OK, some, count);
+    free(some);
     return w->live_err;
 }
 
@@ -68,6 +72,8 @@ static inline struct post *post_new(void)
 {
     struct post *w = calloc(1, sizeof *w);
     must(w);
+    w->live = calloc(LIVE_MAX, sizeof *w->live);
+    must(w->live);
     w->p = product_new();
     w->alive = true;
     w->root = product_admin(w->p, "root");
@@ -106,6 +112,7 @@ static inline void post_free(struct post *w)
     if (w->ops)
         post_stop(w);
     product_free(w->p);
+    free(w->live);
     free(w);
 }
 
@@ -174,6 +181,6 @@ static inline void post_wait(struct post *w, const char *sql, const char *wanted
         ops_tick(w->ops);
 }
 
-#define call_as(w, who, method, ...) product_call((w)->p, &(w)->as_##who, method, __VA_ARGS__)
+#define CALL_AS(w, who, method, ...) product_call((w)->p, &(w)->as_##who, method, __VA_ARGS__)
 
 #endif

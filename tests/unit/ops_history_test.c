@@ -18,7 +18,7 @@ static void a_row_is_there_after_the_tick_and_says_how_it_ended(void)
     r.queue_peak_bytes = 5000;
     post_ends(w, &r, 3008, "slow", "server");
     post_tick(w, 100);
-    struct answer_got *got = call_as(w, root, "connection.history", "{}");
+    struct answer_got *got = CALL_AS(w, root, "connection.history", "{}");
     CHECK_INT(got_count(got, "closed"), 1);
     CHECK_TEXT(got_text(got, "closed.0.id"), "c-1");
     CHECK_TEXT(got_text(got, "closed.0.user.name"), "ana");
@@ -52,7 +52,7 @@ static void who_was_refused_has_a_row_without_a_user(void)
     struct ws_connection_record gone = post_record(w, "c-2", 999, ""); /* no such user any more */
     post_ends(w, &gone, 1006, "", "network");
     post_tick(w, 100);
-    struct answer_got *got = call_as(w, root, "connection.history", "{}");
+    struct answer_got *got = CALL_AS(w, root, "connection.history", "{}");
     CHECK_INT(got_count(got, "closed"), 2);
     CHECK_TEXT(got_text(got, "closed.0.user"), "(absent)");
     CHECK_TEXT(got_text(got, "closed.1.user"), "(absent)");
@@ -64,7 +64,7 @@ static void many_rows_do_not_wait_for_the_tick(void)
 {
     struct post *w = post_new();
     for (int i = 0; i < 64; i++) {
-        char id[16];
+        char id[24];
         (void)snprintf(id, sizeof id, "c-%d", i);
         struct ws_connection_record r = post_record(w, id, w->ana, "");
         if (i == 63)
@@ -83,7 +83,7 @@ static void rows_that_waited_for_the_writer_keep_their_order(void)
     struct gate gate;
     gate_close(&gate, writer_submit, w->p->store);
     for (int i = 0; i < 700; i++) { /* more than two batches of 256 */
-        char id[16];
+        char id[24];
         (void)snprintf(id, sizeof id, "c-%d", i);
         struct ws_connection_record r = post_record(w, id, w->ana, "");
         ops_connection_opened(w->ops, &r);
@@ -137,7 +137,7 @@ static void the_next_start_closes_what_a_crash_left_open(void)
     post_crash(w);
     product_advance(w->p, 60000);
     post_start(w);
-    struct answer_got *got = call_as(w, root, "connection.history", "{}");
+    struct answer_got *got = CALL_AS(w, root, "connection.history", "{}");
     CHECK_INT(got_count(got, "closed"), 2);
     CHECK_TEXT(got_text(got, "closed.0.id"), "open");
     CHECK_INT(got_int(got, "closed.0.code"), 3001);
@@ -177,7 +177,7 @@ static void a_tab_that_is_back_is_noted_on_the_row_of_its_break(void)
     post_tick(w, 100);
 
     /* as long as it is open it tells itself whether it was recovered */
-    struct answer_got *got = call_as(w, root, "connection.history", "{}");
+    struct answer_got *got = CALL_AS(w, root, "connection.history", "{}");
     CHECK_TEXT(got_text(got, "closed.0.id"), "first");
     CHECK_INT(got_int(got, "closed.0.back_ms"), 1500);
     CHECK_TEXT(got_text(got, "closed.0.recovered"), "(absent)");
@@ -185,10 +185,10 @@ static void a_tab_that_is_back_is_noted_on_the_row_of_its_break(void)
     CHECK_TEXT(got_text(got, "closed.2.back_ms"), "(absent)");
     second.recovered = 0;
     w->live[w->live_count++] = second;
-    CHECK_TEXT(got_text(call_as(w, ana, "connection.history", "{}"), "closed.0.recovered"),
+    CHECK_TEXT(got_text(CALL_AS(w, ana, "connection.history", "{}"), "closed.0.recovered"),
                "false");
     w->live[0].recovered = second.recovered = 1;
-    got = call_as(w, root, "connection.history", "{}");
+    got = CALL_AS(w, root, "connection.history", "{}");
     CHECK_TEXT(got_text(got, "closed.0.recovered"), "true");
     CHECK_TEXT(got_text(got, "closed.1.recovered"), "(absent)");
 
@@ -197,7 +197,7 @@ static void a_tab_that_is_back_is_noted_on_the_row_of_its_break(void)
     w->live_err = ERR_BUSY; /* a history without the sessions' help is still one */
     post_ends(w, &second, 1001, "", "client");
     post_tick(w, 100);
-    got = call_as(w, root, "connection.history", "{}");
+    got = CALL_AS(w, root, "connection.history", "{}");
     CHECK_TEXT(got_text(got, "closed.0.id"), "second");
     CHECK_TEXT(got_text(got, "closed.0.recovered"), "(absent)");
     CHECK_TEXT(got_text(got, "closed.1.id"), "first");

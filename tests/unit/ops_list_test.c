@@ -8,7 +8,7 @@ static struct post *five_lines(void)
     struct post *w = post_new();
     const int64_t users[] = {w->ana, w->ben, w->ana, 1, w->ana};
     for (int i = 0; i < 5; i++) {
-        char id[16];
+        char id[24];
         (void)snprintf(id, sizeof id, "line-%d", i);
         w->live[w->live_count++] = post_record(w, id, users[i], "");
         product_advance(w->p, 1000);
@@ -22,7 +22,7 @@ static struct post *five_lines(void)
 static void an_admin_sees_all_open_lines_and_their_people(void)
 {
     struct post *w = five_lines();
-    struct answer_got *got = call_as(w, root, "connection.list", "{}");
+    struct answer_got *got = CALL_AS(w, root, "connection.list", "{}");
     CHECK_INT(got_count(got, "connections"), 5);
     CHECK_INT(got_int(got, "total"), 5);
     CHECK_INT(got_int(got, "people"), 2);
@@ -48,7 +48,7 @@ static void an_admin_sees_all_open_lines_and_their_people(void)
 static void a_member_sees_own_lines_only(void)
 {
     struct post *w = five_lines();
-    struct answer_got *got = call_as(w, ana, "connection.list", "{}");
+    struct answer_got *got = CALL_AS(w, ana, "connection.list", "{}");
     CHECK_INT(got_count(got, "connections"), 3);
     CHECK_INT(got_int(got, "total"), 3);
     CHECK_INT(got_int(got, "people"), 1);
@@ -64,8 +64,8 @@ static void a_member_sees_own_lines_only(void)
         struct actor nobody = actor_nobody();
         CHECK_INT(product_call(w->p, &nobody, methods[i], "{}")->code, 101);
     }
-    CHECK_INT(call_as(w, ana, "manager.list", "{}")->code, 103);
-    CHECK_INT(call_as(w, ana, "metrics.query", "{}")->code, 103);
+    CHECK_INT(CALL_AS(w, ana, "manager.list", "{}")->code, 103);
+    CHECK_INT(CALL_AS(w, ana, "metrics.query", "{}")->code, 103);
     post_free(w);
 }
 
@@ -76,22 +76,22 @@ static void pages_of_open_lines_go_on_behind_a_line_that_is_gone(void)
     for (int i = 0; i < 5; i++)
         ops_connection_opened(w->ops, &w->live[i]);
     post_tick(w, 100);
-    struct answer_got *got = call_as(w, root, "connection.list", "{\"limit\":2}");
+    struct answer_got *got = CALL_AS(w, root, "connection.list", "{\"limit\":2}");
     CHECK_INT(got_count(got, "connections"), 2);
     CHECK_TEXT(got_text(got, "more"), "true");
-    got = call_as(w, root, "connection.list", "{\"limit\":2,\"after\":\"line-3\"}");
+    got = CALL_AS(w, root, "connection.list", "{\"limit\":2,\"after\":\"line-3\"}");
     CHECK_TEXT(got_text(got, "connections.0.id"), "line-2");
     CHECK_TEXT(got_text(got, "connections.1.id"), "line-1");
     CHECK_INT(got_int(got, "total"), 5);
     w->live[3] = w->live[4], w->live_count = 4; /* line-3 is gone */
-    got = call_as(w, root, "connection.list", "{\"limit\":3,\"after\":\"line-3\"}");
+    got = CALL_AS(w, root, "connection.list", "{\"limit\":3,\"after\":\"line-3\"}");
     CHECK_TEXT(got_text(got, "connections.0.id"), "line-2");
     CHECK_INT(got_count(got, "connections"), 3);
     CHECK_TEXT(got_text(got, "more"), "false");
-    got = call_as(w, root, "connection.list", "{\"after\":\"never\"}");
+    got = CALL_AS(w, root, "connection.list", "{\"after\":\"never\"}");
     CHECK_INT(got->code, 107);
     CHECK_TEXT(got->field, "after");
-    got = call_as(w, ben, "connection.list", "{\"after\":\"line-4\"}"); /* not one of ben's */
+    got = CALL_AS(w, ben, "connection.list", "{\"after\":\"line-4\"}"); /* not one of ben's */
     CHECK_INT(got->code, 107);
     post_free(w);
 }
@@ -100,9 +100,9 @@ static void without_the_sessions_there_is_an_error_and_not_an_empty_list(void)
 {
     struct post *w = post_new();
     w->live_err = ERR_BUSY;
-    CHECK_INT(call_as(w, root, "connection.list", "{}")->code, 111);
+    CHECK_INT(CALL_AS(w, root, "connection.list", "{}")->code, 111);
     w->live_err = ERR_OK;
-    struct answer_got *got = call_as(w, root, "connection.list", "{}");
+    struct answer_got *got = CALL_AS(w, root, "connection.list", "{}");
     CHECK_INT(got_count(got, "connections"), 0);
     CHECK_INT(got_int(got, "people"), 0);
     post_free(w);
@@ -113,7 +113,7 @@ static struct post *seven_ends(void)
 {
     struct post *w = post_new();
     for (int i = 0; i < 7; i++) {
-        char id[16];
+        char id[24];
         (void)snprintf(id, sizeof id, "c-%d", i);
         struct ws_connection_record r = post_record(w, id, i % 2 ? w->ben : w->ana, "");
         product_advance(w->p, 1000);
@@ -128,19 +128,19 @@ static struct post *seven_ends(void)
 static void history_is_filtered_by_user_code_and_time(void)
 {
     struct post *w = seven_ends();
-    struct answer_got *got = call_as(w, root, "connection.history", "{}");
+    struct answer_got *got = CALL_AS(w, root, "connection.history", "{}");
     CHECK_INT(got_count(got, "closed"), 7);
     CHECK_INT(got_int(got, "total"), 7);
     CHECK_INT(got_int(got, "by_code.1001"), 4);
     CHECK_INT(got_int(got, "by_code.3008"), 3);
     CHECK_TEXT(got_text(got, "closed.0.id"), "c-6");
 
-    got = call_as(w, root, "connection.history", "{\"code\":3008}");
+    got = CALL_AS(w, root, "connection.history", "{\"code\":3008}");
     CHECK_INT(got_count(got, "closed"), 3);
     CHECK_INT(got_int(got, "total"), 3);
     CHECK_INT(got_int(got, "by_code.1001"), 4); /* the others are still told */
 
-    got = call_as(w, ben, "connection.history", "{}");
+    got = CALL_AS(w, ben, "connection.history", "{}");
     CHECK_INT(got_count(got, "closed"), 3);
     CHECK_TEXT(got_text(got, "by_code.1001"), "(absent)");
     got = product_call(w->p, &w->as_root, "connection.history", "{\"user\":\"%lld\",\"code\":3008}",
@@ -154,14 +154,14 @@ static void history_is_filtered_by_user_code_and_time(void)
     CHECK_INT(got_int(got, "total"), 3);
     CHECK_TEXT(got_text(got, "closed.0.id"), "c-3");
     CHECK_TEXT(got_text(got, "closed.2.id"), "c-1");
-    CHECK_INT(call_as(w, root, "connection.history", "{\"limit\":501}")->code, 107);
+    CHECK_INT(CALL_AS(w, root, "connection.history", "{\"limit\":501}")->code, 107);
     post_free(w);
 }
 
 static void pages_of_history_go_back_without_gap_or_repetition(void)
 {
     struct post *w = seven_ends();
-    struct answer_got *got = call_as(w, root, "connection.history", "{\"limit\":3}");
+    struct answer_got *got = CALL_AS(w, root, "connection.history", "{\"limit\":3}");
     CHECK_TEXT(got_text(got, "closed.2.id"), "c-4");
     CHECK_TEXT(got_text(got, "more"), "true");
     got = product_call(w->p, &w->as_root, "connection.history", "{\"limit\":3,\"before\":%lld}",
@@ -187,13 +187,13 @@ static void lines_that_ended_together_stay_on_one_page(void)
     post_ends(w, &r, 1001, "", "client");
     product_advance(w->p, -1000);
     for (int i = 0; i < 4; i++) {
-        char id[16];
+        char id[24];
         (void)snprintf(id, sizeof id, "together-%d", i);
         r = post_record(w, id, w->ana, "");
         post_ends(w, &r, 3001, "shutdown", "server");
     }
     post_tick(w, 1100);
-    struct answer_got *got = call_as(w, root, "connection.history", "{\"limit\":3}");
+    struct answer_got *got = CALL_AS(w, root, "connection.history", "{\"limit\":3}");
     CHECK_INT(got_count(got, "closed"), 1); /* the page ends before them */
     CHECK_TEXT(got_text(got, "more"), "true");
     got = product_call(w->p, &w->as_root, "connection.history", "{\"limit\":3,\"before\":%lld}",
@@ -219,7 +219,7 @@ static void managers_are_listed_with_their_people_and_counts(void)
     struct ws_connection *connection = NULL;
     must(ws_connection_add(ben, "c-1", &handle, 1000, &connection) == ERR_OK);
 
-    struct answer_got *got = call_as(w, root, "manager.list", "{\"limit\":2}");
+    struct answer_got *got = CALL_AS(w, root, "manager.list", "{\"limit\":2}");
     CHECK_INT(got_int(got, "count"), 3);
     CHECK_INT(got_int(got, "created"), 3);
     CHECK_INT(got_int(got, "freed"), 0);
@@ -244,7 +244,7 @@ static void managers_are_listed_with_their_people_and_counts(void)
     product_advance(w->p, 2000);
     while (ws_registry_sweep(w->registry) > 0) {
     }
-    got = call_as(w, root, "manager.list", "{}");
+    got = CALL_AS(w, root, "manager.list", "{}");
     CHECK_INT(got_int(got, "count"), 0);
     CHECK_INT(got_int(got, "freed"), 3);
     CHECK_INT(got_count(got, "managers"), 0);

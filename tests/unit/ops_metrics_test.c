@@ -44,7 +44,7 @@ static void each_ten_seconds_have_one_sample_of_every_name(void)
     ops_tick(w->ops); /* the same ten seconds: nothing more */
     post_settle(w);
     struct answer_got *got =
-        call_as(w, root, "metrics.query", "{\"step_s\":10,\"since\":%lld}", (long long)T0);
+        CALL_AS(w, root, "metrics.query", "{\"step_s\":10,\"since\":%lld}", (long long)T0);
     CHECK_INT(got_int(got, "step_s"), 10);
     CHECK_INT(got_count(got, "times"), 4);
     CHECK_INT(got_int(got, "times.0"), T0);
@@ -77,7 +77,7 @@ static void each_ten_seconds_have_one_sample_of_every_name(void)
 static void samples_are_folded_into_longer_steps_as_they_come(void)
 {
     struct post *w = three_samples();
-    struct answer_got *got = call_as(w, root, "metrics.query",
+    struct answer_got *got = CALL_AS(w, root, "metrics.query",
                                      "{\"step_s\":60,\"names\":[\"messages\",\"managers\","
                                      "\"ack_ms_p99\"]}");
     CHECK_TEXT(json_look(got->json, "series.messages"), "[9]");
@@ -92,11 +92,11 @@ static void samples_are_folded_into_longer_steps_as_they_come(void)
     metric_add(METRIC_messages, 1);
     product_advance(w->p, 60000); /* a minute without a tick is a hole */
     post_tick(w, 0);
-    got = call_as(w, root, "metrics.query", "{\"step_s\":60,\"names\":[\"messages\"]}");
+    got = CALL_AS(w, root, "metrics.query", "{\"step_s\":60,\"names\":[\"messages\"]}");
     CHECK_TEXT(json_look(got->json, "series.messages"), "[9,2,1]");
-    got = call_as(w, root, "metrics.query", "{\"step_s\":10,\"names\":[\"messages\"]}");
+    got = CALL_AS(w, root, "metrics.query", "{\"step_s\":10,\"names\":[\"messages\"]}");
     CHECK_TEXT(json_look(got->json, "series.messages"), "[0,4,0,5,2,null,null,null,null,null,1]");
-    got = call_as(w, root, "metrics.query", "{\"step_s\":3600,\"names\":[\"messages\"]}");
+    got = CALL_AS(w, root, "metrics.query", "{\"step_s\":3600,\"names\":[\"messages\"]}");
     CHECK_TEXT(json_look(got->json, "series.messages"), "[12]");
     post_free(w);
 }
@@ -116,7 +116,7 @@ static void counters_survive_a_sample_that_was_not_stored(void)
     metric_add(METRIC_messages, 3);
     post_tick(w, 10000);
     struct answer_got *got =
-        call_as(w, root, "metrics.query", "{\"step_s\":10,\"names\":[\"messages\"]}");
+        CALL_AS(w, root, "metrics.query", "{\"step_s\":10,\"names\":[\"messages\"]}");
     CHECK_TEXT(json_look(got->json, "series.messages"), "[0,null,7]");
     post_free(w);
 }
@@ -128,18 +128,18 @@ static void a_query_has_at_most_1500_points(void)
     long long now = (long long)post_now(w);
     /* 1,500 steps of 10 s, with both ends: now and 14,990 s before it */
     struct answer_got *got =
-        call_as(w, root, "metrics.query", "{\"step_s\":10,\"since\":%lld}", now - 14990000);
+        CALL_AS(w, root, "metrics.query", "{\"step_s\":10,\"since\":%lld}", now - 14990000);
     CHECK_INT(got->err, ERR_OK);
-    got = call_as(w, root, "metrics.query", "{\"step_s\":10,\"since\":%lld}", now - 15000000);
+    got = CALL_AS(w, root, "metrics.query", "{\"step_s\":10,\"since\":%lld}", now - 15000000);
     CHECK_INT(got->code, 106);
     CHECK_TEXT(got->field, "step_s");
     /* without step_s the finest that fits is taken */
-    got = call_as(w, root, "metrics.query", "{\"since\":%lld}", now - 15000000);
+    got = CALL_AS(w, root, "metrics.query", "{\"since\":%lld}", now - 15000000);
     CHECK_INT(got_int(got, "step_s"), 60);
-    got = call_as(w, root, "metrics.query", "{}");
+    got = CALL_AS(w, root, "metrics.query", "{}");
     CHECK_INT(got_int(got, "step_s"), 10);
-    CHECK_INT(call_as(w, root, "metrics.query", "{\"since\":0}")->code, 106);
-    CHECK_INT(call_as(w, root, "metrics.query", "{\"step_s\":3600,\"since\":0}")->code, 106);
+    CHECK_INT(CALL_AS(w, root, "metrics.query", "{\"since\":0}")->code, 106);
+    CHECK_INT(CALL_AS(w, root, "metrics.query", "{\"step_s\":3600,\"since\":0}")->code, 106);
     post_free(w);
 }
 
@@ -161,7 +161,7 @@ static void a_bad_query_names_its_field(void)
         CHECK_INT(got->code, 107);
         CHECK_TEXT(got->field, bad[i][1]);
     }
-    struct answer_got *got = call_as(w, root, "metrics.query", "{\"since\":1000,\"until\":2000}");
+    struct answer_got *got = CALL_AS(w, root, "metrics.query", "{\"since\":1000,\"until\":2000}");
     CHECK_INT(got_count(got, "times"), 0); /* long before the first sample */
     CHECK_TEXT(json_look(got->json, "series.fds"), "[]");
     post_free(w);
