@@ -1,8 +1,8 @@
 #include "cli/config.h"
 
 #include "cli/value.h"
-#include "wire/json.h"
 
+#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define FILE_MAX_BYTES ((size_t)1 << 20)
-#define FILE_DEPTH_MAX 8
 #define NAME_MAX_BYTES 64
 
 enum kind {
@@ -226,43 +225,39 @@ void config_fini(struct config *c)
 /* ---- the file */
 
 /* A list becomes its texts with spaces between. False: it has something else in it. */
-static bool join_list(struct text list, struct buf *out)
+static bool join_list(const cJSON *list, struct buf *out)
 {
-    struct text value;
-    while (json_element(&list, &value)) {
-        if (json_kind(value) != JSON_STRING)
+    const cJSON *value;
+    cJSON_ArrayForEach(value, list)
+    {
+        if (!cJSON_IsString(value))
             return false;
         if (out->len > 0)
             buf_add_char(out, ' ');
-        json_string(value, out);
+        buf_add_text(out, text_of(value->valuestring));
     }
     return true;
 }
 
-static bool value_text(const struct option *o, struct text value, struct buf *out)
+static bool value_text(const struct option *o, const cJSON *value, struct buf *out)
 {
     bool list = o->kind == KIND_LISTEN || o->kind == KIND_ORIGINS;
     bool words = list || o->kind == KIND_TEXT || o->kind == KIND_DURATION;
-    switch (json_kind(value)) {
-    case JSON_STRING:
-        json_string(value, out);
+    if (cJSON_IsString(value)) {
+        buf_add_text(out, text_of(value->valuestring));
         return true;
-    case JSON_ARRAY:
-        return list && join_list(value, out);
-    case JSON_NUMBER:
-        buf_add_text(out, value);
-        return !words && o->kind != KIND_SWITCH;
-    case JSON_BOOL:
-        buf_add_text(out, value);
-        return o->kind == KIND_SWITCH;
-    case JSON_NULL:
-    case JSON_OBJECT:
-        break;
     }
-    return false;
+    if (cJSON_IsArray(value))
+        return list && join_list(value, out);
+    if (cJSON_IsNumber(value)) {
+        buf_add_format(out, "%.15g", value->valuedouble);
+        return !words && o->kind != KIND_SWITCH;
+    }
+    buf_add_text(out, cJSON_IsTrue(value) ? TEXT("true") : TEXT("false"));
+    return cJSON_IsBool(value) && o->kind == KIND_SWITCH;
 }
 
-static enum err read_option(struct config *c, const char *name, struct text value,
+static enum err read_option(struct config *c, const char *name, const cJSON *value,
                             char error[CONFIG_ERROR_SIZE])
 {
     struct buf text;
@@ -289,31 +284,52 @@ static bool is_group(const char *name)
     return false;
 }
 
-/* The members of an object whose name so far is `prefix`; recursion is bounded by json_valid's depth. */
-static enum err read_object(struct config *c, const char *prefix, struct text object,
+/* The members of an object whose name so far is `prefix`; no deeper than names of options go. */
+static enum err read_object(struct config *c, const char *prefix, const cJSON *object,
                             char error[CONFIG_ERROR_SIZE])
 {
-    struct json_member member;
-    while (json_member(&object, &member)) {
+    const cJSON *member;
+    cJSON_ArrayForEach(member, object)
+    {
         char name[2 * NAME_MAX_BYTES];
-        (void)snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", member.key);
+        (void)snprintf(name, sizeof name, "%s%s%.*s", prefix, *prefix ? "." : "", NAME_MAX_BYTES,
+                       member->string);
         enum err e;
-        if (is_group(name) && strlen(name) < NAME_MAX_BYTES &&
-            json_kind(member.value) == JSON_OBJECT)
-            e = read_object(c, name, member.value, error);
+        if (is_group(name) && strlen(name) < NAME_MAX_BYTES && cJSON_IsObject(member))
+            e = read_object(c, name, member, error);
         else
-            e = read_option(c, name, member.value, error);
+            e = read_option(c, name, member, error);
         if (e != ERR_OK)
             return e;
     }
     return ERR_OK;
 }
 
+static unsigned line_of(const char *text, const char *at)
+{
+    unsigned line = 1;
+    while (at && text < at)
+        line += *text++ == '\n';
+    return line;
+}
+
 enum err config_read_json(struct config *c, struct text json, char error[CONFIG_ERROR_SIZE])
 {
-    if (!json_valid(json, FILE_DEPTH_MAX) || json_kind(json_skip_space(json)) != JSON_OBJECT)
-        return fault(error, "This is not a JSON object.");
-    return read_object(c, "", json, error);
+    char *text = text_dup(json);
+    if (!text)
+        return ERR_NOMEM;
+    const char *at = NULL;
+    cJSON *root = cJSON_ParseWithOpts(text, &at, true);
+    enum err e;
+    if (!root)
+        e = fault(error, "Line %u is not JSON.", line_of(text, at));
+    else if (!cJSON_IsObject(root))
+        e = fault(error, "This is not a JSON object.");
+    else
+        e = read_object(c, "", root, error);
+    cJSON_Delete(root);
+    free(text);
+    return e;
 }
 
 static enum err read_whole(const char *path, struct buf *out)

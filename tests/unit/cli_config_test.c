@@ -102,8 +102,10 @@ static void a_wrong_value_is_named_and_described(void)
         {"{\"listen\": null}", "listen must be an address"},
         {"{\"data\": {}}", "data must be a text"},
         {"[]", "not a JSON object"},
-        {"{\"data\": \"x\"", "not a JSON object"},
-        {"", "not a JSON object"},
+        {"{\"data\": \"x\"", "Line 1 is not JSON"},
+        {"{\n\"data\": \"x\",\n\"listen\": nonsense}", "Line 3 is not JSON"},
+        {"{} {}", "Line 1 is not JSON"},
+        {"", "Line 1 is not JSON"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct config c;
