@@ -223,7 +223,6 @@ static enum err make_ops(struct snug *s)
         .env = &env_real,
         .store = s->store,
         .registry = s->registry,
-        .data_folder = s->folder,
         .history_keep_ms = s->options.history_keep_ms,
         .key_keep_ms = s->options.key_keep_ms,
         .connections = list_connections,

@@ -9,14 +9,12 @@
 
 struct ops;
 struct store;
-struct task_queue;
 struct ws_registry;
 
 struct ops_options {
     const struct env *env;
     struct store *store;
     struct ws_registry *registry;
-    const char *data_folder;
     int64_t history_keep_ms; /* of ended connections: 30 days */
     int64_t key_keep_ms;     /* of idempotency keys: 30 days */
     /* The open connections (session knows them): answers once, on a reactor, where `done` must not block.
@@ -29,12 +27,14 @@ struct ops_options {
     void *ctx;
 };
 
-/* Closes the rows that a crash left open (3001, "server stopped"), notes the start. errors: ERR_NOMEM, ERR_IO */
+/* Closes the rows that a crash left open (3001, "server stopped"), notes the start; on a full disk that waits for the next
+ * start. Blocks for one commit. errors: ERR_NOMEM, ERR_IO */
 MUST_USE enum err ops_new(const struct ops_options *options, struct ops **out_ops);
 struct ops *ops_free(struct ops *o);
 struct method_set ops_methods(struct ops *o);
 
-/* ---- the history's sink: from reactors, never blocks; rows go to the writer in batches */
+/* ---- the history's sink: from reactors, never blocks; rows go to the writer in batches. What the disk refuses waits, at
+ * most 16,384 rows; over it they are dropped and counted (history_dropped), opened ones from half of it on */
 void ops_connection_opened(struct ops *o, const struct ws_connection_record *record);
 void ops_connection_closed(struct ops *o, const struct ws_connection_record *record);
 
@@ -50,7 +50,7 @@ const char *ops_level(struct ops *o);
 /* {"connections": 4, ...}: the values now, as metrics.query's `now`. */
 void ops_now(struct ops *o, struct buf *out);
 
-/* The last rows are written, the stop is noted; before the store closes. */
+/* The last rows are written, the stop is noted; before the store closes. Blocks 2 s at most, if the disk refuses. */
 void ops_stop(struct ops *o);
 
 #endif

@@ -57,7 +57,6 @@ static inline void post_open_ops(struct post *w)
         .env = &w->p->env,
         .store = w->p->store,
         .registry = w->registry,
-        .data_folder = w->p->folder.folder,
         .history_keep_ms = INT64_C(30) * 24 * 3600 * 1000,
         .key_keep_ms = INT64_C(30) * 24 * 3600 * 1000,
         .connections = post_connections,
