@@ -1,5 +1,7 @@
 #include "agents/plan.h"
 
+#include "chat/mention.h"
+
 #define WORDS_MAX 12
 #define WORD_SIZE 16
 #define AFTER_PHRASE_MAX 3 /* words that may follow a phrase: "who is here right now" */
@@ -176,19 +178,20 @@ const char *plan_purpose(enum intent intent)
 
 bool plan_mention(struct text message, struct text *out_question)
 {
-    struct text name = TEXT("@nook");
-    if (message.len < name.len || !text_is_nocase((struct text){message.data, name.len}, name))
-        return false;
-    struct text rest = text_after(message, name.len);
-    bool inside;
-    if (rest.len && (sign(rest, &inside) == 0 || rest.data[0] == '_'))
-        return false; /* a longer name */
-    if (rest.len > 1 && (rest.data[0] == '.' || rest.data[0] == '-') &&
-        sign(text_after(rest, 1), &inside) == 0)
-        return false; /* @nook.b */
-    rest = text_trim(rest);
-    while (rest.len && strchr(",:;-.", rest.data[0]))
-        rest = text_trim(text_after(rest, 1));
-    *out_question = rest.len ? rest : message;
-    return true;
+    char name[NAME_SIZE];
+    size_t at = 0;
+    while (mention_next(message, &at, name)) {
+        size_t len = strlen(name), start = at - len - 1;
+        while (len > 0 && (name[len - 1] == '.' || name[len - 1] == '-'))
+            len--; /* "@nook." ends a sentence */
+        if (!text_is((struct text){name, len}, TEXT("nook")))
+            continue;
+        struct text after = text_trim(text_after(message, start + 1 + len));
+        struct text before = text_trim((struct text){message.data, start});
+        while (after.len && strchr(",:;-.", after.data[0]))
+            after = text_trim(text_after(after, 1));
+        *out_question = after.len ? after : before.len ? before : message;
+        return true;
+    }
+    return false;
 }

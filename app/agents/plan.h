@@ -29,8 +29,9 @@ const char *plan_tool(enum intent intent);
 const char *plan_thought(enum intent intent);
 const char *plan_purpose(enum intent intent);
 
-/* The question in a message that begins with @nook and goes on after the name; false: it does not.
- * out: without the name and what follows it directly (", : -"); the whole message if nothing is left. Borrowed from it */
+/* The question in a message that mentions @nook anywhere; false: it does not.
+ * out: what follows the name (without ", : -" directly behind it); if nothing does, what stands before it; else the
+ * whole message. Borrowed from it */
 bool plan_mention(struct text message, struct text *out_question);
 
 #endif

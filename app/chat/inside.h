@@ -6,6 +6,7 @@
 #include "accounts/people.h"
 #include "base/mutex.h"
 #include "chat/chat.h"
+#include "chat/mention.h"
 #include "chat/post.h"
 #include "chat/stream.h"
 
@@ -107,8 +108,6 @@ void message_write(struct json_writer *w, const char *key, struct query *q, stru
 /* ---- mention.c: the names in a text */
 
 #define MENTIONS_MAX 50
-/* Takes the next @name off *rest, as it may be meant: at most NAME_SIZE - 1 characters, small letters. False: no more. */
-bool mention_next(struct text text, size_t *at, char out[NAME_SIZE]);
 /* In a writer's job: rows for the members that are named, the author excepted. */
 MUST_USE enum err mentions_insert(struct db *db, const struct post *p, uint64_t offset);
 

@@ -71,7 +71,7 @@ static void a_long_word_is_no_phrase_and_breaks_nothing(void)
     CHECK_INT(p.words.len, sizeof text - 1 - 5);
 }
 
-static void a_mention_is_the_name_at_the_start_and_nothing_longer(void)
+static void a_mention_is_the_name_as_a_word_and_nothing_longer(void)
 {
     static const struct {
         const char *message;
@@ -92,7 +92,10 @@ static void a_mention_is_the_name_at_the_start_and_nothing_longer(void)
         {"@nook-b find x", NULL},
         {"@nook.b find x", NULL},
         {"@nooké", NULL},
-        {"hi @nook find x", NULL},
+        {"hi @nook find x", "find x"},
+        {"what did I miss @nook", "what did I miss"},
+        {"what did I miss, @Nook.", "what did I miss,"},
+        {"hi@nook find x", NULL},
         {"nook find x", NULL},
         {"@noo", NULL},
         {"", NULL},
@@ -119,5 +122,5 @@ static void every_intent_has_a_tool_a_thought_and_a_purpose(void)
 
 UNIT("agents/plan", CASE(texts_are_understood_without_case_punctuation_and_name),
      CASE(a_long_word_is_no_phrase_and_breaks_nothing),
-     CASE(a_mention_is_the_name_at_the_start_and_nothing_longer),
+     CASE(a_mention_is_the_name_as_a_word_and_nothing_longer),
      CASE(every_intent_has_a_tool_a_thought_and_a_purpose))
