@@ -18,9 +18,7 @@ struct checkpointer {
     pthread_t thread;
     bool started;
     struct db *db OWNED_BY(role_checkpointer);
-    unsigned resets OWNED_BY(role_checkpointer); /* the log that the two below are about */
-    int copied OWNED_BY(role_checkpointer);      /* its pages that are in the database */
-    int tried OWNED_BY(role_checkpointer);       /* its length at the last try */
+    struct checkpoint_plan plan OWNED_BY(role_checkpointer);
 };
 
 /* The one write of a store that nobody writes to: its own version number, again. */
@@ -57,24 +55,26 @@ static void look_at_disk(const struct checkpointer_options *o, const char *path)
                   KV_INT("free_bytes", free_bytes), KV_INT("min_bytes", o->disk_free_min_bytes));
 }
 
-/* A quarter of checkpoint_bytes more than at the last try, or `tick` (a second later): a log that a long read keeps from
- * being copied is not tried at every commit. */
+bool checkpoint_is_due(struct checkpoint_plan *p, unsigned resets, int pages, bool tick)
+{
+    if (resets != p->resets) {
+        p->resets = resets;
+        p->copied = 0;
+        p->tried = 0;
+    }
+    int64_t bytes = (int64_t)pages * WAL_PAGE_BYTES;
+    if (bytes <= p->checkpoint_bytes || pages <= p->copied)
+        return false; /* copied whole: must not be begun, see the header */
+    int64_t grown = (int64_t)(pages - p->tried) * WAL_PAGE_BYTES;
+    return tick || p->tried == 0 || grown >= p->checkpoint_bytes / 4;
+}
+
 static bool is_due(struct checkpointer *c, bool tick) ON(role_checkpointer)
 {
     struct store_state *state = c->options.state;
     unsigned resets =
-        atomic_load(&state->wal_resets); /* before wal_pages: an old count only makes us late */
-    int pages = atomic_load(&state->wal_pages);
-    if (resets != c->resets) {
-        c->resets = resets;
-        c->copied = 0;
-        c->tried = 0;
-    }
-    int64_t bytes = (int64_t)pages * WAL_PAGE_BYTES;
-    if (bytes <= c->options.checkpoint_bytes || pages <= c->copied)
-        return false; /* copied whole: must not be begun, see checkpoint.h */
-    int64_t grown = (int64_t)(pages - c->tried) * WAL_PAGE_BYTES;
-    return tick || c->tried == 0 || grown >= c->options.checkpoint_bytes / 4;
+        atomic_load(&state->wal_resets); /* first: an old count of pages only makes us late */
+    return checkpoint_is_due(&c->plan, resets, atomic_load(&state->wal_pages), tick);
 }
 
 static void copy_log(struct checkpointer *c, int mode) ON(role_checkpointer)
@@ -83,8 +83,8 @@ static void copy_log(struct checkpointer *c, int mode) ON(role_checkpointer)
     int copied = 0;
     int code = sqlite3_wal_checkpoint_v2(c->db->sqlite, NULL, mode, &pages, &copied);
     if (pages >= 0 && copied >= 0) {
-        c->tried = pages;
-        c->copied = copied;
+        c->plan.tried = pages;
+        c->plan.copied = copied;
     }
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
         log_event(LOG_ERROR, "checkpoint_failed", KV_STR("why", sqlite3_errmsg(c->db->sqlite)));
@@ -96,8 +96,8 @@ static void checkpoint(struct checkpointer *c, bool tick) ON(role_checkpointer)
         return;
     int64_t bytes = (int64_t)atomic_load(&c->options.state->wal_pages) * WAL_PAGE_BYTES;
     copy_log(c, SQLITE_CHECKPOINT_PASSIVE);
-    bool read_on =
-        c->copied < c->tried; /* a long read is in the way: holding the writer would not help */
+    bool read_on = c->plan.copied <
+                   c->plan.tried; /* a long read is in the way: holding the writer would not help */
     if (bytes > FULL_FACTOR * c->options.checkpoint_bytes && !read_on && is_due(c, true)) {
         writer_hold(c->options.writer);
         copy_log(c, SQLITE_CHECKPOINT_FULL);
@@ -116,7 +116,7 @@ static void serve(struct checkpointer *c) ON(role_checkpointer)
         if (tick) {
             look_ms = env_monotonic_ms(&env_real) + o->look_ms;
             look_at_disk(o, c->path);
-            if (!atomic_load(&o->state->commit_works))
+            if (!atomic_load(&o->state->commit_works) && writer_queue_length(o->writer) == 0)
                 (void)!writer_push(o->writer, (struct job){.run = rewrite_version, .done = ignore});
         }
         checkpoint(c, tick);
@@ -150,14 +150,17 @@ static NO_THREAD_CHECK enum err start(struct checkpointer *c, char error[ERROR_S
     return ERR_OK;
 }
 
-enum err checkpointer_new(const struct checkpointer_options *options,
-                          struct checkpointer **out_checkpointer, char error[ERROR_SIZE])
+NO_THREAD_CHECK enum err checkpointer_new(const struct checkpointer_options *options,
+                                          struct checkpointer **out_checkpointer,
+                                          char error[ERROR_SIZE])
 {
+    must(options->look_ms > 0);
     say(error, "The server is out of memory.");
     struct checkpointer *c = calloc(1, sizeof *c);
     if (!c)
         return ERR_NOMEM;
     c->options = *options;
+    c->plan.checkpoint_bytes = options->checkpoint_bytes;
     c->path = text_dup(text_of(options->path));
     enum err e = c->path ? start(c, error) : ERR_NOMEM;
     if (e == ERR_OK)

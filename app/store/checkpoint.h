@@ -19,6 +19,19 @@
 struct checkpointer;
 struct writer;
 
+/* When to copy: what is known of the log from the last try. */
+struct checkpoint_plan {
+    int64_t checkpoint_bytes;
+    unsigned resets; /* the log that the two below are about */
+    int copied;      /* its pages that are in the database */
+    int tried;       /* its length at the last try */
+};
+
+/* True if the log, begun again `resets` times and `pages` long, is to be copied: it is longer than checkpoint_bytes, not
+ * copied whole, and longer by a quarter of checkpoint_bytes than at the last try, or `tick`, a moment later (a log
+ * that a long read keeps from being copied is not tried at every commit). */
+bool checkpoint_is_due(struct checkpoint_plan *p, unsigned resets, int pages, bool tick);
+
 struct checkpointer_options {
     const char *path; /* copied */
     struct store_state *state;

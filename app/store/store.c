@@ -80,8 +80,8 @@ static enum err start_threads(struct store *s, char error[ERROR_SIZE])
                                                       .wake = s->wake,
                                                       .writer = s->writer,
                                                       .checkpoint_bytes = o->checkpoint_bytes,
-                                                      .disk_free_min_bytes =
-                                                          o->disk_free_min_bytes};
+                                                      .disk_free_min_bytes = o->disk_free_min_bytes,
+                                                      .look_ms = o->look_ms ? o->look_ms : 1000};
     e = checkpointer_new(&checkpointer, &s->checkpointer, error);
     if (e != ERR_OK)
         return e;

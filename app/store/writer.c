@@ -22,6 +22,7 @@ struct writer {
     struct job *jobs OWNED_BY(role_writer); /* the group, batch_max of them */
     enum err *results OWNED_BY(role_writer);
     int wal_pages OWNED_BY(role_writer);
+    bool wrote OWNED_BY(role_writer); /* the transaction changed something */
 };
 
 /* After each commit: how long the log is. It begins again from its start once it has been copied whole. */
@@ -34,6 +35,7 @@ static int note_wal(void *ctx, sqlite3 *sqlite, const char *name, int pages)
     if (pages <= w->wal_pages)
         atomic_fetch_add(&w->options.state->wal_resets, 1);
     w->wal_pages = pages;
+    w->wrote = true;
     atomic_store(&w->options.state->wal_pages, pages);
     if ((int64_t)pages * WAL_PAGE_BYTES > w->options.checkpoint_bytes)
         (void)!queue_push(w->options.wake, ""); /* full: it is awake already */
@@ -68,8 +70,10 @@ static bool run_job(struct writer *w, size_t at) ON(role_writer)
 static void note_outcome(struct writer *w, enum err e, size_t committed) ON(role_writer)
 {
     struct store_state *state = w->options.state;
-    atomic_store(&state->commit_works, e == ERR_OK);
-    atomic_store(&state->disk_full, e == ERR_UNAVAILABLE);
+    if (e != ERR_OK || w->wrote) { /* an empty one proves nothing about the disk */
+        atomic_store(&state->commit_works, e == ERR_OK);
+        atomic_store(&state->disk_full, e == ERR_UNAVAILABLE);
+    }
     if (e == ERR_OK) {
         metric_add(METRIC_commits, 1);
         metric_add(METRIC_writer_jobs, (int64_t)committed);
@@ -86,6 +90,7 @@ static void commit_group(struct writer *w, size_t count) ON(role_writer)
     struct db *db = w->options.db;
     size_t ran = 0;
     size_t good = 0;
+    w->wrote = false;
     enum err e = connection_control(db, CONTROL_BEGIN_IMMEDIATE);
     bool whole = e == ERR_OK;
     while (whole && ran < count) {

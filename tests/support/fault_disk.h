@@ -26,15 +26,19 @@ static atomic_int disk_fault_countdown;
 static atomic_int disk_syncs; /* that succeeded */
 static ssize_t (*disk_real_pwrite)(int fd, const void *data, size_t len, off_t at);
 
-static int disk_is_the_one(void)
+static _Thread_local void (*disk_before_write)(void); /* of this thread's writes; NULL: nothing */
+
+static inline int disk_is_the_one(void)
 {
     enum disk_fault f = atomic_load(&disk_fault);
     return (f == DISK_KILL || f == DISK_KILL_TORN) &&
            atomic_fetch_sub(&disk_fault_countdown, 1) == 1;
 }
 
-static ssize_t disk_pwrite(int fd, const void *data, size_t len, off_t at)
+static inline ssize_t disk_pwrite(int fd, const void *data, size_t len, off_t at)
 {
+    if (disk_before_write)
+        disk_before_write();
     if (atomic_load(&disk_fault) == DISK_NO_ROOM) {
         errno = ENOSPC;
         return -1;
@@ -61,7 +65,7 @@ int fdatasync(int fd)
 }
 
 /* Once, before the first connection. */
-static void disk_fault_install(void)
+static inline void disk_fault_install(void)
 {
     sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
     static const char *const names[] = {"pwrite64", "pwrite"};
@@ -73,7 +77,7 @@ static void disk_fault_install(void)
     }
 }
 
-static void disk_fault_at(enum disk_fault fault, int n)
+static inline void disk_fault_at(enum disk_fault fault, int n)
 {
     atomic_store(&disk_fault_countdown, n);
     atomic_store(&disk_fault, fault);

@@ -132,6 +132,24 @@ static void a_failed_sync_acknowledges_nothing(void)
     expect_a_failed_commit(DISK_NO_SYNC, ERR_IO, false);
 }
 
+/* What another connection sees and what survives kill -9 may still be only in the system's memory: a power cut would take
+ * it. So each acknowledgement has a sync of its own before it. The values differ, because SQLite writes nothing, and
+ * so syncs nothing, when a row is replaced by the same bytes. */
+static void an_acknowledgement_comes_after_a_sync(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store *s = open_looking(t.path);
+    for (int i = 0; i < 20; i++) {
+        char value[16];
+        (void)snprintf(value, sizeof value, "%d", i);
+        int before = atomic_load(&disk_syncs);
+        CHECK_INT(test_put_and_wait(s, PUT_GOOD, "a", value), ERR_OK);
+        CU_ASSERT_TRUE(atomic_load(&disk_syncs) > before);
+    }
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
 /* SQLite's own limit of pages: a job that does not fit fails alone or with its group, and is never half there. */
 static void a_database_at_its_page_limit_refuses_and_stays_whole(void)
 {
@@ -174,5 +192,6 @@ static void install(void)
 UNIT("store/disk", CASE(install), CASE(little_room_makes_it_read_only_until_there_is_room),
      CASE(a_start_with_little_room_is_read_only_from_the_first),
      CASE(a_full_disk_fails_the_group_and_comes_back), CASE(a_failed_sync_acknowledges_nothing),
+     CASE(an_acknowledgement_comes_after_a_sync),
      CASE(a_database_at_its_page_limit_refuses_and_stays_whole),
      CASE(a_start_on_a_full_disk_says_so))
