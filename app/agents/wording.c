@@ -2,6 +2,8 @@
 
 #include "wire/json.h"
 
+#include <stdlib.h>
+
 #define HINT                                                                                       \
     "Ask me *what did I miss*, *find* and some words, *who is here*, or *how is the server*."
 #define WORD_JOINER "\u2060" /* unseen; after an @ it is no mention any more */
@@ -237,26 +239,34 @@ static void write_megabytes(struct text now, const char *name, struct buf *out)
         buf_add_format(out, "%.0f GB", bytes / 1e9);
 }
 
+/* "7.2 ms": as exact as a person reads it. */
+static void write_milliseconds(struct text now, const char *name, struct buf *out)
+{
+    char digits[32];
+    text_copy(digits, sizeof digits, member(now, name));
+    double ms = strtod(digits, NULL);
+    buf_add_format(out, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
+}
+
 static void write_server(struct text result, struct buf *out)
 {
     struct text now = member(result, "now");
     string(result, "summary", true, out);
     buf_add_text(out, TEXT(".\n\n- Connections: "));
     write_figure(now, "connections", out);
-    buf_add_text(out, TEXT(" of "));
+    buf_add_text(out, TEXT(", users: "));
     write_figure(now, "users", out);
-    buf_add_text(out, number(now, "users") == 1 ? TEXT(" user\n") : TEXT(" users\n"));
-    buf_add_text(out, TEXT("- Messages since the start: "));
+    buf_add_text(out, TEXT("\n- Messages since the start: "));
     write_figure(now, "messages", out);
     buf_add_text(out, TEXT(", lost "));
     write_figure(now, "messages_lost", out);
     buf_add_text(out, TEXT(", doubled "));
     write_figure(now, "messages_doubled", out);
-    buf_add_text(out, TEXT("\n- Acknowledged within "));
-    write_figure(now, "ack_ms_p50", out);
-    buf_add_text(out, TEXT(" ms (half), "));
-    write_figure(now, "ack_ms_p99", out);
-    buf_add_text(out, TEXT(" ms (99 of 100)\n- Memory: "));
+    buf_add_text(out, TEXT("\n- On disk and acknowledged: half within "));
+    write_milliseconds(now, "ack_ms_p50", out);
+    buf_add_text(out, TEXT(", 99 of 100 within "));
+    write_milliseconds(now, "ack_ms_p99", out);
+    buf_add_text(out, TEXT("\n- Memory: "));
     write_megabytes(now, "rss_bytes", out);
     buf_add_text(out, TEXT("\n- Disk: "));
     write_megabytes(now, "disk_used_bytes", out);

@@ -175,7 +175,7 @@ static void the_server_is_told_in_its_own_figures(void)
     has(told, "The server is well.", true);
     has(told, "- Connections: 4 of 3 users", true);
     has(told, "lost 0, doubled 0", true);
-    has(told, "1.5 ms (half), 8 ms (99 of 100)", true);
+    has(told, "half within 1.5 ms, 99 of 100 within 8.0 ms", true);
     has(told, "Memory: 14.2 MB", true);
     has(told, "3.1 MB used, 20 GB free", true);
     house_figures = "{\"messages_lost\":1}";
