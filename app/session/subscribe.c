@@ -103,8 +103,10 @@ static void on_subscribed(void *owner, struct subscriber *subscriber,
     uint32_t id = s->command_id;
     bool server_side = s->server_side;
     s->command_id = 0;
-    c->asked_recovery += r->was_recovering;
-    c->got_recovery += r->recovered;
+    if (!server_side) { /* its own channel is in memory: what must outlast a restart is a row */
+        c->asked_recovery += r->was_recovering;
+        c->got_recovery += r->recovered;
+    }
     if (r->err != ERR_OK)
         forget(c, s);
     if (c->state == CLIENT_CLOSED)
