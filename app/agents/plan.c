@@ -140,11 +140,32 @@ static bool plan_find(struct text text, const struct word *words, size_t count, 
     return true;
 }
 
+/* What stands before the first @nook and what follows it, without the signs directly behind it; false: it is not there. */
+static bool find_name(struct text message, struct text *out_before, struct text *out_after)
+{
+    char name[NAME_SIZE];
+    size_t at = 0;
+    while (mention_next(message, &at, name)) {
+        size_t len = strlen(name), start = at - len - 1;
+        while (len > 0 && (name[len - 1] == '.' || name[len - 1] == '-'))
+            len--; /* "@nook." ends a sentence */
+        if (!text_is((struct text){name, len}, TEXT("nook")))
+            continue;
+        struct text after = text_trim(text_after(message, start + 1 + len));
+        while (after.len && strchr(",:;-.?!", after.data[0]))
+            after = text_trim(text_after(after, 1));
+        *out_before = text_trim((struct text){message.data, start});
+        *out_after = after;
+        return true;
+    }
+    return false;
+}
+
 struct plan plan_of(struct text text)
 {
-    struct text question;
-    if (plan_mention(text, &question))
-        text = question.len == text.len ? TEXT_NONE : question;
+    struct text before, after;
+    if (find_name(text, &before, &after) && before.len == 0)
+        text = after; /* a leading @nook; later in the text it is a word like any other */
     struct word words[WORDS_MAX];
     size_t count = 0, at = 0;
     struct word w;
@@ -178,20 +199,9 @@ const char *plan_purpose(enum intent intent)
 
 bool plan_mention(struct text message, struct text *out_question)
 {
-    char name[NAME_SIZE];
-    size_t at = 0;
-    while (mention_next(message, &at, name)) {
-        size_t len = strlen(name), start = at - len - 1;
-        while (len > 0 && (name[len - 1] == '.' || name[len - 1] == '-'))
-            len--; /* "@nook." ends a sentence */
-        if (!text_is((struct text){name, len}, TEXT("nook")))
-            continue;
-        struct text after = text_trim(text_after(message, start + 1 + len));
-        struct text before = text_trim((struct text){message.data, start});
-        while (after.len && strchr(",:;-.", after.data[0]))
-            after = text_trim(text_after(after, 1));
-        *out_question = after.len ? after : before.len ? before : message;
-        return true;
-    }
-    return false;
+    struct text before, after;
+    if (!find_name(message, &before, &after))
+        return false;
+    *out_question = after.len ? after : before.len ? before : message;
+    return true;
 }

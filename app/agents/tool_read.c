@@ -19,12 +19,19 @@ struct found {
     bool more;
 };
 
-/* From a row of search_index or search_tail. False: there are enough. */
-static bool write_found(struct found *f, struct query *q)
+/* Who asked for these words is not who said something about them. */
+static bool is_question(struct query *q)
+{
+    struct text question;
+    return plan_mention(col_text(q, 5), &question);
+}
+
+/* From a row of search_index or search_tail. */
+static void write_found(struct found *f, struct query *q)
 {
     if (f->count == FOUND_MAX) {
         f->more = true;
-        return false;
+        return;
     }
     f->count++;
     json_open(f->w, NULL, '{');
@@ -35,7 +42,6 @@ static bool write_found(struct found *f, struct query *q)
     json_add_text(f->w, "author", col_text(q, 4));
     excerpt_write(f->w, "text", col_text(q, 5));
     json_close(f->w, '}');
-    return true;
 }
 
 static enum err read_tail(struct db *db, const struct run *run, struct found *f, int64_t watermark)
@@ -45,8 +51,8 @@ static enum err read_tail(struct db *db, const struct run *run, struct found *f,
     query_int(q, 2, run->started_by);
     query_int(q, 3, run->room_id);
     while (!f->more && query_row(q))
-        if (words_find(f->words, col_text(q, 5), NULL))
-            (void)write_found(f, q);
+        if (!is_question(q) && words_find(f->words, col_text(q, 5), NULL))
+            write_found(f, q);
     enum err e = query_end(q);
     return e != ERR_OK ? e : words_err(f->words);
 }
@@ -58,9 +64,9 @@ static enum err read_index(struct db *db, const struct run *run, struct found *f
     query_int(q, 2, watermark);
     query_int(q, 3, run->started_by);
     query_int(q, 4, run->room_id);
-    query_int(q, 5, FOUND_MAX + 1);
     while (!f->more && query_row(q))
-        (void)write_found(f, q);
+        if (!is_question(q))
+            write_found(f, q);
     return query_end(q);
 }
 

@@ -145,9 +145,19 @@ test("what the asker may read elsewhere in private is not told in a room of othe
   assert.match(answer.text, /lands at nine/, "in the room itself it is");
 });
 
+test("the mention may stand anywhere: what follows it is asked, else what stands before it", async () => {
+  const id = await room(ada, "anywhere", [bob]);
+  for (const [n, text] of ["hello @nook, who is here", "who is here, @Nook?"].entries()) {
+    const question = await ada.call("message.send", { room: id, text, key: `anywhere-${n}` });
+    const answer = await until("the answer", async () =>
+      (await ada.call("message.list", { room: id })).messages.find((message) => message.reply_to === question.id));
+    assert.match(answer.text, /people are here|people is here/, text);
+  }
+});
+
 test("a message without the mention, or by the agent, starts nothing", async () => {
   const id = await room(ada, "quiet", [bob]);
-  for (const [n, text] of ["nook find x", "hello @nook find x", "@nookie find x", "@ada find x"].entries())
+  for (const [n, text] of ["nook find x", "me@nook find x", "@nookie find x", "@ada find x"].entries())
     await ada.call("message.send", { room: id, text, key: `quiet-${n}` });
   await ask(ada, id, "find @nook find"); // its answer quotes, and must not ask itself
   assert.equal((await runs(ada, id)).length, 1);

@@ -48,6 +48,9 @@ static void texts_are_understood_without_case_punctuation_and_name(void)
         {"?!", INTENT_WORDS, ""},
         {"@nook", INTENT_WORDS, ""},
         {"@nook tell me about @mira", INTENT_WORDS, "tell me about @mira"},
+        {"find what @nook said", INTENT_FIND,
+         "what @nook said"}, /* only a leading name is left out */
+        {"about @nook", INTENT_WORDS, "about @nook"},
         {"今日は何がありましたか", INTENT_WORDS, "今日は何がありましたか"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -84,7 +87,7 @@ static void a_mention_is_the_name_as_a_word_and_nothing_longer(void)
         {"@nook - find x", "find x"},
         {"@nook\nfind x", "find x"},
         {"@nook", "@nook"},
-        {"@nook?", "?"},
+        {"@nook?", "@nook?"},
         {"@nook.", "@nook."},
         {"@nookie find x", NULL},
         {"@nook2 find x", NULL},
@@ -95,6 +98,7 @@ static void a_mention_is_the_name_as_a_word_and_nothing_longer(void)
         {"hi @nook find x", "find x"},
         {"what did I miss @nook", "what did I miss"},
         {"what did I miss, @Nook.", "what did I miss,"},
+        {"what did I miss, @Nook?", "what did I miss,"},
         {"hi@nook find x", NULL},
         {"nook find x", NULL},
         {"@noo", NULL},

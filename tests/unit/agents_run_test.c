@@ -113,7 +113,7 @@ static void agents_do_not_start_runs_by_writing(void)
     struct house h = house_new();
     struct actor nook = actor_user(NOOK);
     place_send(&h.w, &nook, 1, "@nook find myself");
-    place_send(&h.w, &h.w.as_mira, 1, "ask @nook find");
+    place_send(&h.w, &h.w.as_mira, 1, "write to me@nook find");
     place_send(&h.w, &h.w.as_mira, 1, "@nookie find");
     place_settle(&h.w);
     CHECK_TEXT(house_look(&h, "SELECT count(*) FROM run"), "0");

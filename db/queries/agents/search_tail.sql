@@ -4,5 +4,5 @@ FROM message m
   CROSS JOIN member x ON x.room_id = m.room_id AND x.user_id = ?2
   CROSS JOIN room r ON r.id = m.room_id AND (r.private = 0 OR r.id = ?3)
   CROSS JOIN user u ON u.id = m.author_id AND u.role <> 'agent'
-WHERE m.id > ?1 AND m.text NOT LIKE '@nook%'
+WHERE m.id > ?1
 ORDER BY m.id DESC;
