@@ -6,8 +6,8 @@
 #define MEMORY_BYTES (19456 * (size_t)1024)
 
 /* Of 32 random bytes that nobody knows, with the same passes and memory. */
-static const char nobody[] = "$argon2id$v=19$m=19456,t=2,p=1$WlYufZBun1kUwPpFj3Q60g$"
-                             "5A4400RDvlc0tCCsVzkpKgm5x43oG55U3il0t18ehUo";
+static const char nobody[PASSWORD_SIZE] = "$argon2id$v=19$m=19456,t=2,p=1$WlYufZBun1kUwPpFj3Q60g$"
+                                          "5A4400RDvlc0tCCsVzkpKgm5x43oG55U3il0t18ehUo";
 
 enum err password_hash(struct text password, char out[PASSWORD_SIZE])
 {
