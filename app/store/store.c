@@ -53,7 +53,7 @@ static enum err limit_log(struct store *s)
 {
     char sql[80];
     (void)sqlite3_snprintf(sizeof sql, sql, "PRAGMA journal_size_limit = %lld",
-                           (long long)(4 * s->options.checkpoint_bytes));
+                           4 * (long long)s->options.checkpoint_bytes);
     return connection_exec(s->db, sql);
 }
 

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -72,8 +71,8 @@ static inline void disk_fault_install(void)
     for (int i = 0; i < 2; i++) {
         sqlite3_syscall_ptr real = vfs->xGetSystemCall(vfs, names[i]);
         if (real)
-            disk_real_pwrite = (ssize_t(*)(int, const void *, size_t, off_t))(uintptr_t)real;
-        (void)vfs->xSetSystemCall(vfs, names[i], (sqlite3_syscall_ptr)(uintptr_t)disk_pwrite);
+            disk_real_pwrite = (ssize_t(*)(int, const void *, size_t, off_t))real;
+        (void)vfs->xSetSystemCall(vfs, names[i], (sqlite3_syscall_ptr)disk_pwrite);
     }
 }
 

@@ -241,6 +241,18 @@ static inline bool test_look(const char *path, const char *sql, char out[64])
     return ok;
 }
 
+/* "12 34" as two numbers; false: it is anything else. */
+static inline bool test_two_numbers(const char *out, int *a, int *b)
+{
+    char *rest = NULL;
+    *a = (int)strtol(out, &rest, 10);
+    if (rest == out || *rest != ' ')
+        return false;
+    const char *second = rest + 1;
+    *b = (int)strtol(second, &rest, 10);
+    return rest != second && *rest == 0;
+}
+
 static inline const char *test_setting(const char *path, const char *name, char out[64])
 {
     char sql[128];

@@ -36,6 +36,7 @@ static inline int tmpdb_remove_one(const char *path, const struct stat *s, int t
 
 static inline void tmpdb_remove(struct tmpdb *t)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the store's threads have ended, and walk no folders */
     (void)nftw(t->folder, tmpdb_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 

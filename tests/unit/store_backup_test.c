@@ -89,8 +89,7 @@ static void a_backup_is_whole_while_others_write(void)
         int count = 0;
         int top = 0;
         CU_ASSERT_TRUE(test_look(to, ROWS_AND_TOP, out));
-        CHECK_INT(sscanf(out, "%d %d", &count, &top),
-                  2); /* NOLINT(cert-err34-c): our own two numbers */
+        CU_ASSERT_TRUE(test_two_numbers(out, &count, &top));
         CHECK_INT(count, top);
         CU_ASSERT_TRUE(count >= before && count <= after);
     }
@@ -204,7 +203,7 @@ static void a_check_finds_a_damaged_page(void)
     int64_t size = size_of(t.path, "");
     int fd = open(t.path, O_WRONLY | O_CLOEXEC);
     static const char junk[4096] = "not a page";
-    must(fd >= 0 && pwrite(fd, junk, sizeof junk, size - 10 * 4096) == (ssize_t)sizeof junk);
+    must(fd >= 0 && pwrite(fd, junk, sizeof junk, size - (off_t)10 * 4096) == (ssize_t)sizeof junk);
     (void)close(fd);
     s = test_store_open(&o);
     CHECK_INT(store_check(s, error), ERR_IO);
@@ -262,7 +261,7 @@ static void a_long_read_delays_the_copy_and_nobody(void)
     stream_stop(&w);
     gate_open(&g);
     gate_fini(&g);
-    int64_t rows_bytes = 200 * 70; /* in the database once the log is copied */
+    int64_t rows_bytes = (int64_t)200 * 70; /* in the database once the log is copied */
     int64_t until_ms = test_now_ms() + PATIENCE_MS;
     char out[64];
     while (size_of(t.path, "") < rows_bytes && test_now_ms() < until_ms)

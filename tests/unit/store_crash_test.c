@@ -100,8 +100,7 @@ static int open_and_count(const char *path)
                   "SELECT count(*) || ' ' || coalesce(max(CAST(substr(name, 5) AS INTEGER)), 0)"
                   " FROM setting WHERE name GLOB 'row *'",
                   out));
-    CHECK_INT(sscanf(out, "%d %d", &count, &top),
-              2); /* NOLINT(cert-err34-c): our own two numbers */
+    CU_ASSERT_TRUE(test_two_numbers(out, &count, &top));
     CHECK_INT(count, top);
     store_close(s);
     return top;

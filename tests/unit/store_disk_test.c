@@ -6,10 +6,10 @@
 #include <sched.h>
 #include <sys/statvfs.h>
 
-#define MIB (1 << 20)
+#define MIB ((int64_t)1 << 20)
 
 /* The program's own, instead of the C library's: how much room there is. */
-static _Atomic int64_t room_bytes = 100 * (int64_t)MIB;
+static _Atomic int64_t room_bytes = 100 * MIB;
 
 int statvfs(const char *restrict path, struct statvfs *restrict out)
 {
@@ -80,7 +80,7 @@ static void a_start_with_little_room_is_read_only_from_the_first(void)
     struct store *s = open_looking(t.path);
     CU_ASSERT_TRUE(store_status(s).read_only);
     CHECK_INT(test_put_and_wait(s, PUT_GOOD, "a", "1"), ERR_UNAVAILABLE);
-    atomic_store(&room_bytes, 100 * (int64_t)MIB);
+    atomic_store(&room_bytes, 100 * MIB);
     store_close(s);
     tmpdb_remove(&t);
 }
