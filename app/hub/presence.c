@@ -112,9 +112,10 @@ static void walk_on(struct walk *w)
 {
     if (w->err == ERR_OK && w->next < w->hub->options.reactors_count) {
         struct shard *s = &w->hub->shards[w->next++];
-        w->err = reactor_post(s->reactor, on_step, s, w, 0);
-        if (w->err == ERR_OK)
-            return;
+        enum err e = reactor_post(s->reactor, on_step, s, w, 0);
+        if (e == ERR_OK)
+            return; /* it is the next one's now, and may be gone already */
+        w->err = e;
     }
     if (reactor_post(w->home, on_walked, NULL, w, 0) != ERR_OK) {
         metric_add(METRIC_replies_dropped, 1);

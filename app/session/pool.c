@@ -234,9 +234,11 @@ static void on_list(void *subject, void *object, uint64_t number)
         return;
     }
     struct pool *next = &w->sessions->pools[w->next++];
-    w->err = reactor_post(next->reactor, on_list, next, w, 0);
-    if (w->err != ERR_OK)
-        list_end(w);
+    enum err e = reactor_post(next->reactor, on_list, next, w, 0);
+    if (e == ERR_OK)
+        return; /* it is the next one's now, and may be gone already */
+    w->err = e;
+    list_end(w);
 }
 
 enum err sessions_list(struct sessions *s, int64_t user_id, struct connections_answer answer)
