@@ -55,6 +55,14 @@ test("a thought is open until something else happens, and keeps how long it took
   assert.equal(thought.ended - thought.started, 2100);
 });
 
+test("positions in an answer count characters: an emoji is one", () => {
+  const { event } = recorded("answering").at(-1)!;
+  const piece = (position: number, text: string) => ({ ...event, data: { position, text } });
+  let run = applyRunEvent(undefined, piece(0, "🦀 ok, "), 0);
+  run = applyRunEvent(run, piece(6, "done"), 0);
+  assert.equal(run?.answer, "🦀 ok, done");
+});
+
 test("the answer grows by pieces, and after a gap is shown from the piece that came", () => {
   const run = tell("answering");
   assert.match(run.answer, /^Four people wrote .* Since|^Four people wrote/s);

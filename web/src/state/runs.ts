@@ -46,13 +46,15 @@ export function applyRunEvent(model: RunModel | undefined, event: RunEvent, offs
   return retell({ ...run, events });
 }
 
-/** Pieces come in order and are not stored: after a gap the answer is shown from the piece that came. */
+/** Pieces come in order and are not stored: after a gap the answer is shown from the piece that came. Positions count
+ * characters, as the server does, not UTF-16 units. */
 function write(run: RunModel, piece: { position: number; text: string }): RunModel {
+  const characters = [...run.answer];
   const at = piece.position - run.answer_from;
-  if (run.answer === "" || at < 0 || at > run.answer.length) {
+  if (run.answer === "" || at < 0 || at > characters.length) {
     return { ...run, answer: text(piece.text), answer_from: number(piece.position) };
   }
-  return { ...run, answer: run.answer.slice(0, at) + text(piece.text) };
+  return { ...run, answer: characters.slice(0, at).join("") + text(piece.text) };
 }
 
 function retell(before: RunModel): RunModel {
