@@ -57,7 +57,7 @@ test("a thought is open until something else happens, and keeps how long it took
 
 test("positions in an answer count characters: an emoji is one", () => {
   const { event } = recorded("answering").at(-1)!;
-  const piece = (position: number, text: string) => ({ ...event, data: { position, text } });
+  const piece = (position: number, text: string) => ({ ...event, data: { position, text } }) as typeof event;
   let run = applyRunEvent(undefined, piece(0, "🦀 ok, "), 0);
   run = applyRunEvent(run, piece(6, "done"), 0);
   assert.equal(run?.answer, "🦀 ok, done");
