@@ -2,50 +2,34 @@
 # No file holds what only one machine, one moment or one registry knows, and none is too long to read.
 . "$(dirname "$0")/common.bash"
 
-open="\\b(TO""DO|FIX""ME|X""XX|HA""CK)\\b" # in two halves, for other searches
+# In two halves, for other searches.
+open="\\b(TO""DO|FIX""ME|X""XX|HA""CK)\\b"
+pause="\\b(u""sleep|nano""sleep|sleep)\\(|wait""ForTimeout|setTimeout\\((r|resolve|done)\\b"
 machine='(^|[^A-Za-z0-9_.$}])/(work|farm|root|home/[a-z]+)/'
 registry='https?://(reg|deb|mirror|security|snapshot)[a-z0-9-]*\.[a-z]|"resolved":'
-pause='\b(usleep|nanosleep|sleep)\(|waitForTimeout|setTimeout\((r|resolve|done)\b'
 
-# look <expression> <what it means>: adds the lines of $file that match to $found.
+all=$(project_files '*')
+files=$(grep -vE '\.(svg|png)$|^LICENSE$|^tests/fuzz/(corpus|regression)/' <<<"$all")
+prose=$(grep -vE '^tests/lint/|^web/lint\.mjs$' <<<"$files") # these name what they look for
+tests=$(grep -E '^tests/' <<<"$prose" || true)
+code=$(grep -E '\.(c|h|ts|tsx|mjs|sql|css)$' <<<"$files" || true)
+
+# look <files> <expression> <what it means>: one line for each line that matches.
 look() {
-    local hits
-    hits=$(grep -nEI "$1" "$file" | head -n 3 | cut -c1-120 | sed "s#^#$2, line #" || true)
-    if [ -n "$hits" ]; then found+=$hits$'\n'; fi
+    xargs -r -d '\n' grep -nHEI "$2" -- /dev/null <<<"$1" | cut -c1-160 | sed -E "s#^([^:]*):([0-9]+):#\1: $3, line \2: #" || true
 }
 
-while read -r file; do
-    found=
-    case $file in
-    *.svg | *.png | LICENSE | tests/fuzz/corpus/* | tests/fuzz/regression/*) continue ;;
-    esac
-    case $file in
-    tests/lint/* | web/lint.mjs) ;; # name what they look for
-    *)
-        look "$registry" "names a package registry"
-        look "$machine" "path of one machine"
-        look "$open" "left open"
-        look '[[:blank:]]+$' "space at the end"
-        ;;
-    esac
-    case $file in
-    tests/lint/*) ;;
-    tests/*) look "$pause" "a pause in a test hides a race: poll with a deadline" ;;
-    esac
-    case $file in
-    *.c | *.h | *.ts | *.tsx | *.mjs | *.sql | *.css)
-        lines=$(wc -l <"$file")
-        if [ "$lines" -gt 1000 ]; then found+="$lines lines, at most 1000"$'\n'; fi
-        if [ -n "$(tail -c 1 "$file")" ]; then found+="no newline at the end"$'\n'; fi
-        ;;
-    esac
-    judge "$file" "$found"
-done < <(project_files '*')
-
-for name in $(project_files '*' | cut -d/ -f1 | sort -u); do
-    case $name in
-    app | third_party | web | db | tests | CMakeLists.txt | README.md | LICENSE | .*) judge "$name" "" ;;
-    *) judge "$name" "does not belong to the top level" ;;
-    esac
-done
+found=$(
+    look "$prose" "$registry" "names a package registry"
+    look "$prose" "$machine" "path of one machine"
+    look "$prose" "$open" "left open"
+    look "$prose" '[[:blank:]]+$' "space at the end"
+    look "$tests" "$pause" "a pause in a test hides a race: poll with a deadline"
+    xargs -r -d '\n' wc -l <<<"$code" | awk '$2 != "total" && $1 > 1000 {print $2 ": " $1 " lines, at most 1000"}'
+    xargs -r -d '\n' grep -LPz '\n\z' <<<"$code" | sed 's/$/: no newline at the end/' || true
+    cut -d/ -f1 <<<"$all" | sort -u |
+        grep -vE '^(app|third_party|web|db|tests|CMakeLists\.txt|README\.md|LICENSE|\..*)$' |
+        sed 's/$/: does not belong to the top level/' || true
+)
+judge_all "$files" "$found"
 verdict
