@@ -206,7 +206,7 @@ static enum err make_chat(struct snug *s)
         .recovery_max = o->recovery_max,
         .history_max = o->history_max,
         .reply_max_bytes = /* a reply that does not fit the queue would close its client each time */
-            o->queue_max_bytes / 2 < REPLY_MAX_BYTES ? o->queue_max_bytes / 2 : REPLY_MAX_BYTES,
+        o->queue_max_bytes / 2 < REPLY_MAX_BYTES ? o->queue_max_bytes / 2 : REPLY_MAX_BYTES,
     };
     enum err e = chat_new(&co, &s->chat);
     if (e != ERR_OK)
