@@ -119,20 +119,8 @@ struct accounts *accounts_free(struct accounts *a)
 
 void accounts_stop(struct accounts *a)
 {
-    if (!a)
-        return;
-    mutex_lock(&a->lock);
-    a->stopped = true;
-    mutex_unlock(&a->lock);
-}
-
-/* Under the lock: when accounts_stop has returned, nobody is inside a push. */
-enum err push_task(struct accounts *a, struct task task)
-{
-    mutex_lock(&a->lock);
-    enum err e = a->stopped ? ERR_CLOSED : task_queue_push(a->tasks, task);
-    mutex_unlock(&a->lock);
-    return e;
+    if (a)
+        hashes_stop(a);
 }
 
 void accounts_set_hooks(struct accounts *a, const struct accounts_hooks *hooks)

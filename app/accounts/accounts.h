@@ -16,7 +16,7 @@ struct ws_registry;
 struct accounts_options {
     const struct env *env;
     struct store *store;
-    struct task_queue *tasks; /* argon2id */
+    struct task_queue *tasks; /* argon2id: two of its threads at most */
     struct text token_secret; /* HS256, copied */
     const char *base_url;     /* for invite links, copied; NULL: see accounts_set_base_url */
     const char *version;      /* of Snug, for place.get */

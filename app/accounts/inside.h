@@ -15,6 +15,8 @@
 
 struct db;
 
+#define HASHES_WAITING_MAX 32
+
 struct accounts {
     const struct env *env;
     struct store *store;
@@ -30,6 +32,10 @@ struct accounts {
     void *close_ctx;
     struct mutex lock;
     bool stopped GUARDED_BY(lock);
+    /* hashing.c: how many are on the task threads or in their queue, and a ring of those that wait for that */
+    unsigned hashes GUARDED_BY(lock);
+    struct task waiting[HASHES_WAITING_MAX] GUARDED_BY(lock);
+    unsigned waiting_first GUARDED_BY(lock), waiting_count GUARDED_BY(lock);
     char setup_secret[CODE_SIZE];
     atomic_bool has_admin;
 };
@@ -65,10 +71,16 @@ MUST_USE enum err invite_make(struct accounts *a, struct db *db, int64_t by, int
 void invite_write_url(struct accounts *a, struct json_writer *w, const char *key,
                       const char code[CODE_SIZE]);
 
-/* ---- shared checks */
+/* ---- hashing.c: tasks that hash a password; their data is a job that begins with a struct answer */
 
-/* task_queue_push, unless accounts_stop was called: ERR_CLOSED. */
-MUST_USE enum err push_task(struct accounts *a, struct task task);
+/* Its turn comes on a task thread; it calls hash_ended once when it has hashed.
+ * errors: ERR_BUSY too many wait; ERR_CLOSED accounts_stop was called. The caller keeps the job */
+MUST_USE enum err hash_push(struct accounts *a, struct task task);
+void hash_ended(struct accounts *a);
+/* Takes no more; those that wait are answered ERR_CLOSED. */
+void hashes_stop(struct accounts *a);
+
+/* ---- shared checks */
 
 /* 107 with a sentence unless the password has 12 to 200 characters. */
 MUST_USE enum err password_check(struct text password, const char **out_message);

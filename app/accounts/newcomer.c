@@ -142,6 +142,7 @@ static void hash_task(void *thread, void *data)
     (void)thread;
     struct newcomer *job = data;
     enum err e = job->password.len ? password_hash(job->password, job->stored) : ERR_OK;
+    hash_ended(job->a);
     if (e != ERR_OK)
         answer_end(job, e);
     else
@@ -150,7 +151,7 @@ static void hash_task(void *thread, void *data)
 
 static void hash_then_write(struct newcomer *job)
 {
-    enum err e = push_task(job->a, (struct task){hash_task, job});
+    enum err e = hash_push(job->a, (struct task){hash_task, job});
     if (e != ERR_OK)
         answer_end(job, e);
 }

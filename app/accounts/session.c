@@ -74,17 +74,20 @@ static void login_compare(void *thread, void *data)
     int64_t wait =
         throttle_wait_ms(a->throttle, THROTTLE_ADDRESS, text_of(job->answer.actor.address));
     int64_t other = throttle_wait_ms(a->throttle, THROTTLE_ACCOUNT, job->name);
+    bool right = !wait && !other && password_is(job->stored, job->password);
+    if (!wait && !other && !right)
+        try_failed(a, &job->answer.actor, job->name); /* before the next one looks */
+    hash_ended(a);
     if (wait || other) {
         job->answer.retry_ms = wait > other ? wait : other;
         answer_end(job, answer_fault(&job->answer, ERR_BUSY, NULL,
                                      "Too many failed tries. Please wait a little."));
         return;
     }
-    if (password_is(job->stored, job->password)) {
+    if (right) {
         answer_write(job, a->store, login_make, NULL);
         return;
     }
-    try_failed(a, &job->answer.actor, job->name);
     answer_end(job, answer_fault(&job->answer, ERR_UNAUTHORIZED, NULL,
                                  "That name and password do not fit together."));
 }
@@ -93,7 +96,7 @@ static void login_found(void *data, enum err e)
 {
     struct login *job = data;
     if (e == ERR_OK)
-        e = push_task(job->a, (struct task){login_compare, job});
+        e = hash_push(job->a, (struct task){login_compare, job});
     if (e != ERR_OK)
         answer_end(job, e);
 }
