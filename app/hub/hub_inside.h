@@ -101,6 +101,8 @@ struct push *push_new(struct text channel, const char *kind, struct text json, e
 void push_unref(struct push *p);
 /* Posts to every reactor that has subscribers; keeps the caller's reference. thread: any */
 void push_post(struct hub *hub, struct push *p);
+/* What the reactor could not be told: its subscribers of these channels start over. thread: any */
+void shard_mark_behind(struct shard *s, unsigned bucket);
 
 /* ---- shard.c */
 void shard_start(struct shard *s) ON(role_reactor);

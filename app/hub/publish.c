@@ -70,7 +70,7 @@ static void deliver_post(void *subject, void *object, uint64_t number)
 }
 
 /* The reactor could not be told: its subscribers of this channel must recover. It looks at its next turn or second. */
-static void mark_behind(struct shard *s, unsigned bucket)
+void shard_mark_behind(struct shard *s, unsigned bucket)
 {
     atomic_fetch_or(&s->behind_buckets[bucket / 64], (uint64_t)1 << (bucket % 64));
     atomic_store(&s->behind, true);
@@ -88,7 +88,7 @@ void push_post(struct hub *hub, struct push *p)
         if (e == ERR_OK)
             continue;
         if (e == ERR_BUSY && p->kind == PUSH_EVENT)
-            mark_behind(&hub->shards[i], bucket);
+            shard_mark_behind(&hub->shards[i], bucket);
         push_unshare(p);
     }
 }
@@ -104,7 +104,7 @@ static void lose(struct hub *hub, struct text channel)
 {
     unsigned bucket = channel_bucket(channel);
     for (unsigned i = 0; i < hub->options.reactors_count; i++)
-        mark_behind(&hub->shards[i], bucket);
+        shard_mark_behind(&hub->shards[i], bucket);
 }
 
 void hub_publish(struct hub *hub, struct text channel, struct text data, uint64_t offset,

@@ -354,20 +354,30 @@ static void on_eviction(void *subject, void *object, uint64_t number)
     free(ev);
 }
 
+/* False: it could not be told. */
+static bool evict(struct shard *s, struct text channel, int64_t user_id, unsigned code,
+                  struct text reason)
+{
+    struct eviction *ev = calloc(1, sizeof *ev);
+    if (!ev)
+        return false;
+    ev->user_id = user_id;
+    ev->code = code;
+    text_copy(ev->reason, sizeof ev->reason, reason);
+    ev->channel_len = text_copy(ev->channel, sizeof ev->channel, channel);
+    enum err e = reactor_post(s->reactor, on_eviction, s, ev, 0);
+    if (e != ERR_OK)
+        free(ev);
+    return e != ERR_BUSY; /* stopping: nobody is left to hear anything */
+}
+
+/* Who may no longer hear must not go on: if a reactor cannot be told, everybody there subscribes anew, and is judged. */
 void hub_unsubscribe_user(struct hub *hub, struct text channel, int64_t user_id, unsigned code,
                           struct text reason)
 {
-    for (unsigned i = 0; i < hub->options.reactors_count; i++) {
-        struct eviction *ev = calloc(1, sizeof *ev);
-        if (!ev)
-            return;
-        ev->user_id = user_id;
-        ev->code = code;
-        text_copy(ev->reason, sizeof ev->reason, reason);
-        ev->channel_len = text_copy(ev->channel, sizeof ev->channel, channel);
-        if (reactor_post(hub->shards[i].reactor, on_eviction, &hub->shards[i], ev, 0) != ERR_OK)
-            free(ev);
-    }
+    for (unsigned i = 0; i < hub->options.reactors_count; i++)
+        if (!evict(&hub->shards[i], channel, user_id, code, reason))
+            shard_mark_behind(&hub->shards[i], channel_bucket(channel));
 }
 
 /* ---- life */

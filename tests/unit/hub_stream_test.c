@@ -192,6 +192,23 @@ static void a_user_who_may_no_longer_is_out_of_the_channel_and_others_stay(void)
     world_close(&w);
 }
 
+/* The mailbox takes 8 posts: the eviction is lost, so the subscriber is sent to ask again, and asking is refused. */
+static void an_eviction_that_finds_a_full_mailbox_still_ends_the_subscription(void)
+{
+    struct world w;
+    struct test_client c;
+    world_open(&w, &env_real, 8);
+    test_client_init(&c, 7);
+    CHECK_INT(test_subscribe(&w, &c, ROOM, false), ERR_OK);
+    world_turn(&w);
+    for (int i = 0; i < 8; i++)
+        world_publish(&w);
+    hub_unsubscribe_user(w.hub, ROOM, 7, 2000, TEXT("left"));
+    world_turn(&w);
+    CHECK_INT(c.ended_code, 2500);
+    world_close(&w);
+}
+
 static void passing_events_have_no_offset_and_are_not_kept(void)
 {
     struct world w;
@@ -277,6 +294,7 @@ UNIT("hub/stream", CASE(what_is_published_after_subscribing_comes_once_and_in_or
      CASE(a_refusal_of_the_source_reaches_the_client_and_leaves_nothing),
      CASE(a_gap_ends_the_subscription_with_2500),
      CASE(a_full_mailbox_costs_a_recovery_and_no_message),
+     CASE(an_eviction_that_finds_a_full_mailbox_still_ends_the_subscription),
      CASE(a_user_who_may_no_longer_is_out_of_the_channel_and_others_stay),
      CASE(passing_events_have_no_offset_and_are_not_kept),
      CASE(random_cuts_and_publishes_leave_every_client_with_the_whole_list))
