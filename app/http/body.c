@@ -15,9 +15,10 @@ static enum err read_some(struct body *b, char *out, size_t len, size_t *out_len
 {
     for (;;) {
         int64_t left_ms = b->until_ms - env_monotonic_ms(b->v->http->options.env);
-        if (left_ms <= 0)
+        if (left_ms <= 0 || visit_gives_up(b->v))
             return ERR_TIMEOUT;
-        int n = door_read(b->v->r->conn, out, len, (int)left_ms);
+        int n = door_read(b->v->r->conn, out, len,
+                          left_ms < WAIT_SLICE_MS ? (int)left_ms : WAIT_SLICE_MS);
         if (n < 0)
             return ERR_CLOSED;
         *out_len = (size_t)n;

@@ -368,8 +368,12 @@ static bool send_all(struct mg_connection *conn, struct text t, bool more, int64
         t = text_after(t, (size_t)n);
         conn->num_bytes_sent += n;
         int64_t left_ms = until_ms - env_monotonic_ms(&env_real);
-        if (n == 0 && (left_ms <= 0 || poll(&wait, 1, (int)left_ms) == 0))
-            return false;
+        if (n > 0)
+            continue;
+        if (left_ms <= 0 || !STOP_FLAG_IS_ZERO(&conn->phys_ctx->stop_flag))
+            return false; /* door_free does not wait for a client that does not read */
+        (void)poll(&wait, 1,
+                   left_ms < SOCKET_TIMEOUT_QUANTUM ? (int)left_ms : SOCKET_TIMEOUT_QUANTUM);
     }
     return true;
 }

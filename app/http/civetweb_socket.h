@@ -77,7 +77,7 @@ bool door_keeps(const struct mg_connection *conn);
 /* The connection ends after this request. */
 void door_end(struct mg_connection *conn);
 
-/* Sends both pieces within timeout_ms; false: the client is gone or too slow, the connection ends. */
+/* Sends both pieces within timeout_ms; false: the client is gone or too slow, or the door ends; the connection ends. */
 bool door_write(struct mg_connection *conn, struct text head, struct text body, int timeout_ms);
 
 /* After the answer: no more from us, and what the client still sends is thrown away until it has seen the answer, at

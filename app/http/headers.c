@@ -32,6 +32,23 @@ bool header_has_token(const struct door_request *r, const char *name, struct tex
     return false;
 }
 
+bool head_is_secure(const struct door_request *r)
+{
+    struct text list = header_get(r, "X-Forwarded-Proto"), first = TEXT_NONE;
+    (void)text_split(&list, ',', &first);
+    return r->secure || text_is_nocase(text_trim(first), TEXT("https"));
+}
+
+bool head_is_forwarded(const struct door_request *r)
+{
+    static const char *const signs[] = {"X-Forwarded-Proto", "X-Forwarded-For", "X-Forwarded-Host",
+                                        "X-Real-IP",         "Forwarded",       "Via"};
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (header_count(r, signs[i]) > 0)
+            return true;
+    return false;
+}
+
 struct text cookie_find(struct text header, struct text name)
 {
     struct text pair, key;
@@ -200,7 +217,7 @@ static bool is_own(struct text origin, struct text host, bool secure)
     struct place from, to;
     if (!split_place(text_after(origin, https ? 8 : 7), &from) || !split_place(host, &to))
         return false;
-    /* Plain HTTP may stand behind a proxy that ends TLS: then the page's scheme says the default. */
+    /* A proxy that ends TLS may not say so: then the page's scheme says the default. */
     unsigned fallback = https ? 443 : 80;
     return text_is_nocase(from.host, to.host) &&
            (from.port ? from.port : fallback) == (to.port ? to.port : fallback);

@@ -12,6 +12,13 @@ unsigned header_count(const struct door_request *r, const char *name);
 /* True if the comma-separated list of all headers of that name has the token, without case. */
 bool header_has_token(const struct door_request *r, const char *name, struct text token);
 
+/* True if the page's own connection is TLS: this one is, or a proxy in front says so (X-Forwarded-Proto; of several
+ * words the first, which is the outermost proxy's). A page of another site cannot set that header. */
+bool head_is_secure(const struct door_request *r);
+
+/* True if a proxy passed the request on: then its peer's address says nothing about where it comes from. */
+bool head_is_forwarded(const struct door_request *r);
+
 /* The value of a cookie in all Cookie headers; empty: none. The first one wins. */
 struct text header_cookie(const struct door_request *r, const char *name);
 
@@ -31,7 +38,7 @@ bool etag_matches(struct text if_none_match, struct text etag);
 bool media_is(struct text content_type, struct text wanted);
 
 /* Whether a page of `origin` may call: it is the host's own, or one of the patterns (joined by spaces; a star stands
- * for anything) matches. host: the Host header; secure: this listener speaks TLS. Default ports are equal to none.
+ * for anything) matches. host: the Host header; secure: head_is_secure. Default ports are equal to none.
  * An opaque origin ("null") is nobody's. */
 bool origin_allowed(struct text origin, struct text host, bool secure, struct text patterns);
 

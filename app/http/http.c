@@ -40,7 +40,7 @@ ON(role_http) static void serve(struct visit *v)
     if (method == 0)
         answer_method(v, route ? route_allows(route) : "GET, HEAD, POST");
     else if (method == METHOD_POST && header_count(r, "Origin") > 0 &&
-             !origin_allowed(header_get(r, "Origin"), header_get(r, "Host"), r->secure,
+             !origin_allowed(header_get(r, "Origin"), header_get(r, "Host"), v->secure,
                              v->http->options.allowed_origins))
         answer_words(v, 403, "Pages of this origin may not call.", TEXT_NONE);
     else if (!route)
@@ -58,6 +58,7 @@ static void on_request(void *ctx, struct door_request *r)
     struct visit v = {
         .http = ctx,
         .r = r,
+        .secure = head_is_secure(r),
         .head = strcmp(r->method, "HEAD") == 0,
         .body_bytes = head.body_bytes,
         .chunked = head.chunked,

@@ -12,8 +12,9 @@
 #include <stdatomic.h>
 
 #define BODY_MAX_BYTES ((size_t)1 << 20)
-#define BODY_MS 20000   /* for a whole body to come */
-#define ANSWER_MS 30000 /* for a whole answer to be taken */
+#define BODY_MS 20000     /* for a whole body to come */
+#define ANSWER_MS 30000   /* for a whole answer to be taken */
+#define WAIT_SLICE_MS 100 /* between two looks whether the server stops */
 
 struct http {
     struct http_options options; /* texts and strings point into this object */
@@ -29,6 +30,7 @@ struct http {
 struct visit {
     struct http *http;
     const struct door_request *r;
+    bool secure;        /* TLS, here or at a proxy */
     bool head;          /* HEAD: as GET, without the body of the answer */
     int64_t body_bytes; /* announced */
     bool chunked;
@@ -63,6 +65,9 @@ const char *status_name(int status);
  * errors: ERR_LIMIT too long, nothing is read if it was announced; ERR_BAD_REQUEST wrong chunks; ERR_TIMEOUT;
  * ERR_CLOSED the client is gone; ERR_NOMEM */
 MUST_USE enum err body_read(struct visit *v, struct buf *out) ON(role_http);
+
+/* True when the server stops and this visit has had its time. */
+bool visit_gives_up(const struct visit *v);
 
 /* future_take that also ends when the server stops: ERR_CLOSED. */
 MUST_USE enum err visit_wait(struct visit *v, struct future *f, int64_t timeout_ms,

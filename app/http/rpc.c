@@ -13,7 +13,7 @@ static void add_cookie(struct buf *more, const struct visit *v, const struct out
     if (o->cookie.len == 0 && o->cookie_age_s >= 0)
         return;
     buf_add_format(more, "Set-Cookie: snug_session=%.*s; Path=/; HttpOnly; SameSite=Lax%s",
-                   TEXT_ARG(o->cookie), v->r->secure ? "; Secure" : "");
+                   TEXT_ARG(o->cookie), v->secure ? "; Secure" : "");
     if (o->cookie_age_s != 0)
         buf_add_format(more, "; Max-Age=%lld",
                        o->cookie_age_s < 0 ? 0 : (long long)o->cookie_age_s);

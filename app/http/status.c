@@ -17,9 +17,15 @@ ON(role_http) static bool is_admin(struct visit *v)
     return who_asks(v, &who) == ERR_OK && who.user_id > 0 && who.right >= RIGHT_ADMIN;
 }
 
+/* What a proxy passes on may come from anywhere. */
+ON(role_http) static bool is_near(struct visit *v)
+{
+    return v->http->loopback_only && !head_is_forwarded(v->r);
+}
+
 void metrics_handler(struct visit *v)
 {
-    if (!v->http->loopback_only && !has_key(v) && !is_admin(v)) {
+    if (!is_near(v) && !has_key(v) && !is_admin(v)) {
         answer_words(v, 401, "Send the API key as X-API-Key, or log in as an admin.",
                      TEXT("WWW-Authenticate: Bearer\r\n"));
         return;

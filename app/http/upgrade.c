@@ -37,12 +37,32 @@ static struct refusal check_head(const struct visit *v, char accept[WS_ACCEPT_SI
     if (v->body_bytes > 0 || v->chunked)
         return (struct refusal){400, "An upgrade has no body.", TEXT_NONE};
     if (header_count(r, "Origin") > 0 &&
-        !origin_allowed(header_get(r, "Origin"), header_get(r, "Host"), r->secure,
+        !origin_allowed(header_get(r, "Origin"), header_get(r, "Host"), v->secure,
                         v->http->options.allowed_origins))
         return (struct refusal){403, "Pages of this origin may not connect.", TEXT_NONE};
     if (metric_get(METRIC_connections) >= (int64_t)v->http->options.connections_max)
         return (struct refusal){503, "There are too many connections.", TEXT("Retry-After: 5\r\n")};
     return (struct refusal){0};
+}
+
+/* In slices, so that a check that hangs does not keep the server from stopping; it is not run then, if it only waits. */
+ON(role_http)
+static enum err wait_for_manager(struct visit *v, struct ws_manager_future *f,
+                                 struct http_upgrade *u)
+{
+    int64_t until_ms = env_monotonic_ms(&env_real) + v->http->options.call_deadline_ms;
+    for (;;) {
+        int64_t left_ms = until_ms - env_monotonic_ms(&env_real);
+        int64_t wait_ms = left_ms < WAIT_SLICE_MS ? left_ms : WAIT_SLICE_MS;
+        int64_t slice_ms = env_monotonic_ms(&env_real) + wait_ms;
+        enum err e = ws_manager_future_wait(f, wait_ms, &u->manager);
+        if (e != ERR_TIMEOUT || left_ms <= WAIT_SLICE_MS || env_monotonic_ms(&env_real) < slice_ms)
+            return e;
+        if (visit_gives_up(v)) {
+            (void)ws_manager_future_cancel(f);
+            return ERR_CLOSED;
+        }
+    }
 }
 
 ON(role_http) static enum err get_manager(struct visit *v, struct http_upgrade *u)
@@ -54,7 +74,7 @@ ON(role_http) static enum err get_manager(struct visit *v, struct http_upgrade *
                                       WS_MODE_UNIFIED, NULL, &f);
     if (e != ERR_OK)
         return e;
-    e = ws_manager_future_wait(f, v->http->options.call_deadline_ms, &u->manager);
+    e = wait_for_manager(v, f, u);
     ws_manager_future_unref(f);
     return e;
 }
@@ -102,7 +122,7 @@ static bool accept_and_detach(struct visit *v, const char *accept, struct http_u
 void upgrade_handler(struct visit *v)
 {
     char accept[WS_ACCEPT_SIZE];
-    struct http_upgrade u = {.fd = -1, .secure = v->r->secure};
+    struct http_upgrade u = {.fd = -1, .secure = v->secure};
     struct refusal no = check_head(v, accept);
     if (no.status == 0)
         no = find_rights(v, &u);

@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define WAIT_SLICE_MS 100
 #define IDENTITY_MS 10000
+
+bool visit_gives_up(const struct visit *v)
+{
+    return env_monotonic_ms(v->http->options.env) >= atomic_load(&v->http->give_up_ms);
+}
 
 enum err visit_wait(struct visit *v, struct future *f, int64_t timeout_ms, void **out_value)
 {
@@ -16,9 +20,10 @@ enum err visit_wait(struct visit *v, struct future *f, int64_t timeout_ms, void 
         int64_t now_ms = env_monotonic_ms(env);
         int64_t slice_ms = now_ms + WAIT_SLICE_MS < until_ms ? now_ms + WAIT_SLICE_MS : until_ms;
         enum err e = future_take(f, slice_ms, out_value);
-        if (e != ERR_TIMEOUT || now_ms >= until_ms)
-            return e;
-        if (now_ms >= atomic_load(&v->http->give_up_ms))
+        now_ms = env_monotonic_ms(env);
+        if (e != ERR_TIMEOUT || now_ms < slice_ms || now_ms >= until_ms)
+            return e; /* a timeout before the slice is over is the answer */
+        if (visit_gives_up(v))
             return ERR_CLOSED;
     }
 }
@@ -86,7 +91,7 @@ struct actor actor_of(const struct visit *v, const struct identity *who)
         .user_id = who->user_id,
         .session_id = who->session_id,
         .right = who->user_id ? who->right : RIGHT_ANY,
-        .secure = v->r->secure,
+        .secure = v->secure,
     };
     text_copy(actor.address, sizeof actor.address, text_of(v->r->address));
     user_agent_words(header_get(v->r, "User-Agent"), actor.client, sizeof actor.client);

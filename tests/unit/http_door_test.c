@@ -1,5 +1,6 @@
 /* Guards: PROTOCOL.md, How strict: HTTP; DESIGN.md: POST /rpc/<method>. A real listener, raw bytes. */
 #include "fake_product.h"
+#include "http/civetweb_socket.h"
 #include "raw_http.h"
 
 #include <pthread.h>
@@ -305,6 +306,24 @@ static void cookies_are_set_and_deleted(void)
     CU_ASSERT(strstr(answer, "Cache-Control: no-store\r\n") != NULL);
 }
 
+/* The public side is TLS and no origin was configured: the page is the Host's own, and its cookie is for TLS alone. */
+static void behind_a_proxy_that_ends_tls_pages_and_cookies_are_secure(void)
+{
+    const char *answer =
+        CALL("test.cookie", JSON "X-Forwarded-Proto: https\r\nOrigin: https://h\r\n", EMPTY);
+    CHECK_INT(raw_status(answer), 200);
+    CU_ASSERT(strstr(answer, "HttpOnly; SameSite=Lax; Secure\r\n") != NULL);
+    /* a page that somebody on the way changed: the same name without TLS */
+    CHECK_INT(raw_status(CALL("test.cookie",
+                              JSON "X-Forwarded-Proto: https\r\nOrigin: http://h\r\n", EMPTY)),
+              403);
+    CHECK_INT(raw_status(CALL("test.cookie",
+                              JSON "X-Forwarded-Proto: https\r\nOrigin: https://x\r\n", EMPTY)),
+              403);
+    answer = CALL("test.cookie", JSON "X-Forwarded-Proto: http\r\n", EMPTY);
+    CU_ASSERT(strstr(answer, "Secure") == NULL);
+}
+
 static void a_refusal_says_when_to_come_back(void)
 {
     const char *answer = CALL("test.busy", JSON, EMPTY);
@@ -335,6 +354,12 @@ static void readiness_has_its_reasons(void)
 static void metrics_are_open_on_the_loopback_alone(void)
 {
     CU_ASSERT(strstr(ask("GET /metrics HTTP/1.1\r\n" H END), "snug_http_requests_total") != NULL);
+    /* Through a proxy on this machine anybody could come. */
+    CHECK_INT(raw_status(ask("GET /metrics HTTP/1.1\r\n" H "X-Forwarded-Proto: https\r\n" END)),
+              401);
+    CHECK_INT(raw_status(ask("GET /metrics HTTP/1.1\r\n" H
+                             "X-Forwarded-For: 203.0.113.9\r\nX-API-Key: the-api-key\r\n" END)),
+              200);
     static const char *const all[] = {"127.0.0.1:0", "0.0.0.0:0"};
     struct http_options options = fake_options();
     options.listen = all;
@@ -403,6 +428,42 @@ static void a_request_that_runs_is_answered_before_the_end(void)
     (void)close(fd);
 }
 
+/* ---- a client that never reads */
+
+static struct queue *begun_writes;
+
+static void write_much(void *ctx, struct door_request *r)
+{
+    static char much[64 * MIB];
+    (void)ctx;
+    must(queue_push(begun_writes, &(int){1}) == ERR_OK);
+    CU_ASSERT(!door_write(r->conn, TEXT("HTTP/1.1 200 OK\r\n\r\n"),
+                          (struct text){much, sizeof much}, 30000));
+}
+
+static void a_client_that_does_not_read_cannot_hold_the_door_open(void)
+{
+    begun_writes = queue_new(4, sizeof(int));
+    struct door_options options = {.listen = "127.0.0.1:0",
+                                   .listen_count = 1,
+                                   .workers = 2,
+                                   .head_timeout_ms = 5000,
+                                   .keep_alive_timeout_ms = 500,
+                                   .request = write_much};
+    struct door *d;
+    char error[256];
+    int begun;
+    must(door_start(&options, &d, error) == ERR_OK);
+    int fd = raw_connect(door_port(d, 0));
+    raw_say(fd, "GET / HTTP/1.1\r\n" H "\r\n");
+    CHECK_INT(queue_take(begun_writes, &begun, 1, env_monotonic_ms(&env_real) + 5000), 1);
+    long long at_ms = raw_now_ms();
+    door_free(d);
+    CU_ASSERT(raw_now_ms() - at_ms < 5000);
+    (void)close(fd);
+    queue_free(begun_writes);
+}
+
 static void stops(void)
 {
     fake_stop();
@@ -418,7 +479,9 @@ UNIT("http/door", CASE(starts), CASE(what_can_be_read_in_two_ways_is_refused),
      CASE(a_body_may_have_one_mebibyte), CASE(a_client_that_waits_is_told_to_go_on),
      CASE(only_json_is_taken), CASE(who_calls_is_told_by_token_or_cookie),
      CASE(pages_of_other_origins_may_not_call), CASE(cookies_are_set_and_deleted),
+     CASE(behind_a_proxy_that_ends_tls_pages_and_cookies_are_secure),
      CASE(a_refusal_says_when_to_come_back), CASE(a_method_has_a_deadline),
      CASE(readiness_has_its_reasons), CASE(metrics_are_open_on_the_loopback_alone),
      CASE(an_address_in_use_is_an_error_with_its_name),
-     CASE(a_request_that_runs_is_answered_before_the_end), CASE(stops))
+     CASE(a_request_that_runs_is_answered_before_the_end),
+     CASE(a_client_that_does_not_read_cannot_hold_the_door_open), CASE(stops))

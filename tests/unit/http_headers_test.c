@@ -160,8 +160,27 @@ static void patterns_allow_others(void)
     CU_ASSERT(!listed("https://a.example", "  "));
 }
 
+static bool secure(bool tls, const char *name, const char *value)
+{
+    const struct door_header h = {name, value};
+    return head_is_secure(&(struct door_request){.secure = tls, .headers = &h, .headers_count = 1});
+}
+
+static void a_proxy_says_whether_the_page_came_over_tls(void)
+{
+    CU_ASSERT(secure(false, "X-Forwarded-Proto", "https"));
+    CU_ASSERT(secure(false, "x-forwarded-proto", " HTTPS , http"));
+    CU_ASSERT(secure(true, "X-Forwarded-Proto", "http")); /* from it to here is TLS all the same */
+    CU_ASSERT(secure(true, "Host", "h"));
+    CU_ASSERT(!secure(false, "X-Forwarded-Proto", "http"));
+    CU_ASSERT(!secure(false, "X-Forwarded-Proto", "http, https"));
+    CU_ASSERT(!secure(false, "X-Forwarded-Proto", ""));
+    CU_ASSERT(!secure(false, "X-Forwarded-For", "https"));
+    CU_ASSERT(!secure(false, "Host", "h"));
+}
+
 UNIT("http/headers", CASE(the_best_encoding_is_taken_and_weight_zero_refuses),
      CASE(only_what_is_offered_is_chosen), CASE(a_cookie_is_found_by_its_whole_name),
      CASE(lists_and_cookies_go_over_several_headers), CASE(tags_are_compared_weakly_in_a_list),
      CASE(a_media_type_may_have_parameters), CASE(the_own_origin_is_the_hosts),
-     CASE(patterns_allow_others))
+     CASE(patterns_allow_others), CASE(a_proxy_says_whether_the_page_came_over_tls))

@@ -1,5 +1,6 @@
 /* Guards: PROTOCOL.md, How strict: Upgrade; S41; the hand-over of CIVETWEB.md: a socket leaves CivetWeb exactly once,
  * with the bytes that came early, and no descriptor is left. */
+#include "base/future.h"
 #include "fake_product.h"
 #include "raw_http.h"
 
@@ -249,6 +250,50 @@ static void sockets_and_places_outlive_the_door(void)
     (void)close(fd);
 }
 
+/* ---- an availability check that hangs */
+
+static struct future *let_go_of_check, *check_runs;
+
+static enum err hanging_check(void *ctx, int64_t deadline_ms)
+{
+    (void)ctx;
+    void *nothing;
+    (void)future_fulfil(check_runs, ERR_OK, NULL);
+    return future_take(let_go_of_check, deadline_ms, &nothing);
+}
+
+static void a_check_that_hangs_does_not_keep_the_door_from_closing(void)
+{
+    void *nothing;
+    let_go_of_check = future_new(NULL);
+    check_runs = future_new(NULL);
+    struct ws_registry_options ro = {.env = &env_real,
+                                     .tasks = fake.tasks,
+                                     .idle_ms = 1000,
+                                     .deadline_ms = 20000,
+                                     .available = hanging_check};
+    struct http_options options = fake_options();
+    struct ws_registry *registry;
+    must(ws_registry_new(&ro, &registry) == ERR_OK);
+    options.registry = registry;
+    options.call_deadline_ms = 20000;
+    struct http *h = fake_open(&options);
+    int fd = raw_connect(http_port(h, 0));
+    raw_say(fd, GOOD COOKIE "\r\n");
+    CHECK_INT(future_take(check_runs, env_monotonic_ms(&env_real) + 5000, &nothing), ERR_OK);
+    long long at_ms = raw_now_ms();
+    http_stop(h);
+    CU_ASSERT(raw_now_ms() - at_ms < 4000);
+    static char answer[RAW_ANSWER_MAX];
+    CU_ASSERT(raw_read_until(fd, NULL, answer));
+    CHECK_INT(raw_status(answer), 503); /* it was told all the same */
+    (void)close(fd);
+    (void)future_fulfil(let_go_of_check, ERR_OK, NULL);
+    ws_registry_free(registry);
+    future_unref(let_go_of_check);
+    future_unref(check_runs);
+}
+
 static void stops(void)
 {
     fake_stop();
@@ -258,4 +303,5 @@ UNIT("http/upgrade", CASE(starts), CASE(what_is_no_upgrade_is_refused_completely
      CASE(a_good_cookie_brings_its_manager), CASE(subprotocols_are_chosen_from_several_headers),
      CASE(bytes_in_the_same_segment_come_along), CASE(strangers_get_a_few_places_without_rights),
      CASE(no_descriptor_is_left_behind), CASE(too_many_connections_are_told_to_come_back),
-     CASE(sockets_and_places_outlive_the_door), CASE(stops))
+     CASE(sockets_and_places_outlive_the_door),
+     CASE(a_check_that_hangs_does_not_keep_the_door_from_closing), CASE(stops))
