@@ -65,6 +65,22 @@ struct counts {
 /* errors: ERR_DENIED not a member */
 MUST_USE enum err counts_get(struct db *db, int64_t room_id, int64_t user_id, struct counts *out);
 
+/* ---- count.c */
+
+struct told {
+    int64_t user_id;
+    struct counts counts;
+    int64_t own; /* messages of theirs */
+};
+
+struct told_list {
+    struct told *told; /* owned by the caller */
+    size_t count, room;
+};
+
+/* In a reader's job: the counts of all members who are known (user_is_known), out being empty. */
+MUST_USE enum err count_room(struct chat *c, struct db *db, int64_t room_id, struct told_list *out);
+
 /* ---- member.c */
 
 /* In a writer's job: a new member, who has read everything up to the member_joined event that is begun here.

@@ -9,26 +9,24 @@
 #include <stdlib.h>
 
 #define EVERY_MS 250
+#define SHARE                                                                                      \
+    4 /* a room whose counting takes long keeps a reader busy for one part in so many of the time */
 #define ROOMS_MAX 4096 /* that wait; more of them are told with their next message */
 
 /* In one array, looked through from its start: there are as many as had a message in the last quarter of a second. */
 struct waiting_room {
     int64_t room_id;
-    int64_t last_ms; /* told then */
+    int64_t last_ms; /* counting began then */
+    int64_t rest_ms; /* not again before so long after it */
     bool due;
     bool counting;
-};
-
-struct told {
-    int64_t user_id;
-    struct counts counts;
 };
 
 struct count_job {
     struct chat *c;
     int64_t room_id;
-    struct told *told;
-    size_t count, room;
+    int64_t began_ms;
+    struct told_list list;
 };
 
 static struct waiting_room *find(struct chat *c, int64_t room_id)
@@ -54,7 +52,7 @@ static struct waiting_room *add(struct chat *c, int64_t room_id) CLANG(requires_
     if (c->waiting_count == c->waiting_room)
         return NULL;
     struct waiting_room *w = &c->waiting[c->waiting_count++];
-    *w = (struct waiting_room){.room_id = room_id, .last_ms = INT64_MIN / 2};
+    *w = (struct waiting_room){.room_id = room_id, .last_ms = INT64_MIN / 2, .rest_ms = EVERY_MS};
     return w;
 }
 
@@ -80,35 +78,10 @@ void unread_again(struct chat *c, int64_t room_id)
 
 /* ---- counting, on a reader */
 
-static enum err count_one(struct db *db, struct count_job *job, int64_t user_id)
-{
-    if (job->count == job->room) {
-        size_t room = job->room ? job->room * 2 : 16;
-        struct told *grown = realloc(job->told, room * sizeof *grown);
-        if (!grown)
-            return ERR_NOMEM;
-        job->told = grown;
-        job->room = room;
-    }
-    struct told *told = &job->told[job->count];
-    told->user_id = user_id;
-    enum err e = counts_get(db, job->room_id, user_id, &told->counts);
-    if (e == ERR_OK)
-        job->count++;
-    return e == ERR_DENIED ? ERR_OK : e;
-}
-
 static enum err count_run(struct db *db, void *data)
 {
     struct count_job *job = data;
-    struct query *q = db_query(db, QUERY_CHAT_MEMBER_IDS);
-    query_int(q, 1, job->room_id);
-    enum err counted = ERR_OK;
-    while (counted == ERR_OK && query_row(q))
-        if (user_is_known(job->c, col_int(q, 0)))
-            counted = count_one(db, job, col_int(q, 0));
-    enum err e = query_end(q);
-    return e != ERR_OK ? e : counted;
+    return count_room(job->c, db, job->room_id, &job->list);
 }
 
 static void tell(struct chat *c, int64_t room_id, const struct told *told)
@@ -131,12 +104,13 @@ static void tell(struct chat *c, int64_t room_id, const struct told *told)
 }
 
 /* Not being counted any more; due once more after an error. */
-static void counted(struct chat *c, int64_t room_id, enum err e)
+static void counted(struct chat *c, int64_t room_id, int64_t took_ms, enum err e)
 {
     mutex_lock(&c->lock);
     struct waiting_room *w = find(c, room_id);
     if (w) {
         w->counting = false;
+        w->rest_ms = took_ms * SHARE > EVERY_MS ? took_ms * SHARE : EVERY_MS;
         w->due = w->due || e != ERR_OK;
     }
     mutex_unlock(&c->lock);
@@ -145,10 +119,10 @@ static void counted(struct chat *c, int64_t room_id, enum err e)
 static void count_done(void *data, enum err e)
 {
     struct count_job *job = data;
-    for (size_t i = 0; e == ERR_OK && i < job->count; i++)
-        tell(job->c, job->room_id, &job->told[i]);
-    counted(job->c, job->room_id, e);
-    free(job->told);
+    for (size_t i = 0; e == ERR_OK && i < job->list.count; i++)
+        tell(job->c, job->room_id, &job->list.told[i]);
+    counted(job->c, job->room_id, env_monotonic_ms(job->c->env) - job->began_ms, e);
+    free(job->list.told);
     free(job);
 }
 
@@ -156,11 +130,12 @@ static void count_start(struct chat *c, int64_t room_id)
 {
     struct count_job *job = calloc(1, sizeof *job);
     if (!job) {
-        counted(c, room_id, ERR_NOMEM);
+        counted(c, room_id, 0, ERR_NOMEM);
         return;
     }
     job->c = c;
     job->room_id = room_id;
+    job->began_ms = env_monotonic_ms(c->env);
     enum err e = reader_submit(c->store, (struct job){count_run, count_done, job});
     if (e != ERR_OK)
         count_done(job, e);
@@ -177,7 +152,7 @@ static size_t pick(struct chat *c, int64_t now_ms, int64_t rooms[STARTS_MAX])
     mutex_lock(&c->lock);
     for (size_t i = 0; i < c->waiting_count; i++) {
         struct waiting_room w = c->waiting[i];
-        bool rests = !w.counting && now_ms - w.last_ms >= EVERY_MS;
+        bool rests = !w.counting && now_ms - w.last_ms >= w.rest_ms;
         if (rests && !w.due)
             continue;
         if (rests && count < STARTS_MAX) {

@@ -132,6 +132,42 @@ static void a_mark_that_moves_during_the_count_is_told_again(void)
     place_free(&w);
 }
 
+static void check_told(struct place *w, const struct actor *who)
+{
+    char channel[32];
+    (void)snprintf(channel, sizeof channel, "user:%lld", (long long)who->user_id);
+    struct publication p = pub_last(PUB_USER, channel, "unread");
+    struct answer_got *got = product_call(w->p, who, "room.list", "{}");
+    CHECK_TEXT(json_look(p.data, "room"), got_text(got, "rooms.0.id"));
+    CHECK_TEXT(json_look(p.data, "unread"), got_text(got, "rooms.0.unread"));
+    CHECK_TEXT(json_look(p.data, "mentions"), got_text(got, "rooms.0.mentions"));
+    CHECK_TEXT(json_look(p.data, "last_time"), got_text(got, "rooms.0.last_time"));
+    CHECK_TEXT(json_look(p.data, "offset"), got_text(got, "rooms.0.offset"));
+}
+
+/* Everybody writes and reads by turns, so that marks lie everywhere, two on one offset, and own messages on both sides. */
+static void what_is_told_is_what_room_list_says(void)
+{
+    struct place w = place_new();
+    place_tick(&w, 1000);
+    const struct actor *const people[] = {&w.as_root, &w.as_mira, &w.as_ana, &w.as_ben};
+    for (size_t i = 0; i < 4; i++)
+        atomic_fetch_or(&users_here, UINT64_C(1) << people[i]->user_id);
+    for (int i = 0; i < 24; i++) {
+        place_send(&w, people[(i * 7 + i / 5) % 4], 1, i % 3 ? "hello" : "hello @ana and @ben");
+        if (i % 4 == 1)
+            (void)product_call(w.p, people[i / 4 % 3], "read.mark",
+                               "{\"room\":\"1\",\"offset\":%d}", i / 8 * 8 + 5);
+        if (i % 6 != 5)
+            continue;
+        pub_clear();
+        place_tick(&w, 250);
+        for (size_t k = 0; k < 4; k++)
+            check_told(&w, people[k]);
+    }
+    place_free(&w);
+}
+
 /* ---- query plans */
 
 static int columns_of_plan(sqlite3 *db, const struct embedded_query *query)
@@ -181,4 +217,4 @@ UNIT("chat/time", CASE(typing_is_shown_once_in_two_seconds_and_ends_after_five),
      CASE(a_message_ends_typing_at_once), CASE(leaving_ends_typing),
      CASE(those_who_are_here_are_told_once_in_250_ms),
      CASE(a_mark_that_moves_during_the_count_is_told_again),
-     CASE(no_query_scans_messages_streams_or_members))
+     CASE(what_is_told_is_what_room_list_says), CASE(no_query_scans_messages_streams_or_members))

@@ -1,0 +1,1 @@
+SELECT user_id, read_offset FROM member WHERE room_id = ?1;

@@ -1,0 +1,1 @@
+SELECT count(*) FROM mention WHERE user_id = ?1 AND room_id = ?2 AND offset > ?3;

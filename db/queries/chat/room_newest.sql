@@ -1,0 +1,1 @@
+SELECT last_ms, top FROM room WHERE id = ?1;
