@@ -83,6 +83,7 @@ struct shard {
     struct timer sweep OWNED_BY(role_reactor);
     unsigned *interest OWNED_BY(role_reactor); /* channels here, by bucket */
     atomic_bool behind;                        /* some push found the mailbox full */
+    atomic_bool answers_lost;                  /* some answer of a source found it full */
     atomic_uint_least64_t behind_buckets[INTEREST_BUCKETS / 64];
 };
 

@@ -198,16 +198,22 @@ void shard_deliver(struct shard *s, struct push *p)
 
 /* ---- subscribing */
 
+static void refuse(struct subscriber *sub, enum err e) ON(role_reactor)
+{
+    struct subscribe_result r = {.err = e};
+    sub->client->events->subscribed(sub->client->owner, sub, &r);
+    subscriber_free(sub);
+}
+
 static void finish(struct subscriber *sub, const struct stream_page *page) ON(role_reactor)
 {
+    if (page->err != ERR_OK) {
+        refuse(sub, page->err);
+        return;
+    }
     const struct subscriber_events *events = sub->client->events;
     struct subscribe_result r = {.err = page->err, .options = page->options, .top = page->top};
     text_copy(r.epoch, sizeof r.epoch, text_of(page->epoch));
-    if (page->err != ERR_OK) {
-        events->subscribed(sub->client->owner, sub, &r);
-        subscriber_free(sub);
-        return;
-    }
     r.was_recovering = sub->recover;
     r.recovered = sub->recover && page->complete && sub->asked_offset <= page->top &&
                   (!sub->asked_epoch[0] || strcmp(sub->asked_epoch, page->epoch) == 0);
@@ -265,7 +271,20 @@ static void on_page(void *subject, void *object, uint64_t number)
     page_free(page);
 }
 
-/* On the source's thread: carry the page over. A mailbox that is full loses it; the client asks again. */
+/* Answers were lost, and nobody knows whose: everybody who waits is told to ask again. */
+static void refuse_waiting(struct shard *s) ON(role_reactor)
+{
+    if (!atomic_exchange(&s->answers_lost, false))
+        return;
+    struct subscriber *sub, *next;
+    HASH_ITER(by_number, s->subscribers, sub, next)
+    {
+        if (!sub->live)
+            refuse(sub, ERR_BUSY);
+    }
+}
+
+/* On the source's thread: carry the page over. A mailbox that is full loses it; the client is told within a second. */
 static void answered(struct stream_asker asker, struct stream_page *page)
 {
     struct shard *s = asker.owner;
@@ -278,6 +297,7 @@ static void answered(struct stream_asker asker, struct stream_page *page)
     }
     metric_add(METRIC_replies_dropped, 1);
     buf_fini(&page->publications);
+    atomic_store(&s->answers_lost, true);
 }
 
 static struct subscriber *subscriber_new(struct shard *s, const struct hub_client *client,
@@ -393,6 +413,7 @@ static void on_sweep(struct timer *t)
     role_assert(&role_reactor);
     struct shard *s = t->owner;
     catch_up(s);
+    refuse_waiting(s);
     memory_sweep(s);
     set_sweep(s);
 }

@@ -209,6 +209,39 @@ static void an_eviction_that_finds_a_full_mailbox_still_ends_the_subscription(vo
     world_close(&w);
 }
 
+static int64_t given_ms(void *ctx)
+{
+    return *(int64_t *)ctx;
+}
+
+static void an_answer_that_found_the_mailbox_full_becomes_an_error(void)
+{
+    struct world w;
+    struct test_client c;
+    int64_t now_ms = 1000000, subscriptions = metric_get(METRIC_subscriptions);
+    struct env env = {&now_ms, given_ms, given_ms, env_real.random};
+    world_open(&w, &env, 8);
+    test_client_init(&c, 7);
+    w.hold_answers = true;
+    CHECK_INT(test_subscribe(&w, &c, ROOM, false), ERR_OK);
+    for (int i = 0; i < 8; i++)
+        hub_publish_passing(w.hub, ROOM, TEXT("{}"));
+    world_answer_one(&w);
+    world_turn(&w);
+    CHECK_INT(c.answers, 0);
+    now_ms += 1000;
+    world_turn(&w);
+    CHECK_INT(c.answers, 1);
+    CHECK_INT(c.result.err, ERR_BUSY);
+    CHECK_INT(metric_get(METRIC_subscriptions), subscriptions);
+    w.hold_answers = false;
+    CHECK_INT(test_subscribe(&w, &c, ROOM, false), ERR_OK); /* again, as the client does */
+    world_turn(&w);
+    CHECK_INT(c.result.err, ERR_OK);
+    hub_unsubscribe(c.subscriber);
+    world_close(&w);
+}
+
 static void passing_events_have_no_offset_and_are_not_kept(void)
 {
     struct world w;
@@ -296,5 +329,6 @@ UNIT("hub/stream", CASE(what_is_published_after_subscribing_comes_once_and_in_or
      CASE(a_full_mailbox_costs_a_recovery_and_no_message),
      CASE(an_eviction_that_finds_a_full_mailbox_still_ends_the_subscription),
      CASE(a_user_who_may_no_longer_is_out_of_the_channel_and_others_stay),
+     CASE(an_answer_that_found_the_mailbox_full_becomes_an_error),
      CASE(passing_events_have_no_offset_and_are_not_kept),
      CASE(random_cuts_and_publishes_leave_every_client_with_the_whole_list))
