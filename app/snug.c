@@ -22,7 +22,8 @@
 #define MEMORY_TTL_MS 300000
 #define RUNS_WAITING_MAX 8
 #define SPREAD_MS 500
-#define CLOSE_DEADLINE_MS 3000
+#define CLOSE_DEADLINE_MS 3000 /* for clients to answer their close */
+#define STOP_DEADLINE_MS 4000  /* for them and the requests before them together */
 
 const char snug_version[] = "0.1.0";
 
@@ -367,12 +368,14 @@ enum err snug_listen(struct snug *s, char error[256])
 /* ---- stopping, from above */
 
 /* Clients get their 3001 spread over a moment; whoever does not answer is cut with the reactors. */
-static void close_clients(struct snug *s)
+static void close_clients(struct snug *s, int64_t at_last_ms)
 {
     if (!s->sessions)
         return;
     sessions_shutdown(s->sessions, SPREAD_MS);
     int64_t until_ms = env_monotonic_ms(&env_real) + CLOSE_DEADLINE_MS;
+    if (until_ms > at_last_ms)
+        until_ms = at_last_ms;
     struct mutex lock;
     struct condition never;
     mutex_init(&lock, LOCK_ticker);
@@ -389,8 +392,9 @@ struct snug *snug_free(struct snug *s)
 {
     if (!s)
         return NULL;
+    int64_t at_last_ms = env_monotonic_ms(&env_real) + STOP_DEADLINE_MS;
     s->http = http_stop(s->http);
-    close_clients(s);
+    close_clients(s, at_last_ms);
     if (s->agents)
         agents_stop(s->agents);
     ticker_stop(s);
