@@ -43,13 +43,18 @@ bool mention_next(struct text text, size_t *at, char out[NAME_SIZE])
     return false;
 }
 
+/* How often one text may make the writer look for a name: some thousand names of signs would keep everybody waiting. */
+#define LOOKS_MAX 200
+
 /* The member of that name; else of a shorter one that ends before a sign: "@ana." and "@ana.b" may mean ana.
- * out: 0: nobody */
-static enum err find_member(struct db *db, int64_t room_id, char name[NAME_SIZE], int64_t *out_id)
+ * out: 0: nobody. looks: how many are left */
+static enum err find_member(struct db *db, int64_t room_id, char name[NAME_SIZE], unsigned *looks,
+                            int64_t *out_id)
 {
     *out_id = 0;
     size_t len = strlen(name);
-    while (len > 0) {
+    while (len > 0 && *looks > 0) {
+        --*looks;
         struct query *q = db_query(db, QUERY_CHAT_MENTION_PERSON);
         query_int(q, 1, room_id);
         query_text(q, 2, (struct text){name, len});
@@ -69,9 +74,10 @@ enum err mentions_insert(struct db *db, const struct post *p, uint64_t offset)
 {
     char name[NAME_SIZE];
     size_t at = 0;
+    unsigned looks = LOOKS_MAX;
     for (unsigned n = 0; n < MENTIONS_MAX && mention_next(p->text, &at, name); n++) {
         int64_t user_id = 0;
-        enum err e = find_member(db, p->room_id, name, &user_id);
+        enum err e = find_member(db, p->room_id, name, &looks, &user_id);
         if (e != ERR_OK)
             return e;
         if (user_id == 0 || user_id == p->author_id)
