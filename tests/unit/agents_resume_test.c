@@ -103,8 +103,9 @@ static void a_question_whose_run_was_lost_in_a_crash_gets_it_at_the_next_start(v
     struct house h = house_new();
     house_reopen_quiet(
         &h); /* the agents do not listen: as if the crash came right after the message */
+    for (int i = 0; i < 70; i++) /* more than are looked at in one go */
+        place_send(&h.w, &h.w.as_mira, 1, "@nookie is somebody else");
     int64_t asked = place_send(&h.w, &h.w.as_mira, 1, "@nook who is here");
-    place_send(&h.w, &h.w.as_mira, 1, "@nookie is somebody else");
     CHECK_TEXT(house_look(&h, "SELECT count(*) FROM run"), "0");
     must(agents_start(h.agents) == ERR_OK);
     house_wait(&h, "SELECT count(*) FROM run WHERE state = 'completed'", "1");
