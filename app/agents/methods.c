@@ -95,6 +95,7 @@ static enum err stopped_fields(void *ctx, struct db *db, struct run *run, struct
     struct person by;
     (void)run;
     json_add_text(w, "reason", TEXT("Stopped."));
+    happening_error(w, ERR_CANCELLED, TEXT("Stopped."));
     enum err e = person_by_id(db, job->answer.actor.user_id, &by);
     if (e == ERR_OK)
         person_write(w, "by", &by);

@@ -206,6 +206,8 @@ static void who_may_stop_a_run(void)
         if (rows[i].err == ERR_OK) {
             CHECK_TEXT(json_look(p.data, "run_id"), run_id);
             CHECK_INT(strtoll(json_look(p.data, "data.by.id"), NULL, 10), rows[i].who->user_id);
+            CHECK_TEXT(json_look(p.data, "data.reason"), "Stopped.");
+            CHECK_TEXT(json_look(p.data, "data.error.text"), "Stopped.");
         }
         got = product_call(h.w.p, &h.w.as_mira, "run.stop", "{\"run_id\":\"%s\"}", run_id);
         CHECK_INT(got->code, 400); /* over already, either way */
