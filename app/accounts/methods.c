@@ -19,7 +19,7 @@ static const struct param join_params[] = {
 };
 static const struct param invite_params[] = {
     {"uses", PARAM_INT, false, 1, 100, INVITE_USES},
-    {"ttl_s", PARAM_INT, false, 60, INT64_C(365) * 24 * 3600, INVITE_TTL_S},
+    {"ttl_s", PARAM_INT, false, 1, INT64_C(365) * 24 * 3600, INVITE_TTL_S},
 };
 static const struct param id_params[] = {{"id", PARAM_ID, true, 0, 0, 0}};
 static const struct param login_params[] = {

@@ -54,7 +54,7 @@ static void an_invite_ends_with_its_time_and_when_revoked(void)
     int64_t admin = product_admin(p, "root");
     struct actor actor = actor_admin(admin);
     char code[64], other[64];
-    invite(p, admin, "{\"ttl_s\":60}", code);
+    invite(p, admin, "{\"ttl_s\":1}", code);
     int64_t id = invite(p, admin, "{}", other);
 
     struct answer_got *got = product_call(p, &actor, "invite.list", "{}");
