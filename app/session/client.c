@@ -182,13 +182,15 @@ static void ping(struct client *c, int64_t now_ms) ON(role_reactor)
     client_send_frame(c, c->pool->ping, false);
 }
 
-/* A session that ends soon is asked again: being connected may have prolonged it. */
+/* A session that ends soon is asked again: being connected may have prolonged it. So is one that is not known to be good
+ * since somebody could have ended it. */
 static void check_expiry(struct client *c) ON(role_reactor)
 {
     int64_t left_ms = c->expires_ms - env_wall_ms(client_options(c)->env);
+    bool doubtful = c->confirmed != atomic_load(&c->pool->doubts);
     if (c->expires_ms && left_ms <= 0)
         client_close(c, CLOSE_expired);
-    else if (c->expires_ms && left_ms < RENEW_MS && c->session_id)
+    else if (c->session_id && (doubtful || (c->expires_ms && left_ms < RENEW_MS)))
         client_renew(c);
 }
 
@@ -201,8 +203,8 @@ static void on_timer(struct timer *t)
         return;
     if (c->stop_at_ms && now_ms >= c->stop_at_ms) {
         client_close(c, CLOSE_shutdown);
-    } else if (c->state != CLIENT_CONNECTED) {
-        client_close(c, CLOSE_stale);
+    } else if (c->state != CLIENT_CONNECTED) { /* who has asked may come back */
+        client_close(c, c->state == CLIENT_CONNECTING ? CLOSE_internal : CLOSE_stale);
     } else if (c->pong_due_ms && now_ms >= c->pong_due_ms) {
         client_close(c, CLOSE_no_pong);
     } else {

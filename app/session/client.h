@@ -55,6 +55,9 @@ struct client {
     int64_t pinged_ns, rtt_ms;
     int64_t expires_ms; /* since 1970; 0: never */
     int64_t session_id;
+    bool expiry_told; /* expires_ms is a token's end, which no renewal moves */
+    unsigned asked,
+        confirmed; /* pool->doubts when its session was last asked for; when it was good */
     struct bucket commands;
     unsigned refused;
     int64_t refused_since_ms;
@@ -72,6 +75,8 @@ struct pool {
     struct buf out OWNED_BY(role_reactor);     /* of the reply that is written */
     struct frame *ping OWNED_BY(role_reactor);
     atomic_uint count;
+    atomic_uint
+        doubts; /* from 1: one more each time a close from outside did not fit the mailbox */
 };
 
 struct sessions {

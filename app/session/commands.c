@@ -80,6 +80,10 @@ static void rpc_done(struct reply r, const struct outcome *o)
     struct buf b;
     buf_init(&b, 4u << 20);
     write_outcome(&b, (uint32_t)r.id, o);
+    if (b.err == ERR_LIMIT) { /* an answer that is too long is an error, not silence */
+        buf_clear(&b);
+        write_outcome(&b, (uint32_t)r.id, &(struct outcome){.err = ERR_LIMIT});
+    }
     struct frame *f = b.err == ERR_OK ? ws_frame(WS_TEXT, buf_text(&b)) : NULL;
     buf_fini(&b);
     if (f && reactor_post(p->reactor, on_late_frame, p, f, r.generation) == ERR_OK)
@@ -232,7 +236,7 @@ void client_on_message(struct client *c, struct text message)
             bad_field(c, &cmd);
         else if (e != ERR_OK)
             client_close(c, e == ERR_NOMEM ? CLOSE_internal : CLOSE_bad_request);
-        else if (cmd.kind == COMMAND_PONG || within_limits(c, &cmd))
-            run(c, &cmd);
+        else if ((cmd.kind == COMMAND_PONG && c->pong_due_ms) || within_limits(c, &cmd))
+            run(c, &cmd); /* the answer to a ping is free, pongs that nobody asked for are not */
     }
 }

@@ -38,12 +38,16 @@ static bool read_subs(struct client *c, struct text subs) ON(role_reactor)
         while (json_member(&request, &m)) {
             int64_t offset;
             if (strcmp(m.key, "recover") == 0) {
+                if (json_kind(m.value) != JSON_BOOL)
+                    return false;
                 c->connect_recover = m.value.data[0] == 't';
             } else if (strcmp(m.key, "offset") == 0) {
                 if (!json_int(m.value, 0, INT64_MAX, &offset))
                     return false;
                 c->connect_offset = (uint64_t)offset;
-            } else if (strcmp(m.key, "epoch") == 0 && json_kind(m.value) == JSON_STRING) {
+            } else if (strcmp(m.key, "epoch") == 0) {
+                if (json_kind(m.value) != JSON_STRING)
+                    return false;
                 text_copy(c->connect_epoch, sizeof c->connect_epoch,
                           (struct text){m.value.data + 1, m.value.len - 2});
             }
@@ -54,11 +58,21 @@ static bool read_subs(struct client *c, struct text subs) ON(role_reactor)
 
 /* ---- identity */
 
+/* The commands that came behind the connect. */
+static void run_waiting(struct client *c) ON(role_reactor)
+{
+    struct buf waiting = c->waiting;
+    buf_init(&c->waiting, client_options(c)->message_max_bytes);
+    client_on_message(c, buf_text(&waiting));
+    buf_fini(&waiting);
+}
+
 static void failed(struct client *c, enum err e) ON(role_reactor)
 {
     metric_add(METRIC_auth_failures, 1);
     client_move(c, CLIENT_OPENED);
     client_reply_error(c, c->connect_id, e);
+    run_waiting(c); /* now, as commands without a connect: not behind the next one */
 }
 
 static enum err join_manager(struct client *c) ON(role_reactor)
@@ -82,6 +96,7 @@ static void identified(struct client *c) ON(role_reactor)
     a->session_id = c->session_id = who->session_id;
     a->right = who->right;
     c->expires_ms = who->expires_ms;
+    c->expiry_told = who->expiry_told;
     c->info_json = text_dup(text_of(who->info_json));
     if (who->user_id)
         (void)snprintf(c->user, sizeof c->user, "%lld", (long long)who->user_id);
@@ -250,23 +265,34 @@ void client_connected(struct client *c, const struct subscribe_result *own)
               KV_STR("program", record.client));
     if (o->rules.opened && record.user_id)
         o->rules.opened(o->rules.ctx, &record);
-
-    struct buf waiting = c->waiting;
-    buf_init(&c->waiting, o->message_max_bytes);
-    client_on_message(c, buf_text(&waiting));
-    buf_fini(&waiting);
+    /* It may have been ended since it was looked up, when this client could not be found by it. */
+    if (c->session_id)
+        client_renew(c);
+    run_waiting(c);
 }
 
-/* ---- the end of a session that may have been prolonged meanwhile */
+/* ---- whether a session still is: it may have been prolonged meanwhile, or ended */
+
+static void renewed(struct client *c, int64_t expires_ms) ON(role_reactor)
+{
+    c->confirmed = c->asked;
+    if (c->expiry_told && c->expires_ms && (expires_ms == 0 || c->expires_ms < expires_ms))
+        return; /* a token ends when it says */
+    c->expires_ms = expires_ms;
+    client_set_timer(c);
+}
 
 static void on_renewed(void *subject, void *object, uint64_t number)
 {
     role_assert(&role_reactor);
     struct client *c = pool_find(subject, number);
     struct identity_post *post = object;
-    if (c && post->err == ERR_OK)
-        c->expires_ms = post->who.expires_ms;
-    else if (c && (post->err == ERR_UNAUTHORIZED || post->err == ERR_EXPIRED))
+    bool there = c && c->state == CLIENT_CONNECTED;
+    if (there && post->err == ERR_OK)
+        renewed(c, post->who.expires_ms);
+    else if (there && post->err == ERR_UNAUTHORIZED)
+        client_close(c, CLOSE_force_disconnect);
+    else if (there && post->err == ERR_EXPIRED)
         client_close(c, CLOSE_expired);
     /* other errors: asked again with the next ping */
     free(post);
@@ -281,6 +307,7 @@ void client_renew(struct client *c)
 {
     const struct session_options *o = client_options(c);
     struct identity_answer answer = {c->pool, client_number(c), renew_done};
+    c->asked = atomic_load(&c->pool->doubts);
     (void)o->rules.renew(o->rules.ctx, c->session_id,
                          answer); /* refused: asked again with the next ping */
 }

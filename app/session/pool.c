@@ -142,6 +142,16 @@ struct close_call {
     unsigned code;
 };
 
+/* Also of a socket whose cookie was good and that has not said connect yet. */
+static bool is_meant(const struct client *c, const struct close_call *call)
+{
+    bool early = c->state == CLIENT_OPENED && c->identity;
+    int64_t session_id = early ? c->identity->session_id : c->session_id;
+    int64_t user_id = early ? c->identity->user_id : c->hub_client.actor.user_id;
+    return (!call->session_id || session_id == call->session_id) &&
+           (!call->user_id || user_id == call->user_id);
+}
+
 static void on_close_call(void *subject, void *object, uint64_t number)
 {
     (void)number;
@@ -150,10 +160,8 @@ static void on_close_call(void *subject, void *object, uint64_t number)
     const struct close_call *call = object;
     for (uint32_t i = 0; i < p->slots_count; i++) {
         struct client *c = p->slots[i];
-        if (!c || (call->session_id && c->session_id != call->session_id) ||
-            (call->user_id && c->hub_client.actor.user_id != call->user_id))
-            continue;
-        client_close(c, call->code);
+        if (c && is_meant(c, call))
+            client_close(c, call->code);
     }
     free(object);
 }
@@ -161,12 +169,15 @@ static void on_close_call(void *subject, void *object, uint64_t number)
 void sessions_close(struct sessions *s, int64_t user_id, int64_t session_id, unsigned code)
 {
     for (unsigned i = 0; i < s->options.reactors_count; i++) {
+        struct pool *p = &s->pools[i];
         struct close_call *call = malloc(sizeof *call);
-        if (!call)
-            return;
-        *call = (struct close_call){user_id, session_id, code};
-        if (reactor_post(s->pools[i].reactor, on_close_call, &s->pools[i], call, 0) != ERR_OK)
+        if (call) {
+            *call = (struct close_call){user_id, session_id, code};
+            if (reactor_post(p->reactor, on_close_call, p, call, 0) == ERR_OK)
+                continue;
             free(call);
+        }
+        atomic_fetch_add(&p->doubts, 1); /* each client asks for its session with its next ping */
     }
 }
 
@@ -268,6 +279,7 @@ NO_THREAD_CHECK enum err sessions_new(const struct session_options *options,
         struct pool *p = &s->pools[i];
         p->sessions = s;
         p->reactor = options->reactors[i];
+        atomic_init(&p->doubts, 1);
         p->ping = ws_frame(WS_TEXT, TEXT("{}"));
         buf_init(&p->scratch, options->message_max_bytes);
         buf_init(&p->out, 4u << 20);

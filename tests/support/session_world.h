@@ -45,7 +45,8 @@ static inline void world_random(void *ctx, void *out, size_t len)
         env_real.random(NULL, out, len);
 }
 
-/* ---- rules: token "user-N" is user N; "expired", "busy"; methods test.echo, test.late */
+/* ---- rules: token "user-N" is user N, "short-N" the same for ten minutes; "expired", "busy", and "never", which nobody
+ * answers; methods test.echo, test.late */
 
 static inline void world_identity(int64_t user_id, struct client_identity *out)
 {
@@ -58,12 +59,17 @@ static inline void world_identity(int64_t user_id, struct client_identity *out)
 
 static inline enum err world_identify(void *ctx, struct text token, struct identity_answer answer)
 {
-    (void)ctx;
+    struct session_world *w = ctx;
     struct client_identity who;
     if (text_is(token, TEXT("busy")))
         return ERR_BUSY;
-    if (text_starts(token, TEXT("user-"))) {
-        world_identity(text_id(text_after(token, 5)), &who);
+    if (text_is(token, TEXT("never")))
+        return ERR_OK;
+    bool brief = text_starts(token, TEXT("short-"));
+    if (brief || text_starts(token, TEXT("user-"))) {
+        world_identity(text_id(text_after(token, brief ? 6 : 5)), &who);
+        who.expiry_told = true;
+        who.expires_ms = brief ? w->now_ms + 600000 : 0;
         answer.done(answer, ERR_OK, &who);
     } else {
         answer.done(answer, text_is(token, TEXT("expired")) ? ERR_TOKEN_EXPIRED : ERR_BAD_TOKEN,

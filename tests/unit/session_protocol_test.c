@@ -303,6 +303,129 @@ static void sessions_and_the_whole_server_can_be_closed_from_outside(void)
     session_world_close(&w);
 }
 
+static void a_session_that_ended_before_connect_is_closed_with_3503(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 100);
+    int waits = far_open(&w, 7), other = far_open(&w, 8);
+    sessions_close(w.sessions, 7, 70, CLOSE_force_disconnect);
+    session_world_turn(&w);
+    CHECK_HAS(far_hear(waits), "close 3503"); /* a good cookie, and no connect yet */
+    CHECK_TEXT(far_hear(other), "");
+    w.renewed =
+        ERR_UNAUTHORIZED; /* it ended while the cookie was looked up: found after the connect */
+    CHECK_HAS(far_ask(&w, other, "{\"id\":1,\"connect\":{}}"), "close 3503");
+    (void)close(waits);
+    (void)close(other);
+    session_world_turn(&w);
+    session_world_close(&w);
+}
+
+static void a_close_that_did_not_fit_the_mailbox_is_made_up_with_the_next_ping(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 100);
+    int fd = connected(&w, 7);
+    CHECK_INT(w.asked_sessions, 1);
+    for (int i = 0; i < 1024; i++)
+        sessions_close(w.sessions, 9, 90, CLOSE_force_disconnect);
+    sessions_close(w.sessions, 7, 70, CLOSE_force_disconnect); /* the 1025th post */
+    session_world_turn(&w);
+    CHECK_TEXT(far_hear(fd), "");
+    w.renewed = ERR_UNAUTHORIZED;
+    w.now_ms += 25000;
+    session_world_turn(&w);
+    CHECK_HAS(far_hear(fd), "close 3503");
+    (void)close(fd);
+    session_world_turn(&w);
+    session_world_close(&w);
+}
+
+static void a_session_does_not_move_the_end_of_a_token(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 100);
+    int fd = far_open(&w, 0);
+    CHECK_HAS(far_ask(&w, fd, "{\"id\":1,\"connect\":{\"token\":\"short-7\"}}"),
+              "\"expires\":true,\"ttl\":600,");
+    const char *heard = "";
+    for (int i = 0; i < 25 && !strstr(heard, "close"); i++) {
+        w.now_ms += 24000;
+        session_world_turn(&w);
+        heard = far_hear(fd);
+        if (strstr(heard, "{}"))
+            far_say(&w, fd, "{}");
+    }
+    CHECK_HAS(heard, "close 3005");
+    CHECK_INT(w.now_ms, 1000000 + 600000);
+    CU_ASSERT_TRUE(w.asked_sessions > 1); /* the session, which is good for an hour, was asked */
+    (void)close(fd);
+    session_world_turn(&w);
+    session_world_close(&w);
+}
+
+static void commands_behind_a_connect_that_failed_do_not_wait_for_the_next(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 100);
+    int fd = far_open(&w, 0);
+    const char *heard =
+        far_ask(&w, fd, "{\"id\":1,\"connect\":{\"token\":\"expired\"}}\n{\"id\":2,\"ping\":{}}");
+    CHECK_HAS(heard, "\"code\":109");
+    CHECK_HAS(heard, "close 3501");
+    (void)close(fd);
+    session_world_turn(&w);
+    session_world_close(&w);
+}
+
+static void a_connect_that_nobody_answers_may_be_tried_again(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 100);
+    int fd = far_open(&w, 0);
+    CHECK_TEXT(far_ask(&w, fd, "{\"id\":1,\"connect\":{\"token\":\"never\"}}"), "");
+    w.now_ms += 15000;
+    session_world_turn(&w);
+    CHECK_HAS(far_hear(fd), "close 3004"); /* 3502 would keep it away */
+    (void)close(fd);
+    session_world_turn(&w);
+    session_world_close(&w);
+}
+
+static void an_answer_that_is_too_long_is_an_error(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 100);
+    int fd = connected(&w, 7);
+    far_say(&w, fd, "{\"id\":2,\"rpc\":{\"method\":\"test.late\"}}");
+    size_t len = (size_t)5 << 20;
+    char *json = malloc(len);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+    memset(json, '1', len);
+    reply_json(w.late, (struct text){json, len});
+    free(json);
+    session_world_turn(&w);
+    CHECK_HAS(far_hear(fd), "{\"id\":2,\"error\":{\"code\":106,");
+    (void)close(fd);
+    session_world_turn(&w);
+    session_world_close(&w);
+}
+
+static void pongs_that_nobody_asked_for_are_counted(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 5);
+    int fd = connected(&w, 7);
+    char many[3 * 900 + 1] = "";
+    for (size_t i = 0; i + 1 < sizeof many; i += 3)
+        memcpy(many + i, "{}\n", 4);
+    CHECK_TEXT(far_ask(&w, fd, many), "");
+    CHECK_HAS(far_ask(&w, fd, many), "close 3013");
+    (void)close(fd);
+    session_world_turn(&w);
+    session_world_close(&w);
+}
+
 UNIT("session/protocol", CASE(a_cookie_connects_and_the_welcome_says_who_and_how),
      CASE(a_token_connects_frees_its_place_and_wins_over_a_cookie),
      CASE(who_is_not_known_is_told_and_gets_nothing), CASE(nothing_is_handled_before_connect),
@@ -310,4 +433,10 @@ UNIT("session/protocol", CASE(a_cookie_connects_and_the_welcome_says_who_and_how
      CASE(each_command_has_its_answer_or_its_error), CASE(a_late_answer_finds_its_client_or_nobody),
      CASE(the_limits_answer_111_3504_and_106), CASE(silence_is_pinged_and_then_closed),
      CASE(a_client_that_does_not_read_is_closed_with_3008_and_others_lose_nothing),
-     CASE(sessions_and_the_whole_server_can_be_closed_from_outside))
+     CASE(sessions_and_the_whole_server_can_be_closed_from_outside),
+     CASE(a_session_that_ended_before_connect_is_closed_with_3503),
+     CASE(a_close_that_did_not_fit_the_mailbox_is_made_up_with_the_next_ping),
+     CASE(a_session_does_not_move_the_end_of_a_token),
+     CASE(commands_behind_a_connect_that_failed_do_not_wait_for_the_next),
+     CASE(a_connect_that_nobody_answers_may_be_tried_again),
+     CASE(an_answer_that_is_too_long_is_an_error), CASE(pongs_that_nobody_asked_for_are_counted))
