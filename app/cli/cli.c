@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 struct command {
     const char *name, *second; /* "user" "add"; second NULL: one word */
@@ -119,6 +120,7 @@ static int run(const struct command *cmd, char **rest, char *const *environment)
     } else if (a.words_count != cmd->words) {
         cli_say("Usage: %.*s", (int)strcspn(cmd->usage, "\n"), cmd->usage);
     } else {
+        (void)umask(077); /* the database and its copies have everybody's messages */
         code = cmd->run(&c, &a);
     }
     config_fini(&c);

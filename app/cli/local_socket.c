@@ -181,8 +181,12 @@ static void *thread_main(void *arg)
     struct local_socket *s = arg;
     while (wait_for(s->fd, POLLIN, s->stop, INT64_MAX)) {
         int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0)
-            continue; /* the other thread was faster */
+        if (fd <
+            0) { /* the other thread was faster; or there is no descriptor left, and not to ask at once again */
+            if (errno != EAGAIN)
+                (void)wait_for(s->stop, POLLIN, -1, env_monotonic_ms(&env_real) + WAIT_SLICE_MS);
+            continue;
+        }
         serve(s, fd);
         (void)close(fd);
     }
