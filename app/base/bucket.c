@@ -14,8 +14,10 @@ bool bucket_take(struct bucket *b, struct bucket_limit limit, double cost, int64
     double spent = spent_at(b, limit, now_ms);
     double over = spent + cost - limit.burst;
     if (over > 0) {
-        if (out_retry_ms)
-            *out_retry_ms = limit.per_s > 0 ? (int64_t)(over * 1000 / limit.per_s) + 1 : INT64_MAX;
+        if (out_retry_ms) /* the product of small rates is larger than any integer */
+            *out_retry_ms = over * 1000 < BUCKET_RETRY_MAX_MS * limit.per_s
+                                ? (int64_t)(over * 1000 / limit.per_s) + 1
+                                : BUCKET_RETRY_MAX_MS;
         return false;
     }
     b->spent = spent + cost;

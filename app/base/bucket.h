@@ -16,7 +16,10 @@ struct bucket {
     int64_t at_ms;
 };
 
-/* Takes `cost` tokens at now_ms if they are there. False: not taken, *out_retry_ms (may be NULL) is when they will be. */
+#define BUCKET_RETRY_MAX_MS 86400000 /* "in a day", also where nothing is ever given back */
+
+/* Takes `cost` tokens at now_ms if they are there. False: not taken, *out_retry_ms (may be NULL) is when they will be, at
+ * most BUCKET_RETRY_MAX_MS. */
 bool bucket_take(struct bucket *b, struct bucket_limit limit, double cost, int64_t now_ms,
                  int64_t *out_retry_ms);
 
