@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 #define BATCH_ROWS 500
-#define PAUSE_MS 500 /* between two batches, unless the last one was full */
+#define BATCH_CHARACTERS (1 << 20) /* some 80 ms of the writer */
+#define PAUSE_MS 500               /* between two batches, unless the last one was full */
 
 struct index_job {
     struct chat *c;
@@ -34,9 +35,10 @@ static enum err index_run(struct db *db, void *data)
     q = db_query(db, QUERY_CHAT_INDEX_END);
     query_int(q, 1, from);
     query_int(q, 2, BATCH_ROWS);
+    query_int(q, 3, BATCH_CHARACTERS);
     if (query_row(q)) {
         to = col_int(q, 0);
-        job->full = col_int(q, 1) == BATCH_ROWS;
+        job->full = col_int(q, 1) == BATCH_ROWS || col_int(q, 1) < col_int(q, 2);
     }
     e = query_end(q);
     if (e != ERR_OK || to == 0)

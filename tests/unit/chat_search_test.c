@@ -260,9 +260,28 @@ static void the_index_follows_in_batches(void)
     place_free(&w);
 }
 
+/* 120 messages of 16,000 characters: a batch ends after a million of them, so that no send waits for all. */
+static void a_batch_of_long_messages_is_small(void)
+{
+    struct place w = place_new();
+    CHECK_INT(
+        test_sql(w.p->store,
+                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) "
+                 "INSERT INTO message SELECT i, 1, 100 + i, 2, printf('word%d %.*c', i, 15990, "
+                 "'x'), 0, 'k' || i, 0, '' FROM n"),
+        ERR_OK);
+    char watermark[64];
+    static const char *const want[] = {"66", "120"};
+    for (int i = 0; i < 2; i++) {
+        place_tick(&w, 100);
+        CHECK_TEXT(test_setting(w.p->folder.path, "search_watermark", watermark), want[i]);
+    }
+    place_free(&w);
+}
+
 UNIT("chat/search", CASE(all_words_must_be_there_without_case_and_accents),
      CASE(quotes_and_signs_join_words_in_their_order), CASE(signs_alone_find_nothing),
      CASE(a_long_text_has_at_most_100_marks),
      CASE(new_messages_are_found_before_they_are_in_the_index), CASE(the_index_finds_the_same),
      CASE(any_text_is_a_valid_query), CASE(leaving_a_room_takes_it_out_of_the_search),
-     CASE(the_index_follows_in_batches))
+     CASE(the_index_follows_in_batches), CASE(a_batch_of_long_messages_is_small))
