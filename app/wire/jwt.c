@@ -99,17 +99,19 @@ static bool read_id(struct text value, int64_t *out)
     return *out > 0;
 }
 
+#define DATE_MAX_S INT64_C(1000000000000000) /* so that milliseconds still fit */
+
 /* Seconds since 1970, perhaps with a fraction. source: RFC 7519 2, NumericDate */
 static bool read_date(struct text value, int64_t *out)
 {
-    if (json_int(value, INT64_MIN, INT64_MAX, out))
+    if (json_int(value, -DATE_MAX_S + 1, DATE_MAX_S - 1, out))
         return true;
     char digits[40];
     if (json_kind(value) != JSON_NUMBER || value.len >= sizeof digits)
         return false;
     (void)text_copy(digits, sizeof digits, value);
     double seconds = floor(strtod(digits, NULL));
-    if (!(fabs(seconds) < 1e15))
+    if (!(fabs(seconds) < (double)DATE_MAX_S))
         return false;
     *out = (int64_t)seconds;
     return true;

@@ -202,6 +202,8 @@ static void claims_are_judged(void)
         {"{\"sub\":\"1\",\"exp\":1700000001.9}", ERR_OK},
         {"{\"sub\":\"1\",\"exp\":1700000000.9}", ERR_TOKEN_EXPIRED},
         {"{\"sub\":\"1\",\"exp\":1.7e10}", ERR_OK},
+        {"{\"sub\":\"1\",\"exp\":999999999999999}", ERR_OK},
+        {"{\"sub\":\"1\",\"exp\":9223372036854775807}", ERR_BAD_TOKEN}, /* no milliseconds */
         {"{\"sub\":\"1\",\"exp\":1e400}", ERR_BAD_TOKEN},
         {"{\"sub\":\"1\",\"exp\":\"1700000001\"}", ERR_BAD_TOKEN},
         {"{\"sub\":\"1\",\"exp\":null}", ERR_BAD_TOKEN},
