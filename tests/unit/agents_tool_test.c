@@ -169,6 +169,26 @@ static void members_are_told_with_who_is_here(void)
     house_free(&h);
 }
 
+static void long_names_of_many_members_fit_into_the_answer(void)
+{
+    struct house h = house_new();
+    char display[80 * 4 + 1] = "";
+    for (int i = 0; i < 80; i++)
+        memcpy(display + i * 4, "\U0001F9D1", 5);
+    struct actor local = actor_local();
+    for (int i = 0; i < 60; i++)
+        must(product_call(h.w.p, &local, "user.add", "{\"name\":\"p%d\",\"display\":\"%s\"}", i,
+                          display)
+                 ->err == ERR_OK);
+    enum err e;
+    (void)house_start(&h, &h.w.as_ben, 1, "who is here", &e);
+    CHECK_INT(e, ERR_OK);
+    house_wait_all(&h);
+    CHECK_TEXT(house_look(&h, "SELECT state FROM run"), "completed");
+    CHECK_TEXT(house_look(&h, "SELECT length(text) BETWEEN 3000 AND 16000 FROM message"), "1");
+    house_free(&h);
+}
+
 static void the_server_is_told_in_its_own_figures(void)
 {
     struct house h = house_new();
@@ -290,6 +310,7 @@ static void no_query_scans_a_table(void)
 UNIT("agents/tool", CASE(private_rooms_never_leak_into_another_room),
      CASE(a_search_finds_neither_questions_nor_answers), CASE(a_search_shows_the_newest_five),
      CASE(what_was_missed_is_counted_after_the_read_mark), CASE(members_are_told_with_who_is_here),
+     CASE(long_names_of_many_members_fit_into_the_answer),
      CASE(the_server_is_told_in_its_own_figures), CASE(quotes_do_nothing),
      CASE(excerpts_are_one_line_and_bounded_in_characters), CASE(pieces_end_where_words_do),
      CASE(an_event_without_a_result_gives_no_answer), CASE(no_query_scans_a_table))
