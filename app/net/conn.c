@@ -396,8 +396,7 @@ struct conn_stats conn_stats(const struct conn *c)
 
 void conn_drop_queue(struct conn *c)
 {
-    if (!c->ssl)
-        outbox_drop(&c->outbox);
+    outbox_drop(&c->outbox, c->ssl ? TLS_WRITE_BYTES : 0);
 }
 
 void conn_refuse(int fd, struct ssl_st *ssl)

@@ -55,8 +55,8 @@ size_t conn_queue_bytes(const struct conn *c) ON(role_reactor);
  * Calling again with a shorter time shortens it. */
 void conn_close(struct conn *c, int64_t linger_ms) ON(role_reactor);
 
-/* Forgets what is queued and not begun, for a peer that does not read: its close frame goes next. With TLS, where a
- * record that was begun cannot change any more, nothing is forgotten. */
+/* Forgets what is queued and not begun, for a peer that does not read: its close frame goes next. With TLS a record that
+ * was begun cannot change any more: the frames that one record has room for stay. */
 void conn_drop_queue(struct conn *c) ON(role_reactor);
 
 /* Closes a socket that nobody adopts. thread: any */

@@ -24,10 +24,13 @@ void outbox_fini(struct outbox *o)
     *o = (struct outbox){.budget_bytes = o->budget_bytes, .peak_bytes = o->peak_bytes};
 }
 
-void outbox_drop(struct outbox *o)
+void outbox_drop(struct outbox *o, size_t keep)
 {
     while (o->count > (o->sent_of_first > 0 ? 1 : 0)) {
-        struct frame *f = *place(o, --o->count);
+        struct frame *f = *place(o, o->count - 1);
+        if (o->bytes - frame_bytes(f).len < keep)
+            break;
+        o->count--;
         o->bytes -= frame_bytes(f).len;
         frame_unref(f);
     }

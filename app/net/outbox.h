@@ -27,8 +27,8 @@ void outbox_init(struct outbox *o, size_t budget_bytes);
 /* Drops its shares; the outbox is empty again with the same budget and peak. */
 void outbox_fini(struct outbox *o);
 
-/* Drops the frames of which nothing was sent yet. */
-void outbox_drop(struct outbox *o) ON(role_reactor);
+/* Drops frames of which nothing was sent yet, the last ones first, as long as `keep` bytes stay. */
+void outbox_drop(struct outbox *o, size_t keep) ON(role_reactor);
 
 /* Appends a share of `f`; the caller keeps its own.
  * errors: ERR_LIMIT the frame would pass the budget, nothing was queued; ERR_NOMEM */

@@ -126,12 +126,14 @@ static void dropping_keeps_only_what_has_begun(void)
     push(&o, "hello");
     push(&o, "world");
     outbox_sent(&o, 2);
-    outbox_drop(&o);
+    outbox_drop(&o, 4);
+    CHECK_TEXT(unsent(&o), "lloworld");
+    outbox_drop(&o, 3);
     CHECK_TEXT(unsent(&o), "llo");
     CHECK_INT(o.bytes, 3);
     outbox_sent(&o, 3);
     push(&o, "again");
-    outbox_drop(&o); /* not begun: nothing stays */
+    outbox_drop(&o, 0); /* not begun: nothing stays */
     CHECK_TEXT(unsent(&o), "");
     CU_ASSERT_PTR_NULL(o.frames);
     outbox_fini(&o);

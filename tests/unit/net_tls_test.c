@@ -234,6 +234,45 @@ static void a_slow_reader_gets_every_byte_in_order(void)
     line_free(l);
 }
 
+/* 3008 through TLS: the peer reads nothing, the close frame finds room, and what comes before it is whole. */
+static void a_dropped_queue_makes_room_for_the_last_frame(void)
+{
+    static unsigned char block[7777], out[1 << 20];
+    struct line *l = line_new(300000);
+    for (size_t queued = 0;; queued += sizeof block) {
+        for (size_t i = 0; i < sizeof block; i++)
+            block[i] = byte_at(queued + i);
+        struct frame *f = frame_new((struct text){(const char *)block, sizeof block});
+        enum err e = conn_send(l->conn, f);
+        frame_unref(f);
+        if (e != ERR_OK)
+            break;
+        turn(l);
+    }
+    conn_drop_queue(l->conn);
+    CU_ASSERT(conn_queue_bytes(l->conn) < 2 * 16384);
+    struct frame *f = frame_new(TEXT("last"));
+    CHECK_INT(conn_send(l->conn, f), ERR_OK);
+    frame_unref(f);
+    conn_close(l->conn, 500);
+    size_t total = 0;
+    int n = 0;
+    for (int i = 0; i < 2000 && total + 1 < sizeof out; i++) {
+        n = SSL_read(l->peer, out + total, (int)(sizeof out - total));
+        total += n > 0 ? (size_t)n : 0;
+        if (n <= 0 && SSL_get_error(l->peer, n) == SSL_ERROR_ZERO_RETURN)
+            break;
+        ERR_clear_error();
+        turn(l);
+    }
+    CHECK_INT(SSL_get_error(l->peer, n), SSL_ERROR_ZERO_RETURN);
+    CU_ASSERT_FATAL(total > 4 && (total - 4) % sizeof block == 0); /* whole frames */
+    CU_ASSERT(memcmp(out + total - 4, "last", 4) == 0);
+    for (size_t i = 0; i < total - 4; i++)
+        l->wrong += out[i] != byte_at(i);
+    line_free(l);
+}
+
 static void lingering_ends_with_a_close_notify(void)
 {
     char out[100] = "";
@@ -298,6 +337,7 @@ static void contexts_are_freed(void)
 
 UNIT("net/tls", CASE(bytes_reach_the_owner_and_frames_the_peer),
      CASE(what_openssl_already_holds_is_read), CASE(many_records_take_several_turns),
-     CASE(a_slow_reader_gets_every_byte_in_order), CASE(lingering_ends_with_a_close_notify),
+     CASE(a_slow_reader_gets_every_byte_in_order),
+     CASE(a_dropped_queue_makes_room_for_the_last_frame), CASE(lingering_ends_with_a_close_notify),
      CASE(the_peers_end_and_its_disappearance_are_told),
      CASE(bytes_that_are_no_tls_end_the_connection), CASE(contexts_are_freed))
