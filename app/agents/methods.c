@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-#define LIST_MAX_BYTES (ANSWER_MAX_BYTES - 128 * (size_t)1024) /* one more run always fits */
-#define RETRY_MS 2000                                          /* a run takes a moment */
+#define LIST_MAX_BYTES                                                                             \
+    (ANSWER_MAX_BYTES / 2) /* then it ends: a client's queue is as long as an answer at most */
+#define RETRY_MS 2000      /* a run takes a moment */
 
 /* ---- run.start */
 

@@ -59,3 +59,10 @@ bool one_line(struct text t, const char *field, const char *message, struct repl
     reply_fault(reply, ERR_BAD_REQUEST, field, message);
     return false;
 }
+
+#define OBJECT_MAX_BYTES 4096 /* a room, or a member, with the longest texts */
+
+bool answer_has_room(const struct chat *c, const struct answer *a)
+{
+    return a->json.len + OBJECT_MAX_BYTES <= c->options.reply_max_bytes;
+}

@@ -51,6 +51,10 @@ bool user_is_here(struct chat *c, int64_t user_id);
 /* True if the user has a manager: is here, or was a moment ago and may be back. */
 bool user_is_known(struct chat *c, int64_t user_id);
 
+/* True if one more object of a list still fits: a reply over reply_max_bytes would close a client whose queue is small, each
+ * time it asks. Lists without a `more` end there. */
+bool answer_has_room(const struct chat *c, const struct answer *a);
+
 /* ---- room_write.c */
 
 /* The room object from a row of room_list_own, room_list_open or room_view. */

@@ -12,7 +12,7 @@ static enum err list_rooms(struct db *db, struct change *job, enum query_id whic
 {
     struct query *q = db_query(db, which);
     query_int(q, 1, job->answer.actor.user_id);
-    while (query_row(q))
+    while (answer_has_room(job->c, &job->answer) && query_row(q))
         room_write(&job->answer.out, NULL, q);
     return query_end(q);
 }
