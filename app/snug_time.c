@@ -1,4 +1,5 @@
 /* snug_time: one thread that asks the rooms ten times a second what time wants of them. */
+#include "base/metrics.h"
 #include "base/must.h"
 #include "snug_inside.h"
 
@@ -10,6 +11,7 @@ static void tick(struct snug *s, unsigned count)
     chat_tick(s->chat);
     agents_tick(s->agents);
     ops_tick(s->ops);
+    metric_set(METRIC_queue_tasks, (int64_t)task_queue_length(s->tasks));
     if (count % SWEEP_TICKS != 0)
         return;
     (void)ws_registry_sweep(s->registry);
