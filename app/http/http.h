@@ -25,11 +25,10 @@ struct http_upgrade {
     struct identity who; /* of the cookie; user_id 0: none, a token must follow */
     struct ws_manager
         *manager; /* the user's, one reference owned by the callee; NULL without a cookie */
-    struct http_pending
-        *pending;     /* a place among those without rights; NULL with a cookie. See below */
-    bool secure;      /* came over TLS, here or at a proxy */
-    char address[46]; /* of the peer */
-    char client[96];  /* "Firefox, Linux", or "" when the user agent says nothing known */
+    struct http_pending *pending; /* a place among those who have not connected yet. See below */
+    bool secure;                  /* came over TLS, here or at a proxy */
+    char address[46];             /* of the peer */
+    char client[96]; /* "Firefox, Linux", or "" when the user agent says nothing known */
 };
 
 struct http_options {
@@ -43,7 +42,8 @@ struct http_options {
     struct ws_registry *registry;
     struct text allowed_origins; /* patterns joined by spaces, a star for any part; copied */
     struct text api_key;         /* for /metrics; empty: none; copied */
-    unsigned pending_max;        /* upgrades without rights, an address: 64 */
+    unsigned
+        pending_max; /* upgrades that have not connected yet, of an address without cookie or of a person: 64 */
     unsigned
         connections_max; /* open WebSockets; over it 503. 0: what the descriptor limit allows */
     int64_t call_deadline_ms; /* of a method: 25,000 */
@@ -72,7 +72,7 @@ int http_port(const struct http *h, unsigned i);
  * that of the loopback. Borrowed for the life of h. */
 const char *http_url(const struct http *h);
 
-/* Gives back the place of an upgrade without rights: when it has connected with a token, or has closed. Call once.
+/* Gives back the place of an upgrade: when it has connected, or has closed. Call once.
  * NULL is welcome. Also after http_stop. Returns NULL. thread: any */
 struct http_pending *http_pending_done(struct http_pending *p);
 

@@ -5,35 +5,37 @@
 #include "http/http.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(place) ((place)->pool = NULL)
 #include <uthash.h>
 
-/* All places of one address. */
+/* All places of one address or person. */
 struct http_pending {
     UT_hash_handle hh;
     struct pending_pool *pool;
     unsigned taken;
-    char address[46];
+    bool stranger;
+    char whose[46]; /* an address, or "user 7" */
 };
 
 struct pending_pool {
     struct mutex lock;
     struct http_pending *addresses GUARDED_BY(lock);
-    unsigned taken GUARDED_BY(lock);
-    unsigned address_max;
+    unsigned taken GUARDED_BY(lock), strangers GUARDED_BY(lock);
+    unsigned each_max;
     bool closed GUARDED_BY(lock);
 };
 
-NO_THREAD_CHECK struct pending_pool *pending_pool_new(unsigned address_max)
+NO_THREAD_CHECK struct pending_pool *pending_pool_new(unsigned each_max)
 {
     struct pending_pool *p = calloc(1, sizeof *p);
     if (!p)
         return NULL;
     mutex_init(&p->lock, LOCK_pending);
-    p->address_max = address_max;
+    p->each_max = each_max;
     return p;
 }
 
@@ -56,30 +58,44 @@ struct pending_pool *pending_pool_free(struct pending_pool *p)
     return NULL;
 }
 
+/* NULL: no memory. */
 /* NOLINTNEXTLINE(readability-function-size): the macros of uthash */
-enum err pending_take(struct pending_pool *p, const char *address, struct http_pending **out_place)
+static struct http_pending *add(struct pending_pool *p, const char *whose, bool stranger)
+    CLANG(requires_capability(p->lock))
 {
+    struct http_pending *a = calloc(1, sizeof *a);
+    if (!a)
+        return NULL;
+    a->pool = p;
+    a->stranger = stranger;
+    text_copy(a->whose, sizeof a->whose, text_of(whose));
+    HASH_ADD_STR(p->addresses, whose, a);
+    if (a->pool)
+        return a;
+    free(a); /* the map found no memory */
+    return NULL;
+}
+
+enum err pending_take(struct pending_pool *p, const char *address, int64_t user_id,
+                      struct http_pending **out_place)
+{
+    char whose[sizeof(*out_place)->whose];
+    if (user_id > 0)
+        (void)snprintf(whose, sizeof whose, "user %lld", (long long)user_id);
+    else
+        text_copy(whose, sizeof whose, text_of(address));
     enum err e = ERR_OK;
     struct http_pending *a;
     mutex_lock(&p->lock);
-    HASH_FIND_STR(p->addresses, address, a);
-    if (p->taken >= PENDING_ALL_MAX || (a && a->taken >= p->address_max)) {
+    HASH_FIND_STR(p->addresses, whose, a);
+    if ((user_id <= 0 && p->strangers >= PENDING_ALL_MAX) || (a && a->taken >= p->each_max))
         e = ERR_LIMIT;
-    } else if (!a) {
-        a = calloc(1, sizeof *a);
-        if (a) {
-            a->pool = p;
-            text_copy(a->address, sizeof a->address, text_of(address));
-            HASH_ADD_STR(p->addresses, address, a);
-        }
-        if (!a || !a->pool) { /* the map found no memory */
-            free(a);
-            e = ERR_NOMEM;
-        }
-    }
+    else if (!a && !(a = add(p, whose, user_id <= 0)))
+        e = ERR_NOMEM;
     if (e == ERR_OK) {
         a->taken++;
         p->taken++;
+        p->strangers += a->stranger;
         *out_place = a;
     }
     mutex_unlock(&p->lock);
@@ -93,6 +109,7 @@ struct http_pending *http_pending_done(struct http_pending *a)
     struct pending_pool *p = a->pool;
     mutex_lock(&p->lock);
     p->taken--;
+    p->strangers -= a->stranger;
     if (--a->taken == 0) {
         HASH_DEL(p->addresses, a);
         free(a);

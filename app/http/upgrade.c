@@ -79,7 +79,7 @@ ON(role_http) static enum err get_manager(struct visit *v, struct http_upgrade *
     return e;
 }
 
-/* A good cookie brings its user's manager; without one there is only a place among those who wait with a token. */
+/* A place among those who have not connected yet; a good cookie also brings its user's manager. */
 ON(role_http) static struct refusal find_rights(struct visit *v, struct http_upgrade *u)
 {
     enum err e = who_has_cookie(v, &u->who);
@@ -87,14 +87,17 @@ ON(role_http) static struct refusal find_rights(struct visit *v, struct http_upg
         return (struct refusal){503, err_text(e), RETRY};
     if (e != ERR_OK)
         u->who = (struct identity){0}; /* a bad cookie is none */
-    if (u->who.user_id > 0) {
-        e = get_manager(v, u);
-        return e == ERR_OK ? (struct refusal){0} : (struct refusal){503, err_text(e), RETRY};
-    }
-    e = pending_take(v->http->pending, v->r->address, &u->pending);
-    return e == ERR_OK ? (struct refusal){0}
-                       : (struct refusal){503, "Too many connections wait for a token here.",
-                                          TEXT("Retry-After: 5\r\n")};
+    e = pending_take(v->http->pending, v->r->address, u->who.user_id, &u->pending);
+    if (e != ERR_OK)
+        return (struct refusal){503, "Too many connections are open here that do not say connect.",
+                                TEXT("Retry-After: 5\r\n")};
+    if (u->who.user_id == 0)
+        return (struct refusal){0};
+    e = get_manager(v, u);
+    if (e == ERR_OK)
+        return (struct refusal){0};
+    u->pending = http_pending_done(u->pending);
+    return (struct refusal){503, err_text(e), RETRY};
 }
 
 ON(role_http)

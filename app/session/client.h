@@ -111,7 +111,7 @@ void client_send_frame(struct client *c, struct frame *f, bool passing) ON(role_
 void client_alive(struct client *c) ON(role_reactor);
 void client_set_timer(struct client *c) ON(role_reactor);
 void client_record(const struct client *c, struct ws_connection_record *out) ON(role_reactor);
-/* The place among those without rights is free again. */
+/* The place among those who have not connected is free again. */
 void client_admitted(struct client *c) ON(role_reactor);
 
 /* ---- commands.c */

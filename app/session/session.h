@@ -52,7 +52,7 @@ struct session_rules {
     /* The history: a connection was authenticated; it ended. thread: reactor, must not block */
     void (*opened)(void *ctx, const struct ws_connection_record *record);
     void (*closed)(void *ctx, const struct ws_connection_record *record);
-    /* A program's connection, admitted without rights, has connected or is gone: its place is free. */
+    /* An upgraded socket has connected or is gone: its place among those who wait is free. */
     void (*admitted)(void *ctx, void *pending);
 };
 
@@ -85,7 +85,7 @@ struct session_socket {
     struct ws_manager *manager;             /* with a good cookie: a reference; else NULL */
     const struct client_identity *identity; /* with a good cookie; else NULL */
     void *
-        pending; /* its place among those without rights; NULL: none. Given back through `admitted` */
+        pending; /* its place among those who have not connected; NULL: none. Given back through `admitted` */
     char address[46];
     char client[96];
 };

@@ -109,7 +109,7 @@ static void a_good_cookie_brings_its_manager(void)
     CHECK_INT(u.who.session_id, 70);
     CU_ASSERT_PTR_NOT_NULL_FATAL(u.manager);
     CU_ASSERT(text_is(ws_manager_user(u.manager), TEXT("7")));
-    CU_ASSERT_PTR_NULL(u.pending);
+    CU_ASSERT_PTR_NOT_NULL(u.pending);
     CHECK_TEXT(u.address, "127.0.0.1");
     CHECK_TEXT(u.client, "curl");
     CU_ASSERT(!u.secure && !u.ssl);
@@ -186,12 +186,31 @@ static void strangers_get_a_few_places_without_rights(void)
     refused(GOOD "\r\n", 503, "Retry-After: ");
     int fd;
     struct http_upgrade known;
-    (void)opened(GOOD COOKIE "\r\n", &fd, &known); /* who is known needs no such place */
+    (void)opened(GOOD COOKIE "\r\n", &fd, &known); /* who is known has places of their own */
     let_go(&known);
     (void)close(fd);
     let_go(&u[0]);
     (void)close(fds[0]);
     (void)opened(GOOD "\r\n", &fds[0], &u[0]);
+    for (int i = 0; i < PLACES; i++) {
+        let_go(&u[i]);
+        (void)close(fds[i]);
+    }
+}
+
+/* A person's connections are limited from the connect on; what does not connect is limited here. */
+static void people_cannot_open_sockets_that_never_connect(void)
+{
+    enum { PLACES = 3 };
+    struct http_upgrade u[PLACES];
+    int fds[PLACES];
+    for (int i = 0; i < PLACES; i++)
+        (void)opened(GOOD COOKIE "\r\n", &fds[i], &u[i]);
+    refused(GOOD COOKIE "\r\n", 503, "Retry-After: ");
+    u[0].pending = http_pending_done(u[0].pending); /* it says connect */
+    let_go(&u[0]);
+    (void)close(fds[0]);
+    (void)opened(GOOD COOKIE "\r\n", &fds[0], &u[0]);
     for (int i = 0; i < PLACES; i++) {
         let_go(&u[i]);
         (void)close(fds[i]);
@@ -302,6 +321,6 @@ static void stops(void)
 UNIT("http/upgrade", CASE(starts), CASE(what_is_no_upgrade_is_refused_completely),
      CASE(a_good_cookie_brings_its_manager), CASE(subprotocols_are_chosen_from_several_headers),
      CASE(bytes_in_the_same_segment_come_along), CASE(strangers_get_a_few_places_without_rights),
-     CASE(no_descriptor_is_left_behind), CASE(too_many_connections_are_told_to_come_back),
-     CASE(sockets_and_places_outlive_the_door),
+     CASE(people_cannot_open_sockets_that_never_connect), CASE(no_descriptor_is_left_behind),
+     CASE(too_many_connections_are_told_to_come_back), CASE(sockets_and_places_outlive_the_door),
      CASE(a_check_that_hangs_does_not_keep_the_door_from_closing), CASE(stops))
