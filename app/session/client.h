@@ -44,6 +44,7 @@ struct client {
     unsigned asked_recovery, got_recovery;
     struct buf waiting; /* commands that came while connecting */
     uint32_t connect_id;
+    uint32_t refresh_id; /* whose answer waits; 0: none */
     uint64_t connect_offset;
     bool connect_recover;
     char connect_epoch[EPOCH_SIZE];
@@ -125,6 +126,7 @@ void client_reply_fault(struct client *c, uint32_t id, enum err e, struct text m
 /* ---- connect.c */
 void client_connect(struct client *c, const struct command *cmd) ON(role_reactor);
 void client_renew(struct client *c) ON(role_reactor);
+void client_refresh(struct client *c, const struct command *cmd) ON(role_reactor);
 /* The server-side subscription's answer: the connect reply goes out. */
 void client_connected(struct client *c, const struct subscribe_result *result) ON(role_reactor);
 

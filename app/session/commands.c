@@ -163,7 +163,7 @@ static command_handler *const handlers[] = {
     [COMMAND_rpc] = do_rpc,
     [COMMAND_send] = do_send,
     [COMMAND_ping] = do_ping,
-    [COMMAND_refresh] = do_unknown,
+    [COMMAND_refresh] = client_refresh,
     [COMMAND_sub_refresh] = do_unknown,
     [COMMAND_UNKNOWN] = do_unknown,
 };

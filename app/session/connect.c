@@ -216,6 +216,16 @@ static void write_own_channel(struct json_writer *w, struct client *c,
     json_close(w, '}');
 }
 
+/* A token's end is told, so that the client brings another one in time. */
+static void write_expiry(struct json_writer *w, const struct client *c)
+{
+    if (!c->expires_ms || !c->expiry_told)
+        return;
+    int64_t left_ms = c->expires_ms - env_wall_ms(client_options(c)->env);
+    json_add_bool(w, "expires", true);
+    json_add_int(w, "ttl", left_ms > 1000 ? left_ms / 1000 : 1);
+}
+
 static void write_welcome(struct client *c, const struct subscribe_result *own) ON(role_reactor)
 {
     const struct session_options *o = client_options(c);
@@ -231,11 +241,7 @@ static void write_welcome(struct client *c, const struct subscribe_result *own) 
     json_close(&w, '}');
     if (own)
         write_own_channel(&w, c, own);
-    if (c->identity->expires_ms && c->identity->expiry_told) {
-        int64_t left_ms = c->identity->expires_ms - env_wall_ms(o->env);
-        json_add_bool(&w, "expires", true);
-        json_add_int(&w, "ttl", left_ms > 1000 ? left_ms / 1000 : 1);
-    }
+    write_expiry(&w, c);
     json_add_int(&w, "ping", o->ping_interval_ms / 1000 ? o->ping_interval_ms / 1000 : 1);
     json_add_bool(&w, "pong", true);
     json_close(&w, '}');
@@ -310,4 +316,68 @@ void client_renew(struct client *c)
     c->asked = atomic_load(&c->pool->doubts);
     (void)o->rules.renew(o->rules.ctx, c->session_id,
                          answer); /* refused: asked again with the next ping */
+}
+
+/* ---- refresh: another token of the same user, before the old one ends */
+
+static void refreshed(struct client *c, const struct client_identity *who) ON(role_reactor)
+{
+    c->hub_client.actor.right = who->right;
+    c->hub_client.actor.session_id = c->session_id = who->session_id;
+    c->expires_ms = who->expires_ms;
+    c->expiry_told = true;
+    client_set_timer(c);
+    struct json_writer w;
+    json_begin(&w, &c->pool->out);
+    json_open(&w, NULL, '{');
+    json_add_int(&w, "id", c->refresh_id);
+    json_open(&w, "refresh", '{');
+    json_add_text(&w, "client", text_of(c->hub_client.actor.connection));
+    json_add_text(&w, "version", text_of(client_options(c)->version));
+    write_expiry(&w, c);
+    json_close(&w, '}');
+    json_close(&w, '}');
+    client_flush_out(c);
+}
+
+static void on_refreshed(void *subject, void *object, uint64_t number)
+{
+    role_assert(&role_reactor);
+    struct client *c = pool_find(subject, number);
+    struct identity_post *post = object;
+    if (!c || c->state != CLIENT_CONNECTED || !c->refresh_id) {
+        metric_add(METRIC_replies_dropped, 1);
+    } else if (post->err == ERR_BAD_TOKEN || post->err == ERR_UNAUTHORIZED ||
+               (post->err == ERR_OK && post->who.user_id != c->hub_client.actor.user_id)) {
+        metric_add(METRIC_auth_failures, 1);
+        client_close(c, CLOSE_invalid_token);
+    } else if (post->err == ERR_OK) {
+        refreshed(c, &post->who);
+        c->refresh_id = 0;
+    } else {
+        client_reply_error(c, c->refresh_id, post->err);
+        c->refresh_id = 0;
+    }
+    free(post);
+}
+
+static void refresh_done(struct identity_answer answer, enum err e,
+                         const struct client_identity *who)
+{
+    post_identity(answer, e, who, on_refreshed);
+}
+
+void client_refresh(struct client *c, const struct command *cmd)
+{
+    const struct session_options *o = client_options(c);
+    struct identity_answer answer = {c->pool, client_number(c), refresh_done};
+    if (cmd->token.len == 0) {
+        client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("token is missing."));
+        return;
+    }
+    enum err e = c->refresh_id ? ERR_BUSY : o->rules.identify(o->rules.ctx, cmd->token, answer);
+    if (e == ERR_OK)
+        c->refresh_id = cmd->id;
+    else
+        client_reply_error(c, cmd->id, e);
 }

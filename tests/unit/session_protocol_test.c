@@ -147,7 +147,10 @@ static void each_command_has_its_answer_or_its_error(void)
         {"{\"id\":17,\"rpc\":{\"method\":\"test.echo\",\"data\":{\"text\":7}}}", "text"},
         {"{\"id\":18,\"rpc\":{\"method\":\"test.echo\",\"data\":{\"text\":\"\"}}}", "\"code\":107"},
         {"{\"id\":19,\"frobnicate\":{}}", "{\"id\":19,\"error\":{\"code\":104,"},
-        {"{\"id\":20,\"refresh\":{\"token\":\"x\"}}", "\"code\":104"},
+        {"{\"id\":20,\"refresh\":{}}", "token is missing"},
+        {"{\"id\":26,\"refresh\":{\"token\":\"expired\"}}", "{\"id\":26,\"error\":{\"code\":109,"},
+        {"{\"id\":27,\"refresh\":{\"token\":\"user-7\"}}", "{\"id\":27,\"refresh\":{\"client\":\""},
+        {"{\"id\":28,\"sub_refresh\":{\"channel\":\"room:1\",\"token\":\"x\"}}", "\"code\":104"},
         {"{\"id\":21,\"ping\":{}}", "{\"id\":21,\"ping\":{}}"},
         {"{\"id\":22,\"unsubscribe\":{\"channel\":\"room:1\"}}", "{\"id\":22,\"unsubscribe\":{}}"},
         {"{\"id\":23,\"unsubscribe\":{\"channel\":\"room:1\"}}", "{\"id\":23,\"unsubscribe\":{}}"},
@@ -166,6 +169,21 @@ static void each_command_has_its_answer_or_its_error(void)
     (void)close(fd);
     session_world_turn(&w);
     CHECK_INT(w.last.recovered, 1);
+    session_world_close(&w);
+}
+
+static void a_refresh_with_another_users_token_closes(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 100);
+    int fd = connected(&w, 7);
+    CHECK_HAS(far_ask(&w, fd, "{\"id\":2,\"refresh\":{\"token\":\"user-8\"}}"), "close 3500");
+    (void)close(fd);
+    session_world_turn(&w);
+    fd = connected(&w, 7);
+    CHECK_HAS(far_ask(&w, fd, "{\"id\":2,\"refresh\":{\"token\":\"wrong\"}}"), "close 3500");
+    (void)close(fd);
+    session_world_turn(&w);
     session_world_close(&w);
 }
 
@@ -430,8 +448,10 @@ UNIT("session/protocol", CASE(a_cookie_connects_and_the_welcome_says_who_and_how
      CASE(a_token_connects_frees_its_place_and_wins_over_a_cookie),
      CASE(who_is_not_known_is_told_and_gets_nothing), CASE(nothing_is_handled_before_connect),
      CASE(commands_behind_connect_in_the_same_message_wait_for_it),
-     CASE(each_command_has_its_answer_or_its_error), CASE(a_late_answer_finds_its_client_or_nobody),
-     CASE(the_limits_answer_111_3504_and_106), CASE(silence_is_pinged_and_then_closed),
+     CASE(each_command_has_its_answer_or_its_error),
+     CASE(a_refresh_with_another_users_token_closes),
+     CASE(a_late_answer_finds_its_client_or_nobody), CASE(the_limits_answer_111_3504_and_106),
+     CASE(silence_is_pinged_and_then_closed),
      CASE(a_client_that_does_not_read_is_closed_with_3008_and_others_lose_nothing),
      CASE(sessions_and_the_whole_server_can_be_closed_from_outside),
      CASE(a_session_that_ended_before_connect_is_closed_with_3503),
