@@ -156,6 +156,7 @@ CREATE TABLE connection (
 ) STRICT;
 CREATE INDEX connection_closed ON connection (closed_ms, code); -- with the code: counts by reason read only this
 CREATE INDEX connection_user ON connection (user_id, closed_ms, code);
+CREATE INDEX connection_tab ON connection (user_id, tab, closed_ms) WHERE tab <> ''; -- the break before a return
 
 -- Metrics, folded: 10 s for 24 h, 60 s for 30 days, 3600 s for 2 years.
 CREATE TABLE sample (

@@ -1,6 +1,7 @@
 /* The history of connections: S18, S25. Rows are written in batches, in order, and never in the way of a reactor. */
 #include "fault_disk.h"
 #include "ops_place.h"
+#include "store/embedded.h"
 #include "unit.h"
 
 static void a_row_is_there_after_the_tick_and_says_how_it_ended(void)
@@ -275,6 +276,31 @@ static void a_full_disk_delays_rows_and_loses_none(void)
     post_free(w);
 }
 
+/* One user who comes with another tab each time leaves rows by the hundred thousand; the writer must not walk through them
+ * at every connection. */
+static void a_break_is_found_by_its_tab(void)
+{
+    static const enum query_id of_tab[] = {QUERY_OPS_CONNECTION_BACK,
+                                           QUERY_OPS_CONNECTION_RECOVERED};
+    struct post *w = post_new();
+    sqlite3 *db = NULL;
+    CHECK_INT(sqlite3_open(w->p->folder.path, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof of_tab / sizeof of_tab[0]; i++) {
+        char *sql = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", queries[of_tab[i]].sql);
+        sqlite3_stmt *stmt = NULL;
+        bool by_tab = false;
+        CHECK_INT(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+        while (sqlite3_step(stmt) == SQLITE_ROW)
+            by_tab |=
+                strstr((const char *)sqlite3_column_text(stmt, 3), "(user_id=? AND tab=?") != NULL;
+        CHECK_INT(by_tab, true);
+        (void)sqlite3_finalize(stmt);
+        sqlite3_free(sql);
+    }
+    (void)sqlite3_close(db);
+    post_free(w);
+}
+
 int main(int argc, char **argv)
 {
     static const struct unit_case cases[] = {
@@ -288,6 +314,7 @@ int main(int argc, char **argv)
         CASE(a_line_that_ends_after_its_tab_is_back_was_away_for_a_moment),
         CASE(being_connected_is_being_seen),
         CASE(a_full_disk_delays_rows_and_loses_none),
+        CASE(a_break_is_found_by_its_tab),
     };
     disk_fault_install();
     return unit_main("ops/history", cases, sizeof cases / sizeof cases[0], argc > 1 ? argv[1] : "");
