@@ -57,7 +57,7 @@ void mention_seen(void *agents, const struct chat_message_event *event);
 
 /* A run for a message, unless it has one; a writer's job. */
 struct mention {
-    int64_t message_id, room_id, author_id, time_ms;
+    int64_t message_id, room_id, author_id;
     struct text question; /* copied */
 };
 void mention_start(struct agents *a, const struct mention *m);

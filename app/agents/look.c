@@ -27,11 +27,9 @@ static enum err read_mentions(struct agents *a, struct db *db)
     unsigned found = 0;
     struct query *q = db_query(db, QUERY_AGENTS_MENTION_OPEN);
     while (query_row(q)) {
-        struct mention m = {.message_id = col_int(q, 0),
-                            .room_id = col_int(q, 1),
-                            .author_id = col_int(q, 2),
-                            .time_ms = col_int(q, 3)};
-        if (!plan_mention(col_text(q, 4), &m.question))
+        struct mention m = {
+            .message_id = col_int(q, 0), .room_id = col_int(q, 1), .author_id = col_int(q, 2)};
+        if (!plan_mention(col_text(q, 3), &m.question))
             continue; /* "@nookie", "me@nook.org": never has a run */
         if (found++ == MENTIONS_BATCH) {
             atomic_store(&a->look_due, true); /* the others with a tick */

@@ -8,7 +8,6 @@
 
 struct mention_job {
     struct creation creation; /* first: the job is one */
-    int64_t time_ms;
     char text[];
 };
 
@@ -16,9 +15,7 @@ struct mention_job {
 static enum err has_no_run(struct db *db, const struct mention_job *job)
 {
     struct query *q = db_query(db, QUERY_AGENTS_RUN_FOR_MESSAGE);
-    query_int(q, 1, job->creation.run.room_id);
-    query_int(q, 2, job->creation.run.reply_to);
-    query_int(q, 3, job->time_ms);
+    query_int(q, 1, job->creation.run.reply_to);
     bool found = query_row(q);
     enum err e = query_end(q);
     return e != ERR_OK ? e : found ? ERR_CONFLICT : ERR_OK;
@@ -65,7 +62,6 @@ void mention_start(struct agents *a, const struct mention *m)
     enum err e = ERR_NOMEM;
     if (job) {
         memcpy(job->text, question.data, question.len);
-        job->time_ms = m->time_ms;
         job->creation = (struct creation){
             .a = a,
             .run = {.room_id = m->room_id,
@@ -86,10 +82,8 @@ void mention_start(struct agents *a, const struct mention *m)
 void mention_seen(void *agents, const struct chat_message_event *event)
 {
     struct agents *a = agents;
-    struct mention m = {.message_id = event->id,
-                        .room_id = event->room_id,
-                        .author_id = event->author_id,
-                        .time_ms = event->time_ms};
+    struct mention m = {
+        .message_id = event->id, .room_id = event->room_id, .author_id = event->author_id};
     if (event->run_id.len == 0 && plan_mention(event->text, &m.question))
         mention_start(a, &m);
 }

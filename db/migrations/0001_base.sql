@@ -130,6 +130,7 @@ CREATE TABLE run (
     message_id   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX run_room ON run (room_id, created_ms);
+CREATE INDEX run_message ON run (reply_to) WHERE reply_to > 0; -- has this message its run
 CREATE INDEX run_open ON run (state) WHERE state IN ('queued', 'running');
 
 -- Every connection, open (closed_ms = 0) or ended; refused ones have no user. Kept 30 days.

@@ -1,7 +1,6 @@
 -- Newest messages that may ask @nook (the caller looks closer) and have no run: a stop came between the message and its run
-SELECT m.id, m.room_id, m.author_id, m.created_ms, m.text
+SELECT m.id, m.room_id, m.author_id, m.text
 FROM message m JOIN user u ON u.id = m.author_id
 WHERE m.id > (SELECT max(id) FROM message) - 10000 AND m.text LIKE '%@nook%' AND u.role <> 'agent'
-  AND NOT EXISTS (SELECT 1 FROM run r
-                  WHERE r.room_id = m.room_id AND r.created_ms >= m.created_ms - 3600000 AND r.reply_to = m.id)
+  AND NOT EXISTS (SELECT 1 FROM run r WHERE r.reply_to = m.id AND r.reply_to > 0)
 ORDER BY m.id;
