@@ -1,5 +1,6 @@
 #include "http/headers.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -47,6 +48,32 @@ bool head_is_forwarded(const struct door_request *r)
         if (header_count(r, signs[i]) > 0)
             return true;
     return false;
+}
+
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
+           strncmp(address, "::ffff:127.", 11) == 0;
+}
+
+static bool is_address(const char *s)
+{
+    unsigned char bytes[16];
+    return inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1;
+}
+
+void head_address(const struct door_request *r, char out[46])
+{
+    char said[46] = "";
+    for (unsigned i = 0; is_loopback(r->address) && i < r->headers_count; i++) {
+        if (strcasecmp(r->headers[i].name, "X-Forwarded-For") != 0)
+            continue;
+        struct text rest = text_of(r->headers[i].value), last = TEXT_NONE;
+        while (text_split(&rest, ',', &last))
+            continue;
+        text_copy(said, sizeof said, text_trim(last));
+    }
+    text_copy(out, 46, text_of(is_address(said) ? said : r->address));
 }
 
 struct text cookie_find(struct text header, struct text name)

@@ -19,6 +19,10 @@ bool head_is_secure(const struct door_request *r);
 /* True if a proxy passed the request on: then its peer's address says nothing about where it comes from. */
 bool head_is_forwarded(const struct door_request *r);
 
+/* Where the request comes from: the peer's address, or, from a proxy on this machine, what that one wrote last into
+ * X-Forwarded-For, if it is an address. Others may write there what they like. */
+void head_address(const struct door_request *r, char out[46]);
+
 /* The value of a cookie in all Cookie headers; empty: none. The first one wins. */
 struct text header_cookie(const struct door_request *r, const char *name);
 

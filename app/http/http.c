@@ -64,6 +64,7 @@ static void on_request(void *ctx, struct door_request *r)
         .chunked = head.chunked,
         .body_read = !head.chunked && head.body_bytes == 0 && !head.fault,
     };
+    head_address(r, v.address);
     if (head.fault) {
         door_end(r->conn);
         answer_words(&v, 400, head.fault, TEXT_NONE);

@@ -27,7 +27,7 @@ struct http_upgrade {
         *manager; /* the user's, one reference owned by the callee; NULL without a cookie */
     struct http_pending *pending; /* a place among those who have not connected yet. See below */
     bool secure;                  /* came over TLS, here or at a proxy */
-    char address[46];             /* of the peer */
+    char address[46];             /* of the client, maybe as a proxy on this machine says */
     char client[96]; /* "Firefox, Linux", or "" when the user agent says nothing known */
 };
 

@@ -31,6 +31,7 @@ struct visit {
     struct http *http;
     const struct door_request *r;
     bool secure;        /* TLS, here or at a proxy */
+    char address[46];   /* of the client, maybe as a proxy says */
     bool head;          /* HEAD: as GET, without the body of the answer */
     int64_t body_bytes; /* announced */
     bool chunked;

@@ -87,7 +87,7 @@ ON(role_http) static struct refusal find_rights(struct visit *v, struct http_upg
         return (struct refusal){503, err_text(e), RETRY};
     if (e != ERR_OK)
         u->who = (struct identity){0}; /* a bad cookie is none */
-    e = pending_take(v->http->pending, v->r->address, u->who.user_id, &u->pending);
+    e = pending_take(v->http->pending, v->address, u->who.user_id, &u->pending);
     if (e != ERR_OK)
         return (struct refusal){503, "Too many connections are open here that do not say connect.",
                                 TEXT("Retry-After: 5\r\n")};
@@ -135,7 +135,7 @@ void upgrade_handler(struct visit *v)
         answer_words(v, no.status, no.words, no.more);
         return;
     }
-    text_copy(u.address, sizeof u.address, text_of(v->r->address));
+    text_copy(u.address, sizeof u.address, text_of(v->address));
     user_agent_words(header_get(v->r, "User-Agent"), u.client, sizeof u.client);
     if (accept_and_detach(v, accept, &u)) {
         v->http->options.hand_over(v->http->options.ctx, &u);

@@ -93,7 +93,7 @@ struct actor actor_of(const struct visit *v, const struct identity *who)
         .right = who->user_id ? who->right : RIGHT_ANY,
         .secure = v->secure,
     };
-    text_copy(actor.address, sizeof actor.address, text_of(v->r->address));
+    text_copy(actor.address, sizeof actor.address, text_of(v->address));
     user_agent_words(header_get(v->r, "User-Agent"), actor.client, sizeof actor.client);
     return actor;
 }

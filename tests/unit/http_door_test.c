@@ -271,6 +271,9 @@ static void who_calls_is_told_by_token_or_cookie(void)
         CALL("test.who", JSON "User-Agent: curl/8\r\nCookie: a=b; snug_session=good\r\n", EMPTY);
     CU_ASSERT(strstr(answer, "{\"user\":7,\"address\":\"127.0.0.1\",\"client\":\"curl\"}") != NULL);
     CHECK_INT(raw_status(CALL("test.who", JSON "Authorization: Bearer good\r\n", EMPTY)), 200);
+    answer = CALL("test.who", JSON "X-Forwarded-For: 203.0.113.9\r\nAuthorization: Bearer good\r\n",
+                  EMPTY);
+    CU_ASSERT(strstr(answer, "\"address\":\"203.0.113.9\"") != NULL);
     answer = CALL("test.who", JSON "Cookie: snug_session=old\r\n", EMPTY);
     CHECK_INT(raw_status(answer), 401);
     CU_ASSERT(strstr(answer, "\"code\":110") != NULL);

@@ -179,8 +179,34 @@ static void a_proxy_says_whether_the_page_came_over_tls(void)
     CU_ASSERT(!secure(false, "Host", "h"));
 }
 
+static const char *address(const char *peer, const char *first, const char *second)
+{
+    static char out[46];
+    const struct door_header h[] = {{"X-Forwarded-For", first}, {"x-forwarded-for", second}};
+    struct door_request r = {.headers = h, .headers_count = second ? 2 : first ? 1 : 0};
+    text_copy(r.address, sizeof r.address, text_of(peer));
+    head_address(&r, out);
+    return out;
+}
+
+/* Else everybody behind the proxy shares one address, and one who guesses passwords keeps all others out. */
+static void a_proxy_on_this_machine_says_where_the_request_is_from(void)
+{
+    CHECK_TEXT(address("127.0.0.1", "203.0.113.9", NULL), "203.0.113.9");
+    CHECK_TEXT(address("::1", "10.0.0.1, 2001:db8::7 ", NULL), "2001:db8::7"); /* it appends */
+    CHECK_TEXT(address("127.0.0.1", "10.0.0.1", "203.0.113.9"), "203.0.113.9");
+    CHECK_TEXT(address("203.0.113.5", "203.0.113.9", NULL), "203.0.113.5"); /* anybody's words */
+    CHECK_TEXT(address("127.0.0.1", NULL, NULL), "127.0.0.1");
+    CHECK_TEXT(address("127.0.0.1", "", NULL), "127.0.0.1");
+    CHECK_TEXT(address("127.0.0.1", "unknown", NULL), "127.0.0.1");
+    CHECK_TEXT(address("127.0.0.1", "203.0.113.9,", NULL), "127.0.0.1");
+    CHECK_TEXT(address("127.0.0.1", "2001:0db8:0000:0000:0000:0000:0000:0000:0000:0000:0007", NULL),
+               "127.0.0.1");
+}
+
 UNIT("http/headers", CASE(the_best_encoding_is_taken_and_weight_zero_refuses),
      CASE(only_what_is_offered_is_chosen), CASE(a_cookie_is_found_by_its_whole_name),
      CASE(lists_and_cookies_go_over_several_headers), CASE(tags_are_compared_weakly_in_a_list),
      CASE(a_media_type_may_have_parameters), CASE(the_own_origin_is_the_hosts),
-     CASE(patterns_allow_others), CASE(a_proxy_says_whether_the_page_came_over_tls))
+     CASE(patterns_allow_others), CASE(a_proxy_says_whether_the_page_came_over_tls),
+     CASE(a_proxy_on_this_machine_says_where_the_request_is_from))
