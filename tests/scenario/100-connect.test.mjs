@@ -251,3 +251,17 @@ test("unknown fields are ignored", async () => {
   assert.ok((await wire.ask("subscribe", { channel: "room:1", delta: "fossil", tf: {} })).subscribe);
   await wire.close();
 });
+
+test("a client that brings new tokens stays connected over the end of the old ones", async () => {
+  const fresh = () => jwt({ sub: bob.id, exp: now() + 3 });
+  let asked = 0;
+  const c = client(server.url, { token: fresh() }, { getToken: async () => (asked++, fresh()) });
+  const lines = [];
+  c.on("connected", (ctx) => lines.push(ctx.client));
+  c.on("disconnected", (ctx) => lines.push(ctx.code));
+  c.connect();
+  await c.ready();
+  await until("three refreshes", () => asked >= 3);
+  assert.equal((await c.rpc("user.me")).data.user.id, bob.id);
+  assert.equal(lines.length, 1, `one connection, no break: ${lines}`);
+});
