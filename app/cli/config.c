@@ -20,10 +20,14 @@ enum kind {
     KIND_LISTEN,
     KIND_ORIGINS,
     KIND_TEXT,
+    KIND_FOLDER,
     KIND_SWITCH,
     KIND_DURATION,
+    KIND_SPAN,
     KIND_BYTES,
+    KIND_ROOM,
     KIND_COUNT,
+    KIND_SOME,
     KIND_RATE
 };
 
@@ -46,10 +50,14 @@ static const char *const kind_words[] = {
     [KIND_LISTEN] = "an address and a port such as 127.0.0.1:8080",
     [KIND_ORIGINS] = "a list of origins",
     [KIND_TEXT] = "a text",
+    [KIND_FOLDER] = "the path of a folder",
     [KIND_SWITCH] = "true or false",
     [KIND_DURATION] = "a duration such as 25s, 5m or 24h",
+    [KIND_SPAN] = "a duration such as 25s, 5m or 24h, and not 0",
     [KIND_BYTES] = "a number of bytes",
+    [KIND_ROOM] = "a number of bytes, at least 1024",
     [KIND_COUNT] = "a whole number",
+    [KIND_SOME] = "a whole number from 1 to 1000000",
     [KIND_RATE] = "a number such as 500 or 0.2",
 };
 
@@ -146,13 +154,20 @@ static enum err set_listen(struct config *c, struct text value, bool add)
 
 static enum err set_number(const struct option *o, void *field, struct text value)
 {
+    static const struct {
+        int64_t min, max;
+    } bounds[] = {
+        [KIND_DURATION] = {0, INT64_MAX},  [KIND_SPAN] = {1, INT64_MAX},
+        [KIND_BYTES] = {0, INT64_MAX / 2}, [KIND_ROOM] = {1024, INT64_MAX / 2},
+        [KIND_COUNT] = {0, INT_MAX},       [KIND_SOME] = {1, 1000000},
+    };
     int64_t n = 0;
-    bool good = o->kind == KIND_DURATION
+    bool good = o->kind == KIND_DURATION || o->kind == KIND_SPAN
                     ? value_duration(value, &n)
-                    : value_count(value, o->kind == KIND_BYTES ? INT64_MAX / 2 : INT_MAX, &n);
-    if (!good)
+                    : value_count(value, bounds[o->kind].max, &n);
+    if (!good || n < bounds[o->kind].min)
         return ERR_BAD_REQUEST;
-    if (o->kind == KIND_COUNT)
+    if (o->kind == KIND_COUNT || o->kind == KIND_SOME)
         *(unsigned *)field = (unsigned)n;
     else
         *(int64_t *)field = n; /* size_t and int64_t have the same size here */
@@ -169,13 +184,18 @@ static enum err set(struct config *c, const struct option *o, struct text value,
     case KIND_ORIGINS:
     case KIND_TEXT:
         return set_text(c, field, value);
+    case KIND_FOLDER:
+        return value.len ? set_text(c, field, value) : ERR_BAD_REQUEST;
     case KIND_SWITCH:
         return value_switch(value, field) ? ERR_OK : ERR_BAD_REQUEST;
     case KIND_RATE:
         return value_rate(value, field) ? ERR_OK : ERR_BAD_REQUEST;
     case KIND_DURATION:
+    case KIND_SPAN:
     case KIND_BYTES:
+    case KIND_ROOM:
     case KIND_COUNT:
+    case KIND_SOME:
         return set_number(o, field, value);
     }
     return ERR_INTERNAL;
@@ -242,7 +262,8 @@ static bool join_list(const cJSON *list, struct buf *out)
 static bool value_text(const struct option *o, const cJSON *value, struct buf *out)
 {
     bool list = o->kind == KIND_LISTEN || o->kind == KIND_ORIGINS;
-    bool words = list || o->kind == KIND_TEXT || o->kind == KIND_DURATION;
+    bool words = list || o->kind == KIND_TEXT || o->kind == KIND_FOLDER ||
+                 o->kind == KIND_DURATION || o->kind == KIND_SPAN;
     if (cJSON_IsString(value)) {
         buf_add_text(out, text_of(value->valuestring));
         return true;

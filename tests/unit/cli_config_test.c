@@ -100,7 +100,16 @@ static void a_wrong_value_is_named_and_described(void)
         {"{\"client\": {\"allowed_origins\": [1]}}", "client.allowed_origins must be a list"},
         {"{\"listen\": []}", "listen must be an address"},
         {"{\"listen\": null}", "listen must be an address"},
-        {"{\"data\": {}}", "data must be a text"},
+        {"{\"data\": {}}", "data must be the path of a folder"},
+        {"{\"data\": \"\"}", "data must be the path of a folder"},
+        {"{\"tasks\": 0}",
+         "tasks must be a whole number from 1"}, /* each of these ended in an abort */
+        {"{\"readers\": 0}", "readers must be a whole number from 1"},
+        {"{\"http\": {\"workers\": 0}}", "http.workers must be a whole number from 1"},
+        {"{\"writer\": {\"queue\": 0}}", "writer.queue must be a whole number from 1"},
+        {"{\"writer\": {\"batch\": 1000001}}", "writer.batch must be a whole number from 1"},
+        {"{\"client\": {\"pong_timeout\": \"0\"}}", "24h, and not 0"},
+        {"{\"client\": {\"queue_max_size\": 1023}}", "at least 1024"},
         {"[]", "not a JSON object"},
         {"{\"data\": \"x\"", "Line 1 is not JSON"},
         {"{\n\"data\": \"x\",\n\"listen\": nonsense}", "Line 3 is not JSON"},
@@ -168,7 +177,7 @@ static void flags_win_over_the_environment_and_that_over_the_file(void)
     config_fini(&c);
     environment[0] = "SNUG_READERS=many";
     CHECK_INT(read_arguments(&c, argv, environment), ERR_BAD_REQUEST);
-    CHECK_TEXT(error, "SNUG_READERS: readers must be a whole number.");
+    CHECK_TEXT(error, "SNUG_READERS: readers must be a whole number from 1 to 1000000.");
     config_fini(&c);
     tmpdb_remove(&folder);
     CHECK_INT(read_arguments(&c, argv, no_environment), ERR_IO);
@@ -203,7 +212,7 @@ static void wrong_flags_are_named(void)
         {{"--listen"}, "--listen needs a value."},
         {{"--ephemeral=yes"}, "--ephemeral takes no value."},
         {{"-x"}, "There is no option -x."},
-        {{"--readers", "x"}, "readers must be a whole number."},
+        {{"--readers", "x"}, "readers must be a whole number from 1 to 1000000."},
         {{"--client.insecure=maybe"}, "client.insecure must be true or false."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
