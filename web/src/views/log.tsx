@@ -32,9 +32,21 @@ function useCurrent() {
       onPointerOver: (e: PointerEvent) => e.pointerType === "mouse" && setHovered(keyOf(e.target)),
       onPointerLeave: () => setHovered(""),
       onFocusIn: (e: FocusEvent) => setFocused(keyOf(e.target)),
-      onFocusOut: () => setFocused(""),
+      /* from a message to what can be done with it the row stays as it is */
+      onFocusOut: (e: FocusEvent) => setFocused(keyOf(e.relatedTarget)),
     },
   };
+}
+
+/** Until what was loaded has been painted: history is no addition that would be read out. */
+function useBusy(loading: boolean): boolean {
+  const [busy, setBusy] = useState(true);
+  useEffect(() => {
+    if (loading) return setBusy(true);
+    const frame = requestAnimationFrame(() => setBusy(false));
+    return () => cancelAnimationFrame(frame);
+  }, [loading]);
+  return loading || busy;
 }
 
 /** The messages of a room, oldest first, kept at the end or at the place where they are read. */
@@ -49,6 +61,7 @@ export function Log({ room }: { room: Room }) {
   const [seen, setSeen] = useState({ following: true, last: 0, far: false });
   const [target, setTarget] = useState(0);
   const { hovered, focused, handlers } = useCurrent();
+  const busy = useBusy(!log.loaded || log.loading !== "");
   const user = me.value;
 
   const rows = useMemo(
@@ -154,7 +167,7 @@ export function Log({ room }: { room: Room }) {
         ref={box}
         aria-relevant="additions"
         aria-label={`Messages in ${room.name}`}
-        aria-busy={!log.loaded || log.loading !== ""}
+        aria-busy={busy}
         tabIndex={0}
         onKeyDown={(e) => onLogKey(e, log, toEnd)}
         {...handlers}
