@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parseRoute } from "./router";
+import { linkHere, parseRoute } from "./router";
 
 test("every page of the server has its route", () => {
   const pages = ["/", "/setup", "/join", "/login", "/search", "/admin/connections", "/admin/metrics"];
@@ -26,4 +26,9 @@ test("secrets after # and words after ? are told apart", () => {
   const join = parseRoute("/join#k7pw-2xqf");
   assert.equal(join.hash, "k7pw-2xqf");
   assert.equal(parseRoute("/search?q=a%20b&room=2").query.get("q"), "a b");
+});
+
+test("a link of the server is shown at the address where people reach it", () => {
+  assert.equal(linkHere("http://127.0.0.1:8080/join#CODE", "https://chat.example.org"), "https://chat.example.org/join#CODE");
+  assert.equal(linkHere("/join#CODE", "http://127.0.0.1:8080"), "http://127.0.0.1:8080/join#CODE");
 });

@@ -73,3 +73,9 @@ export function startRouter(): void {
     navigate(link.pathname + link.search + link.hash);
   });
 }
+
+/** The server's link at the address where people reach it: behind a proxy it knows only the one it listens on. */
+export function linkHere(url: string, origin = location.origin): string {
+  const { pathname, hash } = new URL(url, origin);
+  return origin + pathname + hash;
+}

@@ -63,7 +63,7 @@ export function StatusLine({ room }: { room: string }) {
   const status = statusOf({
     link,
     now,
-    waiting: outbox.value.length,
+    waiting: outbox.value.filter((send) => send.state === "waiting").length,
     gap: messages(room).value.gap,
     back: back.value?.room === room ? back.value.count : 0,
     typing: typingWords(writing),

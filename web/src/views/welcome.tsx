@@ -3,6 +3,7 @@ import { firstInvite } from "../actions/doors";
 import { makeInvite } from "../actions/people";
 import { call } from "../net/rpc";
 import { CopyRow } from "../lib/copy_row";
+import { linkHere } from "../lib/router";
 import { useTask } from "../lib/use_task";
 import type { Room } from "../net/types";
 import { me, members, place } from "../state/app";
@@ -48,7 +49,7 @@ function InviteLink() {
     return (
       <>
         <p>This link lets up to 25 people in for seven days. You can end it at any time.</p>
-        <CopyRow text={url} label="the invite link" />
+        <CopyRow text={linkHere(url)} label="the invite link" />
       </>
     );
   }

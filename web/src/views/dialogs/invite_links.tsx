@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { endInvite, makeInvite, openInvites } from "../../actions/people";
 import type { NewInvite } from "../../actions/people";
 import { CopyRow } from "../../lib/copy_row";
+import { linkHere } from "../../lib/router";
 import { dayName } from "../../lib/time_text";
 import { useAsked, useTask } from "../../lib/use_task";
 import { place } from "../../state/app";
@@ -34,7 +35,7 @@ export function InviteLinks() {
       <h3 id="invite-place">New people, into {home}</h3>
       {made ? (
         <div>
-          <CopyRow text={made.url} label="the invite link" />
+          <CopyRow text={linkHere(made.url)} label="the invite link" />
           <p class="hint">Shown only now. It is good until {dayName(made.expires)}.</p>
         </div>
       ) : (
