@@ -22,6 +22,7 @@ test("U3: a room that is read stays where it is until another one is opened", ()
   const read = applyUserEvent(rooms, { type: "read", room: "3", read: 10, unread: 0, mentions: 0 });
   const still = unreadSection(before, read, "3", false, false);
   assert.ok(still.has("3"));
+  assert.ok(unreadSection(still, read, "3", true, false).has("3"), "read before the list could move: it is still the open one");
   assert.ok(!unreadSection(still, read, "2", true, false).has("3"));
 });
 

@@ -51,7 +51,7 @@ export function unreadSection(
   if (held) return before;
   const after = new Set<string>();
   for (const room of rooms.values()) {
-    const stays = before.has(room.id) && (!moved || room.unread > 0);
+    const stays = before.has(room.id) && (!moved || room.unread > 0 || room.id === current);
     const enters = room.unread > 0 && room.id !== current;
     if (stays || enters) after.add(room.id);
   }

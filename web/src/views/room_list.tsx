@@ -88,30 +88,34 @@ function onArrow(event: KeyboardEvent): void {
   links[Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
 }
 
-function useUnreadSection(held: { current: boolean }): void {
-  const before = useRef("");
-  const current = currentRoomId.value;
-  useLayoutEffect(() => {
-    const moved = before.current !== current;
-    before.current = current;
-    unreadShown.value = unreadSection(unreadShown.peek(), rooms.peek(), current, moved, held.current && !moved);
-  }, [current, rooms.value]);
+/** Keeps the section Unread. While the pointer is over the list nothing in it moves, whatever is read or opened. */
+function useUnreadSection() {
+  const held = useRef(false);
+  const opened = useRef("");
+  const settle = () =>
+    untracked(() => {
+      const current = currentRoomId.peek();
+      const moved = opened.current !== current;
+      unreadShown.value = unreadSection(unreadShown.peek(), rooms.peek(), current, moved, held.current);
+      if (!held.current) opened.current = current;
+    });
+  useLayoutEffect(settle, [currentRoomId.value, rooms.value]);
+  return {
+    onPointerEnter: () => void (held.current = true),
+    onPointerLeave: () => {
+      held.current = false;
+      settle();
+    },
+  };
 }
 
 function Lists() {
-  const held = useRef(false);
-  useUnreadSection(held);
+  const pointer = useUnreadSection();
   const { unread, rooms: others } = sections(rooms.value, unreadShown.value);
   const all = [...unread, ...others];
   const stop = all.find((room) => room.id === currentRoomId.value)?.id ?? all[0]?.id;
-  const release = () => {
-    held.current = false;
-    untracked(() => {
-      unreadShown.value = unreadSection(unreadShown.peek(), rooms.peek(), currentRoomId.peek(), false, false);
-    });
-  };
   return (
-    <div class="room-list" onKeyDown={onArrow} onPointerEnter={() => (held.current = true)} onPointerLeave={release}>
+    <div class="room-list" onKeyDown={onArrow} {...pointer}>
       {unread.length > 0 && (
         <section aria-labelledby="list-unread">
           <h2 id="list-unread">Unread</h2>
