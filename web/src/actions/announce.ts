@@ -13,8 +13,15 @@ const RUN_MS = 3000;
 let times: number[] = [];
 let burst: ReturnType<typeof setTimeout> | undefined;
 let lastRun = 0;
+/** Runs that are over and whose answer comes next: its message, and who wrote it. */
+const awaited = new Map<string, string>();
 
 export function announceMessage(room: string, message: Message): void {
+  const agent = awaited.get(message.id);
+  if (agent) {
+    awaited.delete(message.id);
+    if (room === currentRoomId.peek()) say(`${agent}: ${plainWords(message.text)}`);
+  }
   if (room !== currentRoomId.peek() || message.run_id) return;
   const now = Date.now();
   times = times.filter((t) => now - t < BURST_MS).concat(now);
@@ -54,9 +61,10 @@ function words(run: RunModel, event: RunEvent): string {
 export function announceRun(run: RunModel, event: RunEvent): void {
   if (run.room !== currentRoomId.peek() || !me.peek()) return;
   if (event.type === "agent_completed") {
-    const log = messages(run.room).peek();
-    const answer = log.items.find((m) => m.id === event.data.message_id)?.text ?? event.data.summary ?? "";
-    say(`${agentName(run)}: ${plainWords(answer) || "done"}`);
+    const { message_id } = event.data;
+    const answer = messages(run.room).peek().items.find((m) => m.id === message_id);
+    if (answer) say(`${agentName(run)}: ${plainWords(answer.text)}`);
+    else awaited.set(message_id, agentName(run));
     return;
   }
   const sentence = words(run, event);
