@@ -174,7 +174,7 @@ static void long_names_of_many_members_fit_into_the_answer(void)
     struct house h = house_new();
     char display[80 * 4 + 1] = "";
     for (int i = 0; i < 80; i++)
-        memcpy(display + i * 4, "\U0001F9D1", 5);
+        memcpy(display + (size_t)i * 4, "\U0001F9D1", 5);
     struct actor local = actor_local();
     for (int i = 0; i < 60; i++)
         must(product_call(h.w.p, &local, "user.add", "{\"name\":\"p%d\",\"display\":\"%s\"}", i,

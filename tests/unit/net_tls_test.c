@@ -250,7 +250,7 @@ static void a_dropped_queue_makes_room_for_the_last_frame(void)
         turn(l);
     }
     conn_drop_queue(l->conn);
-    CU_ASSERT(conn_queue_bytes(l->conn) < 2 * 16384);
+    CU_ASSERT(conn_queue_bytes(l->conn) < 32768);
     struct frame *f = frame_new(TEXT("last"));
     CHECK_INT(conn_send(l->conn, f), ERR_OK);
     frame_unref(f);

@@ -418,7 +418,7 @@ static void an_answer_that_is_too_long_is_an_error(void)
     far_say(&w, fd, "{\"id\":2,\"rpc\":{\"method\":\"test.late\"}}");
     size_t len = (size_t)5 << 20;
     char *json = malloc(len);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+    must(json);
     memset(json, '1', len);
     reply_json(w.late, (struct text){json, len});
     free(json);
