@@ -1,5 +1,6 @@
 /* Guards: every command is answered once by its id, every violation closes with its code, nothing is handled before the
  * client is known (S23), and the history's record says what the client did (S18). */
+#include "base/must.h"
 #include "session_world.h"
 
 static int connected(struct session_world *w, int64_t user_id) ON(role_reactor)
