@@ -317,6 +317,22 @@ test("U16 the new line stands before the first unread, and reading clears it, no
   await page.context().close();
 });
 
+test("U16 what is read as it comes is not counted, not even for a moment", async () => {
+  const room = await makeRoom("read at once");
+  const page = await enter(mira, `/room/${room}`, { url: server.url });
+  await roomShown(page, "read at once");
+  const link = page.locator('a.room-link:has-text("read at once")');
+  await link.evaluate((e) => {
+    window.counted = [];
+    new MutationObserver(() => e.querySelector(".count") && window.counted.push(e.textContent)).observe(e, { childList: true, subtree: true });
+  });
+  await fill(jonas, room, Array.from({ length: 8 }, (_, i) => `@mira number ${i}`));
+  await stored(page, "number 7").waitFor();
+  await until("read", async () => (await unread(mira, room)) === 0);
+  assert.deepEqual(await page.evaluate(() => window.counted), []);
+  await page.context().close();
+});
+
 test("U16 what comes while the window is covered is not read until it is seen", async () => {
   const room = await makeRoom("covered");
   await fill(jonas, room, ["Known"]);

@@ -5,6 +5,7 @@ import { readLocal } from "./lib/settings";
 import { saying, warning } from "./lib/voices";
 import { connection, currentRoom, me, place, rooms, roomsLoaded } from "./state/app";
 import { totals } from "./state/rooms";
+import { looking } from "./state/unread_shown";
 import { lastRoom } from "./actions/room_open";
 import { watchKeys } from "./actions/keys";
 import { RoomList } from "./views/room_list";
@@ -35,7 +36,7 @@ function Voices() {
 function useTitle(): void {
   const { page } = route.value;
   const room = currentRoom.value;
-  const waiting = totals(rooms.value, "").unread;
+  const waiting = totals(rooms.value, looking.value).unread;
   const at = place.value?.name || "Snug";
   const names: Record<string, string> = {
     room: room?.name ?? "", search: "Search", connections: "Connections", metrics: "Metrics",

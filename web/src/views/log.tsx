@@ -8,7 +8,7 @@ import { outbox } from "../state/outbox";
 import { openRuns } from "../state/open_runs";
 import { buildRows } from "../state/rows";
 import { endWanted } from "../state/compose";
-import { markRead } from "../actions/reading";
+import { lookAt } from "../actions/reading";
 import { loadNewer, loadOlder, loadWhatIsNew } from "../actions/room_load";
 import { RoomStart } from "./welcome";
 import { onLogKey } from "./log_keys";
@@ -76,7 +76,7 @@ export function Log({ room }: { room: Room }) {
     if (k.above < NEAR_PX && now.older) void loadOlder(id);
     if (k.below < NEAR_PX && now.newer) void loadNewer(id);
     const following = k.following && !now.newer;
-    if (following && !document.hidden) markRead(id);
+    lookAt(id, following && !document.hidden);
     const far = now.newer || k.below > (box.current?.clientHeight ?? 0);
     const last = following ? now.top : undefined;
     setSeen((s) => {
@@ -96,6 +96,7 @@ export function Log({ room }: { room: Room }) {
     return () => {
       document.removeEventListener("visibilitychange", onShow);
       made.free();
+      lookAt(id, false);
     };
   }, []);
 

@@ -5,7 +5,7 @@ import { route } from "../lib/router";
 import { connection, currentRoomId, me, messages, place, rooms, roomsLoaded } from "../state/app";
 import { computed, untracked } from "../state/store";
 import { sections, unreadSection } from "../state/rooms";
-import { unreadShown } from "../state/unread_shown";
+import { looking, unreadShown } from "../state/unread_shown";
 import { openDialog } from "../state/dialog";
 import { drafts } from "../state/drafts";
 import { isOver } from "../state/runs";
@@ -46,6 +46,7 @@ function RoomSign({ room }: { room: Room }) {
 }
 
 function Count({ room }: { room: Room }) {
+  if (room.id === looking.value) return null;
   if (room.mentions > 0) {
     const words = `${room.mentions} mention${room.mentions > 1 ? "s" : ""}, ${room.unread} unread`;
     return <span class="count mention" role="img" aria-label={words}>@{room.mentions}</span>;
@@ -63,7 +64,7 @@ function RoomRow({ room, stop }: { room: Room; stop: boolean }) {
         href={`/room/${room.id}`}
         aria-current={here ? "page" : undefined}
         data-room={room.id}
-        data-unread={room.unread > 0 ? "" : undefined}
+        data-unread={room.unread > 0 && room.id !== looking.value ? "" : undefined}
         tabIndex={stop ? 0 : -1}
       >
         <Icon name={room.private ? "lock" : "room"} label={room.private ? "Private" : undefined} />
