@@ -6,7 +6,7 @@
 open="\\b(TO""DO|FIX""ME|X""XX|HA""CK)\\b"
 pause="\\b(u""sleep|nano""sleep|sleep)\\(|wait""ForTimeout|setTimeout\\((r|resolve|done)\\b"
 machine='(^|[^A-Za-z0-9_.$}])/(work|farm|root|home/[a-z]+)/'
-registry='https?://(reg|deb|mirror|security|snapshot)[a-z0-9-]*\.[a-z]|"resolved":'
+registry='https?://(reg|deb|mirror|security|snapshot)[a-z0-9-]*\.[a-z]|"resolved"[:]'
 
 all=$(project_files '*')
 files=$(grep -vE '\.(svg|png)$|^LICENSE$|^tests/fuzz/(corpus|regression)/' <<<"$all")
