@@ -35,8 +35,8 @@ const lines = new Set();
 export const troubles = [];
 
 /** The browser of this file. */
-export async function openBrowser() {
-  browser ??= await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: FLAGS });
+export function openBrowser() {
+  browser ??= chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: FLAGS });
   return browser;
 }
 
@@ -47,7 +47,7 @@ afterEach(async () => {
 
 /** For after(): ends what a file started, and fails if a page was in trouble. */
 export async function endAll() {
-  await browser?.close();
+  await (await browser)?.close(); // also one that is still starting, because a server did not
   browser = undefined;
   for (const line of lines) line.close();
   for (const server of servers) if (server.child.exitCode === null && !server.child.signalCode) await server.stop();
