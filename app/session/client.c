@@ -219,7 +219,7 @@ static void on_timer(struct timer *t)
 void client_alive(struct client *c)
 {
     if (c->pong_due_ms) {
-        c->rtt_ms = (env_nanoseconds() - c->pinged_ns) / 1000000;
+        c->rtt_ms = (env_nanoseconds() - c->pinged_ns + 999999) / 1000000; /* 0: not known yet */
         c->pong_due_ms = 0;
     }
 }
