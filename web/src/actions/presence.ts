@@ -5,7 +5,7 @@ import type { Member } from "../net/types";
 /** Who is here. A member is here while any window of theirs is connected, whichever room it shows: so a join says
  * it at once, and after a leave the server is asked. */
 const ASK_MS = 500;
-const REFRESH_MS = 60_000;
+const REFRESH_MS = 20_000;
 const asked = new Map<string, ReturnType<typeof setTimeout>>();
 
 export function presenceJoin(room: string, user: string): void {
@@ -33,7 +33,7 @@ export async function loadMembers(room: string): Promise<void> {
   }
 }
 
-/** Who came and went without opening the room is seen within a minute. Call once. */
+/** Who came and went without opening the room is seen within 20 s. Call once. */
 export function startPresence(): void {
   setInterval(() => {
     const room = currentRoomId.peek();

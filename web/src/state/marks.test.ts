@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { markedParts, nothingFound } from "./marks";
+import { markedParts, nothingFound, plainPart } from "./marks";
 
 const show = (text: string, marks: [number, number][]) =>
   markedParts(text, marks).map(({ text: part, marked }) => (marked ? `[${part}]` : part)).join("");
@@ -25,6 +25,11 @@ test("a long text is shown around its first hit", () => {
   const shown = show(text, [[601, 6]]);
   assert.match(shown, /^… x+ \[needle\] y+ …$/);
   assert.ok(shown.length < 520);
+  assert.equal(show(`${"many words ".repeat(20)}needle`, [[220, 6]]).slice(0, 14), "… many words m");
+});
+
+test("links and bold words show as they read", () => {
+  assert.equal(plainPart("- [releases](/room/2/4) **Jonas**: 2 ** 3 [x] (y)"), "- releases Jonas: 2 ** 3 [x] (y)");
 });
 
 test("what is said of an empty result depends on how many words there were", () => {

@@ -5,16 +5,26 @@ export interface Part {
   marked: boolean;
 }
 
-const BEFORE = 90;
-const LONGEST = 480;
+const BEFORE = 60;
+const LONGEST = 300;
+
+/** A part that is not marked, without the signs of links and bold words that lie in it whole. */
+export const plainPart = (text: string): string =>
+  text.replace(/\[([^\]\n]*)\]\([^)\s]*\)/g, "$1").replace(/\*\*([^*\n]+)\*\*/g, "$1");
+
+/** The begin of the first word that begins at `from` or after it, before `to`; `from` if there is none. */
+function wordFrom(all: readonly string[], from: number, to: number): number {
+  for (let at = from; at < to; at++) if (/\s/.test(all[at - 1] ?? " ")) return at;
+  return from;
+}
 
 /** The text in parts. Marks are [start, length] in characters, which are not UTF-16 units; ones that overlap or pass the
- * end are cut. A long text begins shortly before its first mark. */
+ * end are cut. It begins shortly before its first mark. */
 export function markedParts(text: string, marks: readonly (readonly [number, number])[]): Part[] {
   const all = Array.from(text);
   const sorted = [...marks].sort((a, b) => a[0] - b[0]);
   const first = sorted[0]?.[0] ?? 0;
-  const from = all.length > LONGEST && first > BEFORE ? first - BEFORE : 0;
+  const from = first > 2 * BEFORE ? wordFrom(all, first - BEFORE, first) : 0;
   const to = Math.min(all.length, from + LONGEST);
   const parts: Part[] = [];
   const add = (start: number, end: number, marked: boolean) => {

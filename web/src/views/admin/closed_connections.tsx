@@ -122,6 +122,7 @@ function closedAt(ms: number): string {
 function afterwards({ back_ms, recovered, code }: ClosedConnection): string {
   if (back_ms === undefined) return staysAway(code) ? "Told not to come back" : "—";
   const caught = recovered === undefined ? "" : recovered ? ", nothing missed" : ", loaded anew";
+  if (back_ms < 50) return `Back at once${caught}`;
   return `Back after ${back_ms < 1000 ? lasted(back_ms) : took(back_ms)}${caught}`;
 }
 

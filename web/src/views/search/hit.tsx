@@ -1,7 +1,7 @@
 import { Face } from "../../lib/face";
 import { clock, exact, iso, shortDay } from "../../lib/time_text";
 import type { FoundMessage } from "../../net/types";
-import { markedParts } from "../../state/marks";
+import { markedParts, plainPart } from "../../state/marks";
 
 /** "today 08:14", "yesterday 17:30", "19 November" */
 function when(ms: number): string {
@@ -27,7 +27,7 @@ export function Hit({ message, room }: { message: FoundMessage; room: string }) 
             </span>
           </div>
           <p class="text">
-            {markedParts(text, marks ?? []).map((part, i) => (part.marked ? <mark key={i}>{part.text}</mark> : part.text))}
+            {markedParts(text, marks ?? []).map((part, i) => (part.marked ? <mark key={i}>{part.text}</mark> : plainPart(part.text)))}
           </p>
         </div>
       </a>
