@@ -88,6 +88,47 @@ async function unfold(one, inside) {
   await inside.waitFor();
 }
 
+/** The table of the run card: what its head says, its icon, what can be done; for who started it. */
+const TABLE = {
+  queued: ["queued", "Waiting for another run", "clock", "Stop", "Started by you 1 ahead in this room"],
+  thinking: ["thinking", "Thinking", "spinner", "Stop", "Started by you"],
+  tool: ["tool", "Using 2 tools", "spinner", "Stop", "Started by you"],
+  approval: ["approval", "Waiting for you", "clock", "Stop", "Started by Jonas Lindqvist"],
+  tool_done: ["tool", "Reading the result", "spinner", "Stop", "Started by you"],
+  answering: ["answering", "Writing", "spinner", "Stop", "Started by you"],
+  completed_live: ["completed", "Done in 14 s", "check", "More", "Started by you 1,204 tokens No cost"],
+  failed: ["failed", "Failed: the database did not answer", "alert", "Run again", "Started by you after 8 s"],
+  stopped: ["stopped", "Stopped by Jonas Lindqvist", "stop", "Run again", "Started by you after 7 s"],
+  resumed: ["tool", "Slow closes since Friday", "spinner", "Stop", "Started by you Went on while you were away"],
+};
+
+test("U74 U75 one card a run, in ten states: the head says what goes on and holds one action", async () => {
+  const page = await openGallery();
+  for (const [name, [state, words, icon, action, tail]] of Object.entries(TABLE)) {
+    const one = recorded(page, name);
+    assert.equal(await one.count(), 1, name);
+    assert.equal(await one.getAttribute("data-state"), state, name);
+    assert.equal(await one.getAttribute("aria-live"), "off", name);
+    const head = one.locator("> .head");
+    assert.equal(await head.locator(".what").innerText(), words, name);
+    const sign = await head.evaluate((e) => e.querySelector(":scope > .icon use")?.getAttribute("href").slice(3) ?? e.firstElementChild.className);
+    assert.equal(sign, icon, name);
+    const buttons = head.getByRole("button");
+    assert.equal(await buttons.count(), 1, `${name}: one action`);
+    await head.getByRole("button", { name: action, exact: true }).waitFor();
+    const told = (await one.locator(".tail > span").allInnerTexts()).join(" ").trim();
+    assert.equal(told, tail, name);
+  }
+  const folded = recorded(page, "completed");
+  assert.equal(await folded.evaluate((e) => e.tagName), "DETAILS", "met after its end, a run is one line");
+  assert.equal(await folded.locator(".what").innerText(), "14 s, 3 steps, 1,204 tokens");
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await picture(page, `card-states-${colorScheme}`, { fullPage: true });
+  }
+  await page.context().close();
+});
+
 test("U76 tools are folded, and show what they were asked and what they gave", async () => {
   const page = await openGallery();
   const done = recorded(page, "completed_live");
