@@ -74,7 +74,8 @@ function useCompletion(room: string, area: { current: HTMLTextAreaElement | null
     const done = completed(box.value, asking, author.name);
     put(done.text);
     setAsking(null);
-    requestAnimationFrame(() => box.setSelectionRange(done.caret, done.caret));
+    box.value = done.text; // at once: a key may come before the next frame
+    box.setSelectionRange(done.caret, done.caret);
   };
   /** True if the key was for the list. */
   const onKey = (event: KeyboardEvent): boolean => {
