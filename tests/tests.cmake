@@ -54,6 +54,9 @@ if(TARGET snug)
   endif()
   snug_node_tests(scenario TIMEOUT 240 FILES ${scenarios})
   file(GLOB stories CONFIGURE_DEPENDS tests/browser/*.test.mjs)
+  add_library(brake MODULE tests/preload/brake.c) # support/brake.mjs loads it into servers
+  target_link_libraries(brake PRIVATE ${CMAKE_DL_LIBS})
+  list(APPEND program_env "SNUG_BRAKE_LIBRARY=$<TARGET_FILE:brake>")
   snug_node_tests(browser TIMEOUT 300 FILES ${stories})
 endif()
 

@@ -1,11 +1,12 @@
 // S67, the Golden Path: log in, ask the agent, see its run from the first step to the stored answer; and every way out:
 // leave and come back, a second tab in the middle, stop, failure, the server stopped, and killed at each step in turn.
 //
-// Brake (support/browser.mjs) holds a run behind the event that a test wants to look at.
+// A brake (support/brake.mjs) holds a run behind the event that a test wants to look at.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { BRAKED, brakeOn } from "../support/brake.mjs";
 import {
-  Brake, ONE_TASK, WAIT_MS, connectedShown, endAll, enter, fill, openPage, openPlace, openWindow, picture, roomShown, stored,
+  WAIT_MS, connectedShown, endAll, enter, fill, openPage, openPlace, openWindow, picture, roomShown, stored,
   until, write,
 } from "../support/browser.mjs";
 
@@ -15,7 +16,7 @@ const ORDER = ["agent_started", "agent_thinking", "tool_executing", "tool_comple
 
 let server, mira, jonas;
 before(async () => {
-  ({ server, people: [mira, jonas] } = await openPlace(["Jonas Lindqvist"], { args: ONE_TASK }));
+  ({ server, people: [mira, jonas] } = await openPlace(["Jonas Lindqvist"], { env: BRAKED }));
 });
 after(endAll);
 
@@ -26,8 +27,6 @@ async function makeRoom(name) {
   await fill(jonas, id, ["The kettle is repaired", "And the lamp at the door"]);
   return id;
 }
-
-const brakeIn = (room) => Brake.start(server, jonas, room);
 
 const card = (page) => page.locator("#log .run[data-run]");
 const state = (page, value) => page.locator(`#log .run[data-state="${value}"]`);
@@ -108,8 +107,8 @@ test("U75 U79 S67 the Golden Path from log-in to the stored answer", async () =>
   assert.ok(connected < 2000, `connected after ${connected} ms`);
   await roomShown(page, "golden path");
 
-  const brake = await brakeIn(room);
-  let held = brake.holdAfter("agent_thinking");
+  const brake = await brakeOn(server, room);
+  const held = brake.holdAfter("agent_thinking");
   const asked = performance.now();
   await write(page, QUESTION);
   await stored(page, QUESTION).waitFor();
@@ -117,16 +116,12 @@ test("U75 U79 S67 the Golden Path from log-in to the stored answer", async () =>
   await held;
   await state(page, "thinking").getByText("Thinking").waitFor();
   await card(page).getByRole("button", { name: "Stop", exact: true }).waitFor();
-  held = brake.holdAfter("tool_executing");
-  brake.release();
-  await held;
+  await brake.goOnTo("tool_executing");
   await state(page, "tool").locator(".what").getByText("Search the messages").waitFor();
   await card(page).getByRole("button", { name: "Stop", exact: true }).waitFor();
   await picture(page, "run-live");
-  held = brake.holdAfter("tool_completed");
-  brake.release();
-  await held;
-  await state(page, "tool").getByText("Reading the result").waitFor();
+  await brake.goOnTo("tool_completed");
+  await page.locator("#log .run").getByText(/Reading the result|Writing/).waitFor(); // pieces of the answer are no commits
   await card(page).getByRole("button", { name: "Stop", exact: true }).waitFor();
   await brake.end();
   await state(page, "completed").getByText(/^Done in /).waitFor({ timeout: 60_000 });
@@ -154,7 +149,7 @@ test("U79 a second tab that joins in the middle shows the run from its start", a
   await roomShown(page, "second tab");
   const second = await openPage(page.context(), "/room/1");
   await connectedShown(second);
-  const brake = await brakeIn(room);
+  const brake = await brakeOn(server, room);
   const held = brake.holdAfter("tool_executing");
   await write(page, QUESTION);
   await held;
@@ -177,7 +172,7 @@ test("U79 one leaves in the middle, comes back, and finds the answer", async () 
   const room = await makeRoom("away");
   const page = await enter(mira, `/room/${room}`, { url: server.url });
   await roomShown(page, "away");
-  const brake = await brakeIn(room);
+  const brake = await brakeOn(server, room);
   const held = brake.holdAfter("agent_thinking");
   await write(page, QUESTION);
   await held;
@@ -197,7 +192,7 @@ test("U75 a run is stopped by its starter, and says by whom", async () => {
     await enter(jonas, `/room/${room}`, { url: server.url }),
   ];
   await roomShown(page, "stop");
-  const brake = await brakeIn(room);
+  const brake = await brakeOn(server, room);
   const held = brake.holdAfter("agent_thinking");
   await write(page, QUESTION);
   await held;
@@ -221,7 +216,7 @@ test("U74 a run that must wait says so, and has its Stop", async () => {
   const room = await makeRoom("queue");
   const page = await enter(mira, `/room/${room}`, { url: server.url });
   await roomShown(page, "queue");
-  const brake = await brakeIn(room);
+  const brake = await brakeOn(server, room);
   const held = brake.holdAfter("agent_queued");
   await write(page, QUESTION);
   await write(page, "@nook who is here");
@@ -260,7 +255,7 @@ test("U79 the server is stopped in the middle of a run, and the run goes on at i
   const room = await makeRoom("stopped server");
   const page = await enter(mira, `/room/${room}`, { url: server.url });
   await roomShown(page, "stopped server");
-  const brake = await brakeIn(room);
+  const brake = await brakeOn(server, room);
   const held = brake.holdAfter("agent_thinking");
   await write(page, QUESTION);
   await held;
@@ -280,7 +275,7 @@ for (const type of ORDER) {
     const room = await makeRoom(`killed after ${type}`);
     const page = await enter(mira, `/room/${room}`, { url: server.url });
     await roomShown(page, `killed after ${type}`);
-    const brake = await brakeIn(room);
+    const brake = await brakeOn(server, room);
     const held = brake.holdAfter(type);
     await write(page, QUESTION);
     await held;
@@ -299,11 +294,11 @@ for (const type of ORDER) {
 
 test("U75 a run that fails keeps what it had, says why, and is run again with one click", async () => {
   await server.stop();
-  await server.restart({ args: [...ONE_TASK, "--run.deadline", "3s"] });
+  await server.restart({ args: ["--run.deadline", "3s"] });
   const room = await makeRoom("deadline");
   const page = await enter(mira, `/room/${room}`, { url: server.url });
   await roomShown(page, "deadline");
-  const brake = await brakeIn(room);
+  const brake = await brakeOn(server, room);
   const held = brake.holdAfter("tool_executing");
   await write(page, QUESTION);
   await held;

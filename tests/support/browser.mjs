@@ -4,14 +4,12 @@
 // whatever it asks of another host, every breach of its security policy, every error of a script is noted, and
 // endAll() fails if there was one. Pictures go to SNUG_TEST_OUT/browser.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { afterEach } from "node:test";
 import { chromium } from "playwright-core";
-import { connected, follow, until } from "./chat.mjs";
+import { until } from "./chat.mjs";
 import { startPlace } from "./place.mjs";
 
 export const WAIT_MS = 15_000;
@@ -29,7 +27,6 @@ const FLAGS = [
 ];
 
 let browser;
-const brakes = new Set();
 const servers = new Set();
 const lines = new Set();
 export const troubles = [];
@@ -39,11 +36,6 @@ export function openBrowser() {
   browser ??= chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: FLAGS });
   return browser;
 }
-
-/** What a test left braked would hold up all that follow. */
-afterEach(async () => {
-  for (const brake of [...brakes]) await brake.end();
-});
 
 /** For after(): ends what a file started, and fails if a page was in trouble. */
 export async function endAll() {
@@ -249,74 +241,4 @@ export async function openLine(port) {
   };
   lines.add(line);
   return line;
-}
-
-/** Arguments of a server whose runs a Brake can hold: one task thread, any number of wrong passwords. */
-export const ONE_TASK = ["--tasks", "1", "--limits.logins.burst", "0"];
-
-/**
- * Holds a run where a test wants to look at it. Log-ins with a wrong password keep the one task thread busy, so that some
- * 50 ms lie between two steps of a run; behind the event that was waited for another process takes the database's write lock, and then nothing
- * goes on until release(). Reading goes on as ever.
- */
-export class Brake {
-  /** eye: a member who watches the room. */
-  static async start(server, eye, room) {
-    const brake = new Brake();
-    const credentials = { name: "nobody", password: "a wrong password" };
-    const login = async () => {
-      while (brake.going && (await server.post("session.login", credentials).catch(() => null))); // null: the server is gone
-    };
-    brake.going = true;
-    brake.logins = Array.from({ length: 5 }, login);
-    brake.client = await connected(server.url, { cookie: eye.cookie });
-    const log = await follow(brake.client, room);
-    log.sub.on("publication", ({ data }) => brake.#event(data.type));
-    brake.sqlite = spawn("sqlite3", [`${server.data}/snug.db`], { stdio: ["pipe", "pipe", "inherit"] });
-    brake.sqlite.stdin.on("error", () => {});
-    brake.sqlite.stdin.write(".timeout 10000\nSELECT 'ready';\n");
-    await brake.#says("ready");
-    brakes.add(brake);
-    return brake;
-  }
-
-  #says(word) {
-    return new Promise((told, failed) => {
-      const read = (bytes) => {
-        if (!String(bytes).includes(word)) return;
-        this.sqlite.stdout.off("data", read);
-        told();
-      };
-      this.sqlite.stdout.on("data", read);
-      this.sqlite.once("error", failed);
-    });
-  }
-
-  #event(type) {
-    if (type !== this.type) return;
-    this.type = "";
-    this.sqlite.stdin.write("BEGIN IMMEDIATE;\nSELECT 'held';\n");
-    this.#says("held").then(this.told);
-  }
-
-  /** From now on waits for an event of this type; resolves when everything stands behind it. */
-  holdAfter(type) {
-    this.type = type;
-    return new Promise((told) => (this.told = told));
-  }
-
-  /** What waits goes on at once. */
-  release() {
-    this.sqlite.stdin.write("ROLLBACK;\n");
-  }
-
-  /** Log-ins end, too; runs are as fast as ever. */
-  async end() {
-    if (!brakes.delete(this)) return;
-    this.going = false;
-    this.client.disconnect();
-    const closed = new Promise((done) => this.sqlite.once("close", done));
-    this.sqlite.stdin.end(".quit\n"); // an open transaction goes with it
-    await Promise.all([closed, ...this.logins]);
-  }
 }
