@@ -12,6 +12,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+static const char *at; /* the socket; NULL: no brake */
+
+__attribute__((constructor)) static void read_environment(void)
+{
+    at = getenv("SNUG_BRAKE"); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+}
+
 static bool is_log(int fd)
 {
     char link[64];
@@ -26,7 +33,6 @@ static bool is_log(int fd)
 
 static void wait_for_leave(int fd)
 {
-    const char *at = getenv("SNUG_BRAKE");
     if (!at || !is_log(fd))
         return;
     struct sockaddr_un to = {.sun_family = AF_UNIX};
