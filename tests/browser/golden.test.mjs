@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { BRAKED, brakeOn } from "../support/brake.mjs";
+import { connected, rpc } from "../support/chat.mjs";
 import {
   WAIT_MS, connectedShown, endAll, enter, fill, openPage, openPlace, openWindow, picture, roomShown, stored,
   until, write,
@@ -216,11 +217,16 @@ test("U74 a run that must wait says so, and has its Stop", async () => {
   const room = await makeRoom("queue");
   const page = await enter(mira, `/room/${room}`, { url: server.url });
   await roomShown(page, "queue");
+  const line = await connected(server.url, mira);
   const brake = await brakeOn(server, room);
-  const held = brake.holdAfter("agent_queued");
+  const held = brake.holdAfter("agent_thinking");
   await write(page, QUESTION);
-  await write(page, "@nook who is here");
   await held;
+  // The second question waits for the writer before the first run goes on: what came behind it on its line is answered.
+  const second_send = rpc(line, "message.send", { room, text: "@nook who is here", key: "second" });
+  await rpc(line, "user.me");
+  await brake.goOnTo("agent_queued");
+  await second_send;
   const second = card(page).nth(1);
   await second.getByText("Waiting for another run").waitFor();
   await second.getByText("1 ahead in this room").waitFor();

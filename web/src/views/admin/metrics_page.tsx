@@ -14,6 +14,7 @@ import { CHARTS, NAMES, SPANS } from "./chart_specs";
 import type { Span } from "./chart_specs";
 
 const EVERY_MS = 10_000;
+const MINUTE_MS = 60_000;
 
 /** The promises first, then how it went: six charts over the stored samples, each also as a table. */
 export function MetricsPage() {
@@ -24,7 +25,8 @@ export function MetricsPage() {
     [span],
   );
   usePoll(reload, EVERY_MS);
-  const some = value !== undefined && value.times.length > 1;
+  // Two steps may be the two sides of one full minute, seconds after the first start.
+  const some = value !== undefined && (value.times.length > 2 || serverNow() - value.started > MINUTE_MS);
   return (
     <div class="sheet">
       <header class="part">
