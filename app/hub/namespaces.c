@@ -1,0 +1,36 @@
+#include "hub/namespaces.h"
+
+static struct text name_of(struct text channel)
+{
+    const char *colon = memchr(channel.data, ':', channel.len);
+    return (struct text){channel.data, colon ? (size_t)(colon - channel.data) : 0};
+}
+
+const struct channel_namespace *namespace_find(const struct channel_namespaces *table,
+                                               struct text channel)
+{
+    struct text name = name_of(channel);
+    if (name.len == 0 && (channel.len == 0 || channel.data[0] != ':'))
+        return &table->without;
+    for (unsigned i = 0; i < table->count; i++)
+        if (text_is(name, text_of(table->list[i].name)))
+            return &table->list[i];
+    return NULL;
+}
+
+bool channel_is_limited(struct text channel)
+{
+    return memchr(channel.data, '#', channel.len) != NULL;
+}
+
+bool channel_names_user(struct text channel, struct text user)
+{
+    const char *mark = memchr(channel.data, '#', channel.len);
+    if (!mark || user.len == 0)
+        return false;
+    struct text users = text_after(channel, (size_t)(mark + 1 - channel.data)), one;
+    while (text_split(&users, ',', &one))
+        if (text_is(one, user))
+            return true;
+    return false;
+}

@@ -1,0 +1,49 @@
+/* A channel follows the namespace before its first colon, and nobody else's. */
+#include "hub/namespaces.h"
+
+#include "unit.h"
+
+static const struct channel_namespace list[] = {{.name = "news", .history_size = 5},
+                                                {.name = "new", .history_size = 7}};
+static const struct channel_namespaces table = {
+    .without = {.history_size = 1}, .list = list, .count = 2};
+
+static unsigned size_of(const char *channel)
+{
+    const struct channel_namespace *n = namespace_find(&table, text_of(channel));
+    return n ? n->history_size : 0;
+}
+
+static void is_found_by_what_stands_before_the_first_colon(void)
+{
+    CHECK_INT(size_of("lobby"), 1);
+    CHECK_INT(size_of("news"), 1); /* a name, not a namespace */
+    CHECK_INT(size_of("news:"), 5);
+    CHECK_INT(size_of("news:a:b"), 5);
+    CHECK_INT(size_of("new:s"), 7);
+    CHECK_INT(size_of("#news:7"), 0); /* "#news" is none */
+}
+
+static void unknown_is_no_namespace(void)
+{
+    CHECK_INT(size_of("newsy:1"), 0);
+    CHECK_INT(size_of(":1"), 0); /* an empty name is none, not the absence of one */
+    CHECK_INT(size_of("NEWS:1"), 0);
+}
+
+static void a_limited_channel_names_its_users(void)
+{
+    CHECK_INT(channel_is_limited(TEXT("dialog#7,42")), true);
+    CHECK_INT(channel_is_limited(TEXT("dialog")), false);
+    CHECK_INT(channel_names_user(TEXT("dialog#7,42"), TEXT("7")), true);
+    CHECK_INT(channel_names_user(TEXT("dialog#7,42"), TEXT("42")), true);
+    CHECK_INT(channel_names_user(TEXT("dialog#7,42"), TEXT("4")), false);
+    CHECK_INT(channel_names_user(TEXT("dialog#7,42"), TEXT("7,42")), false);
+    CHECK_INT(channel_names_user(TEXT("dialog#"), TEXT("")),
+              false); /* nobody is named by nothing */
+    CHECK_INT(channel_names_user(TEXT("dialog#,7"), TEXT("")), false);
+    CHECK_INT(channel_names_user(TEXT("7"), TEXT("7")), false);
+}
+
+UNIT("hub/namespaces", CASE(is_found_by_what_stands_before_the_first_colon),
+     CASE(unknown_is_no_namespace), CASE(a_limited_channel_names_its_users))
