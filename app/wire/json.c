@@ -289,6 +289,7 @@ bool json_member(struct text *rest, struct json_member *out)
     struct text key;
     if (step_to_item(&s, '{', '}') && take_value(&s, &key) && key.data[0] == '"') {
         decode_key(key, out->key, sizeof out->key);
+        out->key_json = key;
         skip_space(&s);
         found = take(&s, ':') && take_value(&s, &out->value);
     }

@@ -23,6 +23,7 @@ struct text json_skip_space(struct text t);
  * given as "" (and so is ""). False: no more. */
 struct json_member {
     char key[40];
+    struct text key_json; /* the key as it stands, with its quotes */
     struct text value;
 };
 bool json_member(struct text *rest, struct json_member *out);

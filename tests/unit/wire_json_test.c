@@ -193,6 +193,7 @@ static void members_come_in_order_with_their_own_bytes(void)
     CU_ASSERT_TRUE(text_is(m.value, TEXT("1")));
     CU_ASSERT_TRUE(json_member(&rest, &m));
     CHECK_TEXT(m.key, "bc");
+    CU_ASSERT_TRUE(text_is(m.key_json, TEXT("\"b\\u0063\"")));
     CU_ASSERT_TRUE(text_is(m.value, TEXT("[ 1, 2 ]")));
     CU_ASSERT_TRUE(json_member(&rest, &m));
     CHECK_TEXT(m.key, "");
