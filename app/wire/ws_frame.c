@@ -1,6 +1,7 @@
 #include "wire/ws_frame.h"
 
 #include "base/must.h"
+#include "wire/ws_deflate.h"
 
 #include <openssl/evp.h>
 
@@ -19,8 +20,15 @@ void ws_decoder_init(struct ws_decoder *d, size_t message_max_bytes)
     buf_init(&d->message, message_max_bytes);
 }
 
+void ws_decoder_agree(struct ws_decoder *d, const struct ws_deflate *agreed)
+{
+    d->inflate.window_bits = agreed->client_bits;
+    d->inflate.takeover = agreed->client_takeover;
+}
+
 void ws_decoder_fini(struct ws_decoder *d)
 {
+    ws_inflate_fini(&d->inflate);
     buf_fini(&d->message);
 }
 
@@ -41,6 +49,12 @@ static bool frame_is_control(const struct ws_decoder *d)
     return d->header[0] & 0x08;
 }
 
+/* RSV1 on the first frame says it for the whole message. source: RFC 7692 6 */
+static bool frame_is_compressed(const struct ws_decoder *d)
+{
+    return frame_opcode(d) == WS_CONTINUATION ? d->compressed : d->header[0] & 0x40;
+}
+
 /* Bytes of the extended length: 0, 2 or 8. */
 static unsigned length_bytes(const struct ws_decoder *d)
 {
@@ -51,8 +65,10 @@ static unsigned length_bytes(const struct ws_decoder *d)
 /* Each of these looks at what just came, as early as it can be judged; 0 or a close code. */
 static unsigned check_first_byte(const struct ws_decoder *d)
 {
-    if (d->header[0] & 0x70)
-        return CLOSE_PROTOCOL; /* RSV1-3: no extension was negotiated */
+    unsigned rsv = d->header[0] & 0x70;
+    bool begins = frame_opcode(d) == WS_TEXT || frame_opcode(d) == WS_BINARY;
+    if (rsv != 0 && !(rsv == 0x40 && begins && d->inflate.window_bits > 0))
+        return CLOSE_PROTOCOL;
     bool open = d->message_opcode != WS_CONTINUATION;
     switch ((unsigned)frame_opcode(d)) {
     case WS_CONTINUATION:
@@ -75,6 +91,15 @@ static unsigned check_second_byte(const struct ws_decoder *d)
     return masked && !(frame_is_control(d) && length_bytes(d) > 0) ? 0 : CLOSE_PROTOCOL;
 }
 
+/* What cannot be compressed becomes a little longer. */
+static bool is_too_big(const struct ws_decoder *d, uint64_t n)
+{
+    size_t most = d->message_max_bytes;
+    if (frame_is_compressed(d))
+        return n > most + most / 64 + 64 - d->compressed_bytes;
+    return n > most - d->message.len;
+}
+
 static unsigned check_length(struct ws_decoder *d)
 {
     unsigned extended = length_bytes(d);
@@ -83,7 +108,7 @@ static unsigned check_length(struct ws_decoder *d)
         n = n << 8 | d->header[2 + i];
     if ((extended == 2 && n < 126) || (extended == 8 && (n <= UINT16_MAX || n >> 63)))
         return CLOSE_PROTOCOL;
-    if (!frame_is_control(d) && n > d->message_max_bytes - d->message.len)
+    if (!frame_is_control(d) && is_too_big(d, n))
         return CLOSE_TOO_BIG;
     d->payload_left = n;
     return 0;
@@ -97,7 +122,12 @@ static void begin_payload(struct ws_decoder *d)
     if (frame_opcode(d) == WS_TEXT || frame_opcode(d) == WS_BINARY) {
         d->message_opcode = frame_opcode(d);
         d->utf8 = (struct utf8_state){0};
+        d->compressed = frame_is_compressed(d);
+        d->compressed_bytes = 0;
+        ws_inflate_begin(&d->inflate);
     }
+    if (!frame_is_control(d) && d->compressed)
+        d->compressed_bytes += d->payload_left;
 }
 
 /* Eats header bytes; 0 or a close code. in_payload is set once the header is whole. */
@@ -146,7 +176,7 @@ static void unmask(struct ws_decoder *d, unsigned char *at, size_t len)
 static struct ws_event failed(struct ws_decoder *d, unsigned code)
 {
     d->ended = true;
-    buf_fini(&d->message);
+    ws_decoder_fini(d);
     return (struct ws_event){.kind = WS_EVENT_ERROR, .code = code, .payload = TEXT_NONE};
 }
 
@@ -166,7 +196,7 @@ static struct ws_event closed(struct ws_decoder *d, struct text payload)
             return failed(d, CLOSE_UTF8);
     }
     d->ended = true;
-    buf_fini(&d->message);
+    ws_decoder_fini(d);
     return event;
 }
 
@@ -193,23 +223,58 @@ static struct ws_event eat_control(struct ws_decoder *d, struct text piece)
     }
 }
 
+/* Adds to what is kept; 0 or a close code. */
+static unsigned keep(struct ws_decoder *d, struct text piece)
+{
+    buf_add_text(&d->message, piece);
+    return d->message.err == ERR_OK      ? 0
+           : d->message.err == ERR_LIMIT ? CLOSE_TOO_BIG
+                                         : CLOSE_FAILED;
+}
+
+static bool may_be_text(struct ws_decoder *d, struct text piece)
+{
+    return d->message_opcode != WS_TEXT || utf8_feed(&d->utf8, piece.data, piece.len);
+}
+
+/* In small steps, up to one byte over the limit: the first fault of a message is found first, and early, in any split. */
+static unsigned keep_inflated(struct ws_decoder *d, struct text piece, bool whole)
+{
+    char step[4096];
+    size_t n = 0;
+    enum err e;
+    do {
+        size_t left = d->message_max_bytes - d->message.len + 1;
+        e = ws_inflate_some(&d->inflate, &piece, step, left < sizeof step ? left : sizeof step, &n);
+        if (e != ERR_OK)
+            break;
+        struct text inflated = {step, n};
+        unsigned code = may_be_text(d, inflated) ? keep(d, inflated) : CLOSE_UTF8;
+        if (code != 0)
+            return code;
+    } while (piece.len > 0 || n > 0);
+    if (e == ERR_OK && whole)
+        e = ws_inflate_end(&d->inflate);
+    return e == ERR_OK ? 0 : e == ERR_NOMEM ? CLOSE_FAILED : CLOSE_UTF8;
+}
+
 static struct ws_event eat_message(struct ws_decoder *d, struct text piece)
 {
-    bool text = d->message_opcode == WS_TEXT;
-    if (text && !utf8_feed(&d->utf8, piece.data, piece.len))
-        return failed(d, CLOSE_UTF8);
     bool whole = d->payload_left == 0 && frame_fin(d);
-    if (d->message.len > 0 || !whole) {
-        buf_add_text(&d->message, piece);
-        if (d->message.err != ERR_OK)
-            return failed(d, CLOSE_FAILED); /* check_length kept it below the cap: this is memory */
-        piece = buf_text(&d->message);
-    }
+    bool kept = d->compressed || d->message.len > 0 || !whole;
+    unsigned code = d->compressed           ? keep_inflated(d, piece, whole)
+                    : may_be_text(d, piece) ? 0
+                                            : CLOSE_UTF8;
+    if (code == 0 && kept && !d->compressed)
+        code = keep(d, piece);
+    if (code != 0)
+        return failed(d, code);
     if (!whole)
         return (struct ws_event){.kind = WS_EVENT_NONE};
-    if (text && d->utf8.need > 0)
+    if (d->utf8.need > 0)
         return failed(d, CLOSE_UTF8);
-    struct ws_event event = {WS_EVENT_MESSAGE, d->message_opcode, 0, piece};
+    struct ws_event event = {WS_EVENT_MESSAGE, d->message_opcode, 0,
+                             kept ? buf_text(&d->message) : piece};
     d->message_opcode = WS_CONTINUATION;
     d->message_given = true;
     return event;

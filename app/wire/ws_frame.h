@@ -1,14 +1,15 @@
 /* ws_frame: RFC 6455 frames, server side: bytes from a client to messages, messages to bytes.
  *
  * The decoder eats any split of the stream and gives whole messages, control frames, or one close code. It unmasks in
- * place and points into the input where a message came in one piece; only what is cut is kept and joined.
- * Invariant: kept bytes <= message_max_bytes. No extension is negotiated: RSV bits must be 0. */
+ * place and points into the input where a message came in one piece; only what is cut or was compressed is kept.
+ * Invariant: kept bytes <= message_max_bytes. RSV bits are 0, but for RSV1 where permessage-deflate was agreed on. */
 #ifndef SNUG_WIRE_WS_FRAME_H
 #define SNUG_WIRE_WS_FRAME_H
 
 #include "base/buf.h"
 #include "base/frame.h"
 #include "wire/utf8.h"
+#include "wire/ws_inflate.h"
 
 enum ws_opcode {
     WS_CONTINUATION = 0,
@@ -21,6 +22,8 @@ enum ws_opcode {
 
 #define WS_CONTROL_MAX 125
 
+struct ws_deflate;
+
 struct ws_decoder {
     size_t message_max_bytes;
     uint64_t payload_left;
@@ -28,7 +31,10 @@ struct ws_decoder {
         message; /* what came of a message that is cut; freed by the call after the one that gave it */
     enum ws_opcode message_opcode; /* WS_CONTINUATION: no message is open */
     struct utf8_state utf8;
-    unsigned char header[14]; /* of the frame that is being read: 2 + 8 + 4 */
+    struct ws_inflate inflate; /* window_bits 0: no deflate was agreed on */
+    uint64_t compressed_bytes; /* announced so far for the message that is open */
+    bool compressed;           /* that message is */
+    unsigned char header[14];  /* of the frame that is being read: 2 + 8 + 4 */
     uint8_t header_len;
     uint8_t mask_at; /* 0..3 */
     bool in_payload;
@@ -56,13 +62,17 @@ struct ws_event {
 };
 
 void ws_decoder_init(struct ws_decoder *d, size_t message_max_bytes);
+
+/* From now on messages may be compressed as agreed on; before the first byte. */
+void ws_decoder_agree(struct ws_decoder *d, const struct ws_deflate *agreed);
 void ws_decoder_fini(struct ws_decoder *d);
 
 /* Takes bytes off the front of *bytes (which are changed: unmasked in place) until one event is complete.
  * Call again until WS_EVENT_NONE, which also gives kept memory back. errors (as close codes): 1002 unmasked, RSV,
  * reserved opcode, fragmented or long control frame, non-minimal length, continuation of nothing, message inside a
- * message, bad close payload; 1007 UTF-8, at the first byte that cannot become valid; 1009 announced or joined length
- * over the limit; 1011 no memory. source: RFC 6455 5.2-5.5, 7.4, 8.1 */
+ * message, bad close payload; 1007 UTF-8, at the first byte that cannot become valid, or bad compressed data; 1009
+ * announced, joined or inflated length over the limit; 1011 no memory.
+ * source: RFC 6455 5.2-5.5, 7.4, 8.1; RFC 7692 6.1, 7.2.2 */
 struct ws_event ws_decode(struct ws_decoder *d, unsigned char **bytes, size_t *len);
 
 #define WS_HEADER_MAX 10
