@@ -277,7 +277,7 @@ void client_open(struct pool *p, struct session_socket *socket)
     }
     const struct session_options *o = client_options(c);
     struct ws_conn_owner owner = {c, on_message, on_closed};
-    struct ws_socket ws = {socket->fd, socket->ssl, socket->early};
+    struct ws_socket ws = {socket->fd, socket->ssl, socket->early, socket->deflate};
     enum err e =
         ws_conn_adopt(p->reactor, &ws, o->message_max_bytes, o->queue_max_bytes, &owner, &c->ws);
     if (e != ERR_OK) {

@@ -82,6 +82,7 @@ struct session_socket {
     int fd;
     struct ssl_st *ssl;
     struct text early;
+    struct ws_deflate deflate;              /* agreed on; zero: nothing */
     struct ws_manager *manager;             /* with a good cookie: a reference; else NULL */
     const struct client_identity *identity; /* with a good cookie; else NULL */
     void *

@@ -12,7 +12,8 @@ struct ws_conn {
     struct ws_conn_owner owner;
     struct ws_decoder decoder;
     uint64_t messages_in;
-    unsigned code; /* 0: open */
+    uint8_t deflate_bits; /* 0: no deflate was agreed on */
+    unsigned code;        /* 0: open */
     enum ws_closer by;
     char reason[124];
 };
@@ -142,7 +143,9 @@ enum err ws_conn_adopt(struct reactor *r, const struct ws_socket *socket, size_t
         return ERR_NOMEM;
     }
     w->owner = *owner;
+    w->deflate_bits = socket->deflate.server_bits;
     ws_decoder_init(&w->decoder, message_max_bytes);
+    ws_decoder_agree(&w->decoder, &socket->deflate);
     struct conn_owner bytes_owner = {w, on_bytes, on_closed};
     struct conn *conn = NULL;
     enum err e = conn_adopt(r, &(struct conn_socket){socket->fd, socket->ssl, socket->early},
@@ -154,6 +157,11 @@ enum err ws_conn_adopt(struct reactor *r, const struct ws_socket *socket, size_t
     w->conn = conn;
     *out_conn = w;
     return ERR_OK;
+}
+
+unsigned ws_conn_deflate(const struct ws_conn *w)
+{
+    return w->deflate_bits;
 }
 
 enum err ws_conn_send(struct ws_conn *w, struct frame *f)

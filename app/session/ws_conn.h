@@ -1,6 +1,7 @@
 /* ws_conn: one WebSocket on a reactor: whole messages in, shared frames out, the closing handshake in both directions.
  *
- * It answers pings, checks the peer against RFC 6455 and closes with the standard's codes; it knows no protocol above.
+ * It answers pings, checks the peer against RFC 6455 and 7692 and closes with the standards' codes; it knows no protocol
+ * above. Messages are given to its owner inflated; whether one is sent compressed is the owner's to choose, by frame.
  * Invariant: after a close frame was sent nothing else is; on_closed comes exactly once, and the object is gone when it
  * returns. thread: the reactor's */
 #ifndef SNUG_SESSION_WS_CONN_H
@@ -8,7 +9,7 @@
 
 #include "net/conn.h"
 #include "session/close_code.h"
-#include "wire/ws_frame.h"
+#include "wire/ws_deflate.h"
 
 struct ws_conn;
 
@@ -32,8 +33,9 @@ struct ws_conn_owner {
 /* An upgraded socket; owned from now on, also on error: fd and ssl. */
 struct ws_socket {
     int fd;
-    struct ssl_st *ssl; /* or NULL */
-    struct text early;  /* bytes that came behind the upgrade request; copied */
+    struct ssl_st *ssl;        /* or NULL */
+    struct text early;         /* bytes that came behind the upgrade request; copied */
+    struct ws_deflate deflate; /* agreed on in the handshake; zero: nothing */
 };
 
 /* errors: ERR_NOMEM, ERR_IO */
@@ -42,7 +44,10 @@ MUST_USE enum err ws_conn_adopt(struct reactor *r, const struct ws_socket *socke
                                 const struct ws_conn_owner *owner, struct ws_conn **out_conn)
     ON(role_reactor);
 
-/* Queues a share of a frame made by ws_frame. errors: ERR_LIMIT over the budget; ERR_CLOSED; ERR_NOMEM */
+/* The largest window a compressed frame for it may be made with (ws_deflate_window); 0: none, send plain ones. */
+unsigned ws_conn_deflate(const struct ws_conn *w) ON(role_reactor);
+
+/* Queues a share of a frame made by ws_frame, or by ws_frame_deflated where ws_conn_deflate permits it. errors: ERR_LIMIT over the budget; ERR_CLOSED; ERR_NOMEM */
 MUST_USE enum err ws_conn_send(struct ws_conn *w, struct frame *f) ON(role_reactor);
 
 /* Sends a close frame behind what is queued and waits a moment for the answer. Only the first call counts. */
