@@ -324,6 +324,13 @@ static enum err make_sessions(struct snug *s)
     return sessions_new(&so, &s->sessions);
 }
 
+/* Clients may not keep their windows: an idle connection holds nothing. */
+static struct ws_deflate_rules deflate_rules(const struct snug_options *o)
+{
+    return o->compression ? (struct ws_deflate_rules){WS_WINDOW_MAX, WS_WINDOW_MAX, false}
+                          : (struct ws_deflate_rules){0};
+}
+
 static enum err open_doors(struct snug *s, char error[256])
 {
     const struct snug_options *o = &s->options;
@@ -339,6 +346,7 @@ static enum err open_doors(struct snug *s, char error[256])
         .registry = s->registry,
         .allowed_origins = text_of(o->allowed_origins),
         .api_key = text_of(s->api_key),
+        .deflate = deflate_rules(o),
         .pending_max = PENDING_MAX,
         .call_deadline_ms = CALL_DEADLINE_MS,
         .hand_over = snug_hand_over,

@@ -25,6 +25,10 @@ struct snug_options {
     bool insecure;               /* client.insecure */
     int64_t ping_interval_ms, pong_timeout_ms, stale_close_delay_ms;
     size_t queue_max_bytes, message_max_bytes;
+    bool compression; /* websocket.compression */
+    unsigned compression_level;
+    size_t
+        compression_min_bytes; /* websocket.compression_min_size: shorter messages are sent plain */
     unsigned channel_limit, user_connection_limit;
     unsigned history_max, recovery_max;
     double commands_burst, commands_per_s, sends_burst, sends_per_s, logins_burst, logins_per_s;

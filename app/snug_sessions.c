@@ -169,6 +169,7 @@ void snug_hand_over(void *ctx, const struct http_upgrade *u)
     struct session_socket socket = {.fd = u->fd,
                                     .ssl = u->ssl,
                                     .early = u->early,
+                                    .deflate = u->deflate,
                                     .manager = u->manager,
                                     .pending = u->pending};
     text_copy(socket.address, sizeof socket.address, text_of(u->address));

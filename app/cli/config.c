@@ -28,6 +28,7 @@ enum kind {
     KIND_ROOM,
     KIND_COUNT,
     KIND_SOME,
+    KIND_LEVEL,
     KIND_RATE
 };
 
@@ -58,6 +59,7 @@ static const char *const kind_words[] = {
     [KIND_ROOM] = "a number of bytes, at least 1024",
     [KIND_COUNT] = "a whole number",
     [KIND_SOME] = "a whole number from 1 to 1000000",
+    [KIND_LEVEL] = "a whole number from 1 to 9",
     [KIND_RATE] = "a number such as 500 or 0.2",
 };
 
@@ -157,9 +159,13 @@ static enum err set_number(const struct option *o, void *field, struct text valu
     static const struct {
         int64_t min, max;
     } bounds[] = {
-        [KIND_DURATION] = {0, INT64_MAX},  [KIND_SPAN] = {1, INT64_MAX},
-        [KIND_BYTES] = {0, INT64_MAX / 2}, [KIND_ROOM] = {1024, INT64_MAX / 2},
-        [KIND_COUNT] = {0, INT_MAX},       [KIND_SOME] = {1, 1000000},
+        [KIND_DURATION] = {0, INT64_MAX},
+        [KIND_SPAN] = {1, INT64_MAX},
+        [KIND_BYTES] = {0, INT64_MAX / 2},
+        [KIND_ROOM] = {1024, INT64_MAX / 2},
+        [KIND_COUNT] = {0, INT_MAX},
+        [KIND_SOME] = {1, 1000000},
+        [KIND_LEVEL] = {1, 9},
     };
     int64_t n = 0;
     bool good = o->kind == KIND_DURATION || o->kind == KIND_SPAN
@@ -167,7 +173,7 @@ static enum err set_number(const struct option *o, void *field, struct text valu
                     : value_count(value, bounds[o->kind].max, &n);
     if (!good || n < bounds[o->kind].min)
         return ERR_BAD_REQUEST;
-    if (o->kind == KIND_COUNT || o->kind == KIND_SOME)
+    if (o->kind == KIND_COUNT || o->kind == KIND_SOME || o->kind == KIND_LEVEL)
         *(unsigned *)field = (unsigned)n;
     else
         *(int64_t *)field = n; /* size_t and int64_t have the same size here */
@@ -196,6 +202,7 @@ static enum err set(struct config *c, const struct option *o, struct text value,
     case KIND_ROOM:
     case KIND_COUNT:
     case KIND_SOME:
+    case KIND_LEVEL:
         return set_number(o, field, value);
     }
     return ERR_INTERNAL;

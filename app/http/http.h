@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "base/method.h"
+#include "wire/ws_deflate.h"
 
 struct http;
 struct http_pending;
@@ -19,10 +20,11 @@ struct ws_registry;
 
 /* A WebSocket that was just opened: the 101 is on its way, frames may already have come. */
 struct http_upgrade {
-    int fd;              /* owned by the callee: connected, non-blocking, close-on-exec */
-    struct ssl_st *ssl;  /* owned by the callee, after the handshake; NULL: plain TCP */
-    struct text early;   /* bytes that came behind the request; borrowed until return */
-    struct identity who; /* of the cookie; user_id 0: none, a token must follow */
+    int fd;                    /* owned by the callee: connected, non-blocking, close-on-exec */
+    struct ssl_st *ssl;        /* owned by the callee, after the handshake; NULL: plain TCP */
+    struct text early;         /* bytes that came behind the request; borrowed until return */
+    struct ws_deflate deflate; /* agreed on; zero: nothing */
+    struct identity who;       /* of the cookie; user_id 0: none, a token must follow */
     struct ws_manager
         *manager; /* the user's, one reference owned by the callee; NULL without a cookie */
     struct http_pending *pending; /* a place among those who have not connected yet. See below */
@@ -40,8 +42,9 @@ struct http_options {
     const struct method_table *methods;
     struct accounts *accounts;
     struct ws_registry *registry;
-    struct text allowed_origins; /* patterns joined by spaces, a star for any part; copied */
-    struct text api_key;         /* for /metrics; empty: none; copied */
+    struct text allowed_origins;     /* patterns joined by spaces, a star for any part; copied */
+    struct text api_key;             /* for /metrics; empty: none; copied */
+    struct ws_deflate_rules deflate; /* of WebSockets; zero: none is compressed */
     unsigned
         pending_max; /* upgrades that have not connected yet, of an address without cookie or of a person: 64 */
     unsigned

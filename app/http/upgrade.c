@@ -2,40 +2,21 @@
 #include "http/inside.h"
 
 #include "base/metrics.h"
+#include "http/handshake.h"
 #include "http/user_agent.h"
 #include "manager/ws_manager.h"
-#include "wire/ws_frame.h"
 
 #include <stdio.h>
-
-struct refusal {
-    int status; /* 0: none */
-    const char *words;
-    struct text more;
-};
 
 #define RETRY TEXT("Retry-After: 1\r\n")
 
 /* What can be said without asking anybody. */
-static struct refusal check_head(const struct visit *v, char accept[WS_ACCEPT_SIZE])
+static struct refusal check_head(const struct visit *v, struct handshake *out)
 {
     const struct door_request *r = v->r;
-    if (v->head || r->http_1_0)
-        return (struct refusal){400, "A WebSocket is opened with GET and HTTP/1.1.", TEXT_NONE};
-    if (!header_has_token(r, "Upgrade", TEXT("websocket")))
-        return (struct refusal){426, "Here is a WebSocket.",
-                                TEXT("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")};
-    if (!header_has_token(r, "Connection", TEXT("upgrade")))
-        return (struct refusal){400, "Connection must say upgrade.", TEXT_NONE};
-    if (header_count(r, "Sec-WebSocket-Version") != 1 ||
-        !text_is(header_get(r, "Sec-WebSocket-Version"), TEXT("13")))
-        return (struct refusal){426, "Sec-WebSocket-Version must be 13.",
-                                TEXT("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")};
-    if (header_count(r, "Sec-WebSocket-Key") != 1 ||
-        !ws_accept(header_get(r, "Sec-WebSocket-Key"), accept))
-        return (struct refusal){400, "Sec-WebSocket-Key must be 16 bytes in base64.", TEXT_NONE};
-    if (v->body_bytes > 0 || v->chunked)
-        return (struct refusal){400, "An upgrade has no body.", TEXT_NONE};
+    struct refusal no = handshake_check(r, &v->http->options.deflate, out);
+    if (no.status != 0)
+        return no;
     if (header_count(r, "Origin") > 0 &&
         !origin_allowed(header_get(r, "Origin"), header_get(r, "Host"), v->secure,
                         v->http->options.allowed_origins))
@@ -101,32 +82,25 @@ ON(role_http) static struct refusal find_rights(struct visit *v, struct http_upg
 }
 
 ON(role_http)
-static bool accept_and_detach(struct visit *v, const char *accept, struct http_upgrade *u)
+static bool accept_and_detach(struct visit *v, const struct handshake *h, struct http_upgrade *u)
 {
-    char head[256];
-    int len = snprintf(head, sizeof head,
-                       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                       "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
-                       accept,
-                       header_has_token(v->r, "Sec-WebSocket-Protocol", TEXT("centrifuge-json"))
-                           ? "Sec-WebSocket-Protocol: centrifuge-json\r\n"
-                           : "");
+    bool json = header_has_token(v->r, "Sec-WebSocket-Protocol", TEXT("centrifuge-json"));
     struct door_socket s;
     metric_add(METRIC_http_requests, 1);
-    if (!door_write(v->r->conn, (struct text){head, (size_t)len}, TEXT_NONE, ANSWER_MS) ||
-        !door_detach(v->r->conn, &s))
+    if (!handshake_accept(v->r, h, json ? "centrifuge-json" : NULL, ANSWER_MS, &s))
         return false;
     u->fd = s.fd;
     u->ssl = s.ssl;
     u->early = s.early;
+    u->deflate = h->deflate;
     return true;
 }
 
 void upgrade_handler(struct visit *v)
 {
-    char accept[WS_ACCEPT_SIZE];
+    struct handshake handshake;
     struct http_upgrade u = {.fd = -1, .secure = v->secure};
-    struct refusal no = check_head(v, accept);
+    struct refusal no = check_head(v, &handshake);
     if (no.status == 0)
         no = find_rights(v, &u);
     if (no.status != 0) {
@@ -137,7 +111,7 @@ void upgrade_handler(struct visit *v)
     }
     text_copy(u.address, sizeof u.address, text_of(v->address));
     user_agent_words(header_get(v->r, "User-Agent"), u.client, sizeof u.client);
-    if (accept_and_detach(v, accept, &u)) {
+    if (accept_and_detach(v, &handshake, &u)) {
         v->http->options.hand_over(v->http->options.ctx, &u);
     } else {
         ws_manager_unref(u.manager);

@@ -148,6 +148,7 @@ static struct http_options fake_options(void)
         .registry = fake.registry,
         .allowed_origins = TEXT("https://*.friend.example"),
         .api_key = TEXT("the-api-key"),
+        .deflate = {15, 15, false},
         .pending_max = 3,
         .call_deadline_ms = 300,
         .hand_over = fake_hand_over,

@@ -144,6 +144,40 @@ static void subprotocols_are_chosen_from_several_headers(void)
     }
 }
 
+#define OFFERS "Sec-WebSocket-Extensions: "
+#define LEAN OFFERS "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+
+static void deflate_is_chosen_from_several_headers(void)
+{
+    static const struct {
+        const char *offer, *answer;
+        unsigned bits;
+    } rows[] = {
+        {"", NULL, 0},
+        {OFFERS "\r\n", NULL, 0},
+        {OFFERS "permessage-deflate; odd\r\n", NULL, 0},
+        {OFFERS "permessage-deflate; server_max_window_bits=08\r\n", NULL, 0},
+        {OFFERS "permessage-deflate\r\n", LEAN "\r\n", 15},
+        {OFFERS "permessage-deflate; client_max_window_bits\r\n", LEAN "\r\n", 15},
+        {OFFERS "x, permessage-deflate; odd\r\n" OFFERS
+                "permessage-deflate; server_max_window_bits=10, permessage-deflate\r\n",
+         LEAN "; server_max_window_bits=10\r\n", 10},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char request[512];
+        int fd;
+        struct http_upgrade u;
+        (void)snprintf(request, sizeof request, GOOD COOKIE "%s\r\n", rows[i].offer);
+        const char *answer = opened(request, &fd, &u);
+        CHECK_INT(raw_count(answer, "Sec-WebSocket-Extensions"), rows[i].answer != NULL);
+        CU_ASSERT(!rows[i].answer || strstr(answer, rows[i].answer) != NULL);
+        CHECK_INT(u.deflate.server_bits, rows[i].bits);
+        CU_ASSERT(!u.deflate.client_takeover);
+        let_go(&u);
+        (void)close(fd);
+    }
+}
+
 /* Also: several Connection headers, names and tokens in any case. */
 static void bytes_in_the_same_segment_come_along(void)
 {
@@ -320,7 +354,8 @@ static void stops(void)
 
 UNIT("http/upgrade", CASE(starts), CASE(what_is_no_upgrade_is_refused_completely),
      CASE(a_good_cookie_brings_its_manager), CASE(subprotocols_are_chosen_from_several_headers),
-     CASE(bytes_in_the_same_segment_come_along), CASE(strangers_get_a_few_places_without_rights),
+     CASE(deflate_is_chosen_from_several_headers), CASE(bytes_in_the_same_segment_come_along),
+     CASE(strangers_get_a_few_places_without_rights),
      CASE(people_cannot_open_sockets_that_never_connect), CASE(no_descriptor_is_left_behind),
      CASE(too_many_connections_are_told_to_come_back), CASE(sockets_and_places_outlive_the_door),
      CASE(a_check_that_hangs_does_not_keep_the_door_from_closing), CASE(stops))
