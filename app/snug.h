@@ -6,6 +6,7 @@
 #define SNUG_H
 
 #include "base/method.h"
+#include "hub/namespaces.h"
 
 struct snug;
 
@@ -37,6 +38,7 @@ struct snug_options {
     unsigned reactors; /* 0: one per core */
     unsigned http_workers, readers, tasks, batch_max, queue_max;
     int64_t disk_free_min_bytes;
+    struct channel_namespaces channels; /* channel.namespaces, channel.without_namespace.* */
 };
 
 /* Opens the data folder, migrates, starts writer, readers, tasks. No sockets yet.

@@ -165,6 +165,8 @@ enum err arguments_read(char *const *argv, char *const *environment, unsigned ta
     w.config = c;
     if (e == ERR_OK)
         e = walk_arguments(&w);
+    if (e == ERR_OK)
+        e = config_settle(c, error);
     if (e == ERR_NOMEM)
         (void)fault(&w, "%s", err_text(e));
     return e;

@@ -14,7 +14,8 @@ struct config {
     struct snug_options options;
     char **texts; /* what options points to */
     size_t texts_count;
-    bool listen_given; /* by anything but the default */
+    struct channel_namespace *namespaces; /* what options.channels points to */
+    bool listen_given;                    /* by anything but the default */
 };
 
 /* Fills in the defaults. errors: ERR_NOMEM */
@@ -38,6 +39,9 @@ MUST_USE enum err config_read_file(struct config *c, const char *path,
  * errors: ERR_BAD_REQUEST; ERR_NOMEM */
 MUST_USE enum err config_read_environment(struct config *c, char *const *environment,
                                           char error[CONFIG_ERROR_SIZE]);
+
+/* After all sources: looks for options that cannot go together. errors: ERR_BAD_REQUEST with both names */
+MUST_USE enum err config_settle(struct config *c, char error[CONFIG_ERROR_SIZE]);
 
 bool config_is_option(struct text name);
 
