@@ -347,6 +347,7 @@ static enum err open_doors(struct snug *s, char error[256])
         .allowed_origins = text_of(o->allowed_origins),
         .api_key = text_of(s->api_key),
         .deflate = deflate_rules(o),
+        .connections_max = o->connection_limit,
         .pending_max = PENDING_MAX,
         .call_deadline_ms = CALL_DEADLINE_MS,
         .hand_over = snug_hand_over,

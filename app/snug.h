@@ -30,7 +30,8 @@ struct snug_options {
     unsigned compression_level;
     size_t
         compression_min_bytes; /* websocket.compression_min_size: shorter messages are sent plain */
-    unsigned channel_limit, user_connection_limit;
+    unsigned channel_limit, connection_limit, user_connection_limit;
+    bool http_stream_enabled, sse_enabled; /* http_stream.enabled, sse.enabled */
     unsigned history_max, recovery_max;
     double commands_burst, commands_per_s, sends_burst, sends_per_s, logins_burst, logins_per_s;
     int64_t manager_idle_ms, manager_deadline_ms, typing_ms, run_deadline_ms;

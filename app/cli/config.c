@@ -1,7 +1,6 @@
 #include "cli/config_inside.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,7 +14,7 @@ bool config_is_option(struct text name)
 bool config_is_switch(struct text name)
 {
     const struct option *o = option_find(&options_all, name);
-    return o && o->kind == KIND_SWITCH;
+    return o && option_is_switch(o->kind);
 }
 
 const char *config_nearest(struct text name)
@@ -34,26 +33,6 @@ const char *config_keep(struct config *c, struct text t)
     if (copy)
         c->texts[c->texts_count++] = copy;
     return copy;
-}
-
-/* ---- problems */
-
-enum err reading_wrong(struct reading *r, const char *name, const char *format, ...)
-{
-    char words[CONFIG_ERROR_SIZE / 2];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(words, sizeof words, format, args);
-    va_end(args);
-    (void)snprintf(r->error, CONFIG_ERROR_SIZE, "%.*s %s.", CONFIG_NAME_SIZE, name, words);
-    return ERR_BAD_REQUEST;
-}
-
-enum err reading_unknown(struct reading *r, const char *name, const struct option *near)
-{
-    (void)snprintf(r->error, CONFIG_ERROR_SIZE, "There is no option %.*s%s%s.", CONFIG_NAME_SIZE,
-                   name, near ? "; the nearest is " : "", near ? near->name : "");
-    return ERR_BAD_REQUEST;
 }
 
 /* ---- setting */
@@ -97,7 +76,7 @@ enum err config_init(struct config *c)
             return e;
         }
     }
-    c->listen_given = false;
+    c->listen_given = c->http_given = c->tls_given = false;
     return ERR_OK;
 }
 
@@ -110,10 +89,50 @@ void config_fini(struct config *c)
     *c = (struct config){0};
 }
 
+/* ---- all together */
+
+static enum err settle_listen(struct reading *r)
+{
+    struct config *c = r->config;
+    if (!c->http_given || c->listen_given)
+        return ERR_OK;
+    char address[300];
+    const char *host = c->http_address ? c->http_address : "0.0.0.0";
+    bool bare = strchr(host, ':') && host[0] != '['; /* IPv6 */
+    int len = snprintf(address, sizeof address, "%s%s%s:%u", bare ? "[" : "", host, bare ? "]" : "",
+                       c->http_port);
+    if (len < 0 || len >= (int)sizeof address)
+        return reading_wrong(r, "http_server.address", "must be %s", option_words(KIND_HOST));
+    c->options.listen[0] = config_keep(c, text_of(address));
+    c->options.listen_count = 1;
+    c->listen_given = true;
+    return c->options.listen[0] ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err settle_tls(struct reading *r)
+{
+    struct config *c = r->config;
+    if (!c->tls_given)
+        return ERR_OK;
+    if (c->tls_on && !c->options.tls_cert)
+        return reading_wrong(r, "http_server.tls.enabled", "needs http_server.tls.cert_pem_file");
+    if (!c->tls_on)
+        c->options.tls_cert = c->options.tls_key = NULL;
+    return ERR_OK;
+}
+
+enum err reading_settle(struct reading *r)
+{
+    enum err e = settle_listen(r);
+    if (e == ERR_OK)
+        e = settle_tls(r);
+    return e == ERR_OK ? namespaces_settle(r) : e;
+}
+
 enum err config_settle(struct config *c, char error[CONFIG_ERROR_SIZE])
 {
     struct reading r = {.config = c, .error = error};
-    return namespaces_settle(&r);
+    return reading_settle(&r);
 }
 
 /* ---- the environment */

@@ -16,6 +16,12 @@ struct config {
     size_t texts_count;
     struct channel_namespace *namespaces; /* what options.channels points to */
     bool listen_given;                    /* by anything but the default */
+
+    /* Centrifugo's http_server.*: what config_settle makes listen and the certificate from */
+    const char *http_address; /* NULL: all */
+    unsigned http_port;
+    bool tls_on;
+    bool http_given, tls_given; /* by anything but the default */
 };
 
 /* Fills in the defaults. errors: ERR_NOMEM */
@@ -40,8 +46,22 @@ MUST_USE enum err config_read_file(struct config *c, const char *path,
 MUST_USE enum err config_read_environment(struct config *c, char *const *environment,
                                           char error[CONFIG_ERROR_SIZE]);
 
-/* After all sources: looks for options that cannot go together. errors: ERR_BAD_REQUEST with both names */
+/* After all sources: http_server.address and .port become `listen` where that was not given itself, a certificate that is
+ * switched off goes, and options that cannot go together are found.
+ * errors: ERR_BAD_REQUEST with both names; ERR_NOMEM */
 MUST_USE enum err config_settle(struct config *c, char error[CONFIG_ERROR_SIZE]);
+
+/* What is to be said about a file, a line an option: "NAME: unsupported: why", "NAME: unknown (nearest: NAME)",
+ * "NAME: wrong value: must be ...", "NAME: ignored: why". The last is no problem. */
+struct config_report {
+    struct buf lines; /* owned by whoever asks for the report, who gives it a cap */
+    unsigned options, problems;
+};
+
+/* Reads a file alone, without environment and flags, to its end whatever is in it.
+ * errors: ERR_BAD_REQUEST it is not JSON; ERR_IO; ERR_NOMEM */
+MUST_USE enum err config_check_file(const char *path, struct config_report *out,
+                                    char error[CONFIG_ERROR_SIZE]);
 
 bool config_is_option(struct text name);
 

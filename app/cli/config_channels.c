@@ -22,6 +22,7 @@ static enum err read_name(struct reading *r, const char *place, const cJSON *val
     struct config *c = r->config;
     struct text name = text_of(cJSON_IsString(value) ? value->valuestring : NULL);
     char said[CONFIG_NAME_SIZE];
+    reading_count(r);
     if (!value)
         return reading_wrong(r, place, "needs a name");
     (void)snprintf(said, sizeof said, "%s.name", place);
@@ -55,9 +56,13 @@ static enum err read_member(struct reading *r, struct channel_namespace *n, cons
     char name[CONFIG_NAME_SIZE];
     struct text key = text_of(member->string);
     const struct option *o = option_find(&options_channel, key);
+    const struct foreign *f = foreign_find(&foreign_channel, key);
     (void)snprintf(name, sizeof name, "%s.%s", place, member->string);
+    reading_count(r);
     if (o)
         return reading_value(r, o, n, name, member);
+    if (f)
+        return reading_foreign(r, f, key, name, member);
     return reading_unknown(r, name, option_nearest(&options_channel, key));
 }
 
@@ -81,14 +86,14 @@ static enum err read_namespace(struct reading *r, const char *place, const cJSON
     return e;
 }
 
-/* Makes room for so many, and forgets those that were there. */
+/* Makes room for so many (and one, so that there is always something), and forgets those that were there. */
 static enum err start_over(struct config *c, size_t count)
 {
     free(c->namespaces);
-    c->namespaces = count ? calloc(count, sizeof *c->namespaces) : NULL;
+    c->namespaces = calloc(count + 1, sizeof *c->namespaces);
     c->options.channels.list = c->namespaces;
     c->options.channels.count = 0;
-    return c->namespaces || count == 0 ? ERR_OK : ERR_NOMEM;
+    return c->namespaces ? ERR_OK : ERR_NOMEM;
 }
 
 enum err namespaces_read(struct reading *r, const cJSON *list)

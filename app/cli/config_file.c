@@ -35,7 +35,7 @@ static bool value_text(const struct option *o, const cJSON *value, struct buf *o
         return !option_is_words(o->kind);
     }
     buf_add_text(out, cJSON_IsTrue(value) ? TEXT("true") : TEXT("false"));
-    return cJSON_IsBool(value) && o->kind == KIND_SWITCH;
+    return cJSON_IsBool(value) && option_is_switch(o->kind);
 }
 
 enum err reading_value(struct reading *r, const struct option *o, void *record, const char *name,
@@ -58,10 +58,16 @@ enum err reading_value(struct reading *r, const struct option *o, void *record, 
 
 static enum err read_option(struct reading *r, const char *name, const cJSON *value)
 {
-    const struct option *o = option_find(&options_all, text_of(name));
+    struct text key = text_of(name);
+    const struct option *o = option_find(&options_all, key);
+    const struct foreign *f = foreign_find(&foreign_all, key);
+    if (!o || o->kind != KIND_NAMESPACES)
+        reading_count(r);
     if (o)
         return reading_value(r, o, r->config, o->name, value);
-    return reading_unknown(r, name, option_nearest(&options_all, text_of(name)));
+    if (f)
+        return reading_foreign(r, f, key, name, value);
+    return reading_unknown(r, name, option_nearest(&options_all, key));
 }
 
 /* The members of an object whose name so far is `prefix`; no deeper than names of options go. */
@@ -73,7 +79,8 @@ static enum err read_object(struct reading *r, const char *prefix, const cJSON *
         char name[CONFIG_NAME_SIZE];
         (void)snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", member->string);
         enum err e;
-        if (cJSON_IsObject(member) && option_is_group(&options_all, name))
+        if (cJSON_IsObject(member) &&
+            (option_is_group(&options_all, name) || foreign_is_group(name)))
             e = read_object(r, name, member);
         else
             e = read_option(r, name, member);
@@ -91,24 +98,29 @@ static unsigned line_of(const char *text, const char *at)
     return line;
 }
 
-enum err config_read_json(struct config *c, struct text json, char error[CONFIG_ERROR_SIZE])
+static enum err read_text(struct reading *r, struct text json)
 {
     char *text = text_dup(json);
     if (!text)
         return ERR_NOMEM;
     const char *at = NULL;
     cJSON *root = cJSON_ParseWithOpts(text, &at, true);
-    struct reading r = {.config = c, .error = error};
     enum err e = ERR_BAD_REQUEST;
     if (!root)
-        (void)snprintf(error, CONFIG_ERROR_SIZE, "Line %u is not JSON.", line_of(text, at));
+        (void)snprintf(r->error, CONFIG_ERROR_SIZE, "Line %u is not JSON.", line_of(text, at));
     else if (!cJSON_IsObject(root))
-        (void)snprintf(error, CONFIG_ERROR_SIZE, "This is not a JSON object.");
+        (void)snprintf(r->error, CONFIG_ERROR_SIZE, "This is not a JSON object.");
     else
-        e = read_object(&r, "", root);
+        e = read_object(r, "", root);
     cJSON_Delete(root);
     free(text);
     return e;
+}
+
+enum err config_read_json(struct config *c, struct text json, char error[CONFIG_ERROR_SIZE])
+{
+    struct reading r = {.config = c, .error = error};
+    return read_text(&r, json);
 }
 
 static enum err read_whole(const char *path, struct buf *out)
@@ -134,10 +146,10 @@ static enum err read_whole(const char *path, struct buf *out)
     return n == 0 ? ERR_OK : ERR_IO;
 }
 
-enum err config_read_file(struct config *c, const char *path, char error[CONFIG_ERROR_SIZE])
+static enum err read_file(struct reading *r, const char *path)
 {
     struct buf json;
-    char inside[CONFIG_ERROR_SIZE];
+    char inside[CONFIG_ERROR_SIZE], *error = r->error;
     buf_init(&json, CONFIG_FILE_MAX_BYTES);
     enum err e = read_whole(path, &json);
     if (e != ERR_OK) {
@@ -145,10 +157,34 @@ enum err config_read_file(struct config *c, const char *path, char error[CONFIG_
         (void)snprintf(error, CONFIG_ERROR_SIZE, "Cannot read %s: %s.", path,
                        strerror_r(errno, words, sizeof words));
     } else {
-        e = config_read_json(c, buf_text(&json), inside);
+        r->error = inside;
+        e = read_text(r, buf_text(&json));
+        r->error = error;
         if (e != ERR_OK)
             (void)snprintf(error, CONFIG_ERROR_SIZE, "%.200s: %.300s", path, inside);
     }
     buf_fini(&json);
+    return e;
+}
+
+enum err config_read_file(struct config *c, const char *path, char error[CONFIG_ERROR_SIZE])
+{
+    struct reading r = {.config = c, .error = error};
+    return read_file(&r, path);
+}
+
+enum err config_check_file(const char *path, struct config_report *out,
+                           char error[CONFIG_ERROR_SIZE])
+{
+    struct config c;
+    struct reading r = {.config = &c, .error = error, .report = out};
+    enum err e = config_init(&c);
+    if (e == ERR_OK)
+        e = read_file(&r, path);
+    if (e == ERR_OK)
+        e = reading_settle(&r);
+    if (e == ERR_OK)
+        e = out->lines.err;
+    config_fini(&c);
     return e;
 }

@@ -16,6 +16,14 @@ static const struct option all[] = {
      offsetof(struct config, options.channels.without.name), fallback, text},
 #include "hub/namespaces.def"
 #undef CHANNEL_OPTION
+#define ALIAS(name, kind, field, fallback, text)                                                   \
+    {#name, KIND_##kind, offsetof(struct config, field), fallback, text},
+#define FOREIGN(...)
+#define CHANNEL_FOREIGN(...)
+#include "cli/foreign.def"
+#undef ALIAS
+#undef FOREIGN
+#undef CHANNEL_FOREIGN
 };
 const struct option_table options_all = {all, sizeof all / sizeof all[0]};
 
@@ -44,6 +52,10 @@ const char *option_words(enum option_kind kind)
         [KIND_LEVEL] = "a whole number from 1 to 9",
         [KIND_RATE] = "a number such as 500 or 0.2",
         [KIND_DELTA] = "a list of types of differences, of which \"fossil\" is the only one",
+        [KIND_HOST] = "an address such as 127.0.0.1 or ::1",
+        [KIND_PORT] = "a port, a number up to 65535",
+        [KIND_TLS] = "true or false",
+        [KIND_PEM] = "the path of a PEM file, not what is in it",
         [KIND_NAMESPACES] = "a list of at most 256 objects, each with a name",
     };
     return words[kind];
@@ -58,7 +70,13 @@ bool option_is_list(enum option_kind kind)
 bool option_is_words(enum option_kind kind)
 {
     return option_is_list(kind) || kind == KIND_TEXT || kind == KIND_FOLDER ||
-           kind == KIND_DURATION || kind == KIND_SPAN || kind == KIND_SWITCH;
+           kind == KIND_DURATION || kind == KIND_SPAN || kind == KIND_HOST || kind == KIND_PEM ||
+           option_is_switch(kind);
+}
+
+bool option_is_switch(enum option_kind kind)
+{
+    return kind == KIND_SWITCH || kind == KIND_TLS;
 }
 
 const struct option *option_find(const struct option_table *table, struct text name)
@@ -148,6 +166,23 @@ static enum err set_delta(bool *field, struct text value)
     return ERR_OK;
 }
 
+static enum err set_host(struct config *c, const char **field, struct text value)
+{
+    c->http_given = true;
+    if (memchr(value.data, ' ', value.len) || memchr(value.data, ',', value.len))
+        return ERR_BAD_REQUEST;
+    return set_text(c, field, value);
+}
+
+/* Centrifugo takes what is in the file too, as it is or in base64. */
+static enum err set_pem(struct config *c, const char **field, struct text value)
+{
+    if (text_starts(text_trim(value), TEXT("-----BEGIN")) ||
+        text_starts(value, TEXT("LS0tLS1CRUdJTi")))
+        return ERR_BAD_REQUEST;
+    return set_text(c, field, value);
+}
+
 static enum err set_number(const struct option *o, void *field, struct text value)
 {
     static const struct {
@@ -160,6 +195,7 @@ static enum err set_number(const struct option *o, void *field, struct text valu
         [KIND_COUNT] = {0, INT_MAX},
         [KIND_SOME] = {1, 1000000},
         [KIND_LEVEL] = {1, 9},
+        [KIND_PORT] = {0, 65535},
     };
     int64_t n = 0;
     bool good = o->kind == KIND_DURATION || o->kind == KIND_SPAN
@@ -167,7 +203,8 @@ static enum err set_number(const struct option *o, void *field, struct text valu
                     : value_count(value, bounds[o->kind].max, &n);
     if (!good || n < bounds[o->kind].min)
         return ERR_BAD_REQUEST;
-    if (o->kind == KIND_COUNT || o->kind == KIND_SOME || o->kind == KIND_LEVEL)
+    if (o->kind == KIND_COUNT || o->kind == KIND_SOME || o->kind == KIND_LEVEL ||
+        o->kind == KIND_PORT)
         *(unsigned *)field = (unsigned)n;
     else
         *(int64_t *)field = n; /* size_t and int64_t have the same size here */
@@ -193,6 +230,16 @@ enum err option_set(struct config *c, const struct option *o, void *record, stru
         return value_rate(value, field) ? ERR_OK : ERR_BAD_REQUEST;
     case KIND_DELTA:
         return set_delta(field, value);
+    case KIND_HOST:
+        return set_host(c, field, value);
+    case KIND_PEM:
+        return set_pem(c, field, value);
+    case KIND_TLS:
+        c->tls_given = true;
+        return value_switch(value, field) ? ERR_OK : ERR_BAD_REQUEST;
+    case KIND_PORT:
+        c->http_given = true;
+        return set_number(o, field, value);
     case KIND_DURATION:
     case KIND_SPAN:
     case KIND_BYTES:

@@ -21,6 +21,10 @@ enum option_kind {
     KIND_LEVEL,
     KIND_RATE,
     KIND_DELTA,
+    KIND_HOST, /* this and the next: http_server.*, which config_settle turns into listen and TLS */
+    KIND_PORT,
+    KIND_TLS,
+    KIND_PEM,
     KIND_NAMESPACES, /* JSON: config_channels.c reads it */
 };
 
@@ -36,7 +40,7 @@ struct option_table {
     size_t count;
 };
 
-extern const struct option_table options_all;     /* of struct config: options.def and the next */
+extern const struct option_table options_all;     /* of struct config: all three tables */
 extern const struct option_table options_channel; /* of struct channel_namespace: namespaces.def */
 
 /* NULL: there is none of this name. */
@@ -54,6 +58,9 @@ const char *option_words(enum option_kind kind);
 /* True if it may be given as a list; true if a bare number is none of its values. */
 bool option_is_list(enum option_kind kind);
 bool option_is_words(enum option_kind kind);
+
+/* True if as a flag it needs no value. */
+bool option_is_switch(enum option_kind kind);
 
 /* Sets the field in the record, which is of the table's kind: c itself, or a namespace of it.
  * errors: ERR_BAD_REQUEST the value; ERR_NOMEM */
