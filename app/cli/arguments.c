@@ -36,6 +36,7 @@ struct walk {
     struct config *config; /* second walk: options are set; NULL: first walk */
     const char *file;
     bool listened; /* --listen was given before: the next one adds */
+    bool has_data; /* --data was given */
     char *error;
 };
 
@@ -91,6 +92,7 @@ static enum err take_flag(struct walk *w, const struct flag *f, const char *valu
 
 static enum err take_option(struct walk *w, struct text name, const char *value)
 {
+    w->has_data |= text_is(name, TEXT("data"));
     if (!w->config)
         return ERR_OK;
     bool listen = text_is(name, TEXT("listen"));
@@ -158,7 +160,8 @@ enum err arguments_read(char *const *argv, char *const *environment, unsigned ta
     if (e != ERR_OK || out->help)
         return e;
     e = config_init(c);
-    if (e == ERR_OK && w.file)
+    out->file = (takes & TAKES_FILE) && !w.has_data ? w.file : NULL;
+    if (e == ERR_OK && w.file && !out->file)
         e = config_read_file(c, w.file, error);
     if (e == ERR_OK)
         e = config_read_environment(c, environment, error);

@@ -9,6 +9,7 @@ enum {
     TAKES_SERVE = 1,    /* --ephemeral, --ready-json */
     TAKES_USER = 2,     /* --admin, --password-stdin */
     TAKES_LIFETIME = 4, /* --ttl */
+    TAKES_FILE = 8,     /* --config without --data: the file is not read, only its name is kept */
 };
 
 /* Reads argv (without the command's own words) into *out, and defaults, file, environment and flags into *c, which

@@ -46,10 +46,12 @@ static const struct command commands[] = {
      "\n"
      "Copies the database, also while people keep writing.\n"
      "\n"},
-    {"check", NULL, 0, 0, check_run,
-     "snug check\n"
+    {"check", NULL, 0, TAKES_FILE, check_run,
+     "snug check [--config FILE]\n"
      "\n"
-     "Looks whether the database is whole.\n"
+     "Looks whether the database is whole. With --config, and without --data, it looks at the "
+     "file\n"
+     "alone, option by option: it opens no data and asks no running server.\n"
      "\n"},
     {"version", NULL, 0, 0, version_run, "snug version\n\nPrints the version.\n\n"},
 };

@@ -16,6 +16,7 @@ struct arguments {
     bool help, ephemeral, ready_json, admin, password_stdin;
     bool ttl_given;
     int64_t ttl_s;
+    const char *file; /* that is to be looked at alone, or NULL */
 };
 
 /* ---- the commands: exit codes */

@@ -17,6 +17,7 @@
 #define STARTING_MS 5000     /* a server that holds the folder will open its socket */
 #define ANSWER_MAX ((size_t)1 << 22)
 #define PASSWORD_MAX 1024
+#define REPORT_MAX ((size_t)1 << 24) /* a file has at most a megabyte */
 
 struct request {
     const char *method;
@@ -238,9 +239,32 @@ int backup_run(struct config *c, const struct arguments *a)
     return copied ? 0 : 1;
 }
 
+/* The file alone: every option that is not good, a line each, and the sum. */
+static int check_file(const char *path)
+{
+    char error[CONFIG_ERROR_SIZE] = "";
+    struct config_report report = {0};
+    buf_init(&report.lines, REPORT_MAX);
+    enum err e = config_check_file(path, &report, error);
+    bool good = e == ERR_OK && report.problems == 0;
+    if (e != ERR_OK) {
+        cli_say("%s", error);
+    } else {
+        (void)printf("%.*s%s: %u option%s, ", TEXT_ARG(buf_text(&report.lines)), path,
+                     report.options, report.options == 1 ? "" : "s");
+        if (good)
+            (void)printf("all good\n");
+        else
+            (void)printf("%u problem%s\n", report.problems, report.problems == 1 ? "" : "s");
+    }
+    buf_fini(&report.lines);
+    return good ? 0 : 1;
+}
+
 int check_run(struct config *c, const struct arguments *a)
 {
-    (void)a;
+    if (a->file)
+        return check_file(a->file);
     struct request r;
     struct buf answer;
     struct text result;

@@ -58,8 +58,12 @@ struct config_report {
     unsigned options, problems;
 };
 
-/* Reads a file alone, without environment and flags, to its end whatever is in it.
- * errors: ERR_BAD_REQUEST it is not JSON; ERR_IO; ERR_NOMEM */
+/* Reads a document alone, without environment and flags, to its end whatever is in it.
+ * errors: ERR_BAD_REQUEST it is not JSON; ERR_LIMIT more lines than fit; ERR_NOMEM */
+MUST_USE enum err config_check_json(struct text json, struct config_report *out,
+                                    char error[CONFIG_ERROR_SIZE]);
+
+/* The same from a file. errors: also ERR_IO */
 MUST_USE enum err config_check_file(const char *path, struct config_report *out,
                                     char error[CONFIG_ERROR_SIZE]);
 

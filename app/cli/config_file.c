@@ -146,20 +146,25 @@ static enum err read_whole(const char *path, struct buf *out)
     return n == 0 ? ERR_OK : ERR_IO;
 }
 
-static enum err read_file(struct reading *r, const char *path)
+/* The whole file; what is wrong is in error. */
+static enum err load(const char *path, struct buf *out, char error[CONFIG_ERROR_SIZE])
 {
-    struct buf json;
-    char inside[CONFIG_ERROR_SIZE], *error = r->error;
-    buf_init(&json, CONFIG_FILE_MAX_BYTES);
-    enum err e = read_whole(path, &json);
-    if (e != ERR_OK) {
-        char words[128];
+    enum err e = read_whole(path, out);
+    char words[128];
+    if (e != ERR_OK)
         (void)snprintf(error, CONFIG_ERROR_SIZE, "Cannot read %s: %s.", path,
                        strerror_r(errno, words, sizeof words));
-    } else {
-        r->error = inside;
-        e = read_text(r, buf_text(&json));
-        r->error = error;
+    return e;
+}
+
+enum err config_read_file(struct config *c, const char *path, char error[CONFIG_ERROR_SIZE])
+{
+    struct buf json;
+    char inside[CONFIG_ERROR_SIZE] = "";
+    buf_init(&json, CONFIG_FILE_MAX_BYTES);
+    enum err e = load(path, &json, error);
+    if (e == ERR_OK) {
+        e = config_read_json(c, buf_text(&json), inside);
         if (e != ERR_OK)
             (void)snprintf(error, CONFIG_ERROR_SIZE, "%.200s: %.300s", path, inside);
     }
@@ -167,24 +172,33 @@ static enum err read_file(struct reading *r, const char *path)
     return e;
 }
 
-enum err config_read_file(struct config *c, const char *path, char error[CONFIG_ERROR_SIZE])
-{
-    struct reading r = {.config = c, .error = error};
-    return read_file(&r, path);
-}
-
-enum err config_check_file(const char *path, struct config_report *out,
+enum err config_check_json(struct text json, struct config_report *out,
                            char error[CONFIG_ERROR_SIZE])
 {
     struct config c;
     struct reading r = {.config = &c, .error = error, .report = out};
     enum err e = config_init(&c);
     if (e == ERR_OK)
-        e = read_file(&r, path);
+        e = read_text(&r, json);
     if (e == ERR_OK)
         e = reading_settle(&r);
-    if (e == ERR_OK)
-        e = out->lines.err;
     config_fini(&c);
+    return e == ERR_OK ? out->lines.err : e;
+}
+
+enum err config_check_file(const char *path, struct config_report *out,
+                           char error[CONFIG_ERROR_SIZE])
+{
+    struct buf json;
+    char inside[CONFIG_ERROR_SIZE] = "";
+    buf_init(&json, CONFIG_FILE_MAX_BYTES);
+    enum err e = load(path, &json, error);
+    if (e == ERR_OK) {
+        e = config_check_json(buf_text(&json), out, inside);
+        if (e != ERR_OK)
+            (void)snprintf(error, CONFIG_ERROR_SIZE, "%.200s: %.300s", path,
+                           e == ERR_BAD_REQUEST ? inside : err_text(e));
+    }
+    buf_fini(&json);
     return e;
 }

@@ -98,6 +98,61 @@ test("a wrong file is named, with the option and the nearest one", async () => {
   assert.match(missing.err, /none\.json: No such file/);
 });
 
+test("check looks at a file alone, option by option", async () => {
+  const folder = tempFolder();
+  const file = path.join(folder, "centrifugo.json");
+  const check = async (config, more = []) => {
+    writeFileSync(file, JSON.stringify(config));
+    return snug(["check", "--config", file, ...more], { cwd: folder });
+  };
+  const good = {
+    http_server: { port: 8000 },
+    client: { token: { hmac_secret_key: "secret" }, allowed_origins: ["http://localhost:3000"] },
+    channel: { namespaces: [{ name: "news", allow_subscribe_for_client: true }] },
+    engine: { type: "memory" },
+    admin: { enabled: false, password: "p" },
+  };
+  assert.deepEqual(await check(good), { code: 0, signal: null, out: `${file}: 7 options, all good\n`, err: "" });
+  const bad = await check({
+    ...good,
+    engine: { type: "redis" },
+    client: { ping_intervall: "10s", channel_limit: "many" },
+    health: { enabled: true },
+  });
+  assert.deepEqual([bad.code, bad.err], [1, ""]);
+  const lines = bad.out.trimEnd().split("\n");
+  assert.match(lines[2], /^engine\.type: unsupported: ./);
+  assert.deepEqual(lines.toSpliced(2, 1), [
+    "client.ping_intervall: unknown (nearest: client.ping_interval)",
+    "client.channel_limit: wrong value: must be a whole number",
+    "health: ignored: /healthz and /readyz are always there",
+    `${file}: 8 options, 3 problems`,
+  ]);
+  assert.deepEqual(readdirSync(folder), ["centrifugo.json"], "no data was made");
+  // The same file does not start, and says the first reason.
+  const serve = await snug(["serve", "--config", file, "--ephemeral"]);
+  assert.deepEqual([serve.code, serve.out], [2, ""]);
+  assert.match(serve.err, /centrifugo\.json: There is no option client\.ping_intervall; the nearest is client\.ping_interval\./);
+  // What is not JSON, not there, or not alone.
+  writeFileSync(file, "{");
+  assert.equal((await snug(["check", "--config", file])).code, 1);
+  const missing = await snug(["check", "--config", path.join(folder, "none.json")]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /none\.json: No such file/);
+  const both = await check(good, ["--data", path.join(folder, "none")]);
+  assert.equal(both.code, 1);
+  assert.match(both.err, /There is no data in/);
+  assert.match((await snug(["check", "--help"])).out, /--config, and without --data/);
+});
+
+test("a file of Centrifugo says where Snug listens", async () => {
+  const file = path.join(tempFolder(), "centrifugo.json");
+  writeFileSync(file, JSON.stringify({ http_server: { address: "127.0.0.1", port: 0 }, admin: { enabled: false } }));
+  const server = await Server.start({ args: ["--config", file] });
+  assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.equal((await server.stop()).code, 0);
+});
+
 test("the ready line is the only line on stdout, and SIGTERM ends with 0", async () => {
   const server = await Server.start();
   assert.deepEqual(Object.keys(server.ready).sort(), ["api_key", "pid", "setup_url", "url"]);

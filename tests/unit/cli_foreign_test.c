@@ -2,7 +2,6 @@
 #include "cli/foreign.h"
 #include "cli/option.h"
 #include "fault.h"
-#include "tmpdb.h"
 #include "unit.h"
 
 static char error[CONFIG_ERROR_SIZE];
@@ -174,21 +173,14 @@ static void the_fallbacks_are_off_as_there(void)
 
 static struct config_report report;
 
-/* Writes the JSON into a file and looks at it. */
 static enum err check(const char *json)
 {
-    struct tmpdb folder = tmpdb_make();
-    FILE *f = fopen(folder.path, "we");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-    (void)fputs(json, f);
-    (void)fclose(f);
     buf_fini(&report.lines);
     report = (struct config_report){0};
     buf_init(&report.lines, 65536);
     error[0] = 0;
-    enum err e = config_check_file(folder.path, &report, error);
+    enum err e = config_check_json(text_of(json), &report, error);
     buf_add_char(&report.lines, 0);
-    tmpdb_remove(&folder);
     return e;
 }
 
@@ -227,9 +219,18 @@ static void a_good_file_has_nothing_to_say(void)
     CHECK_INT(check("{}"), ERR_OK);
     CHECK_INT(report.options, 0);
     CHECK_INT(check("{\n\n"), ERR_BAD_REQUEST);
-    CU_ASSERT(strstr(error, "Line 3 is not JSON.") != NULL);
+    CHECK_TEXT(error, "Line 3 is not JSON.");
     CHECK_INT(config_check_file("/nowhere/at/all", &report, error), ERR_IO);
+    CHECK_TEXT(error, "Cannot read /nowhere/at/all: No such file or directory.");
     buf_fini(&report.lines);
+}
+
+static void a_report_has_an_end(void)
+{
+    struct config_report small = {0};
+    buf_init(&small.lines, 10);
+    CHECK_INT(config_check_json(TEXT("{\"abc\": 1}"), &small, error), ERR_LIMIT); /* 13 bytes */
+    buf_fini(&small.lines);
 }
 
 static void no_memory_leaks_nothing(void)
@@ -253,4 +254,4 @@ UNIT("cli/foreign", CASE(no_name_is_ours_too), CASE(every_line_can_be_reached),
      CASE(what_asks_for_what_is_not_there_does_not_start), CASE(what_asks_for_nothing_is_fine),
      CASE(the_address_may_come_in_two_pieces), CASE(tls_may_be_switched),
      CASE(the_fallbacks_are_off_as_there), CASE(all_problems_are_listed_in_their_order),
-     CASE(a_good_file_has_nothing_to_say), CASE(no_memory_leaks_nothing))
+     CASE(a_good_file_has_nothing_to_say), CASE(a_report_has_an_end), CASE(no_memory_leaks_nothing))
