@@ -79,7 +79,10 @@ static enum err copy_options(struct accounts *a, const struct accounts_options *
     a->version = text_dup(text_of(options->version));
     if (options->base_url)
         accounts_set_base_url(a, text_of(options->base_url));
-    return a->throttle && a->token_secret && a->version ? ERR_OK : ERR_NOMEM;
+    a->token_keys = jwt_keys_new();
+    if (!a->throttle || !a->token_secret || !a->version || !a->token_keys)
+        return ERR_NOMEM;
+    return jwt_keys_add_secret(a->token_keys, options->token_secret);
 }
 
 enum err accounts_new(const struct accounts_options *options, struct accounts **out_accounts)
@@ -110,6 +113,7 @@ struct accounts *accounts_free(struct accounts *a)
     if (a->token_secret)
         sodium_memzero(a->token_secret, a->token_secret_len);
     free(a->token_secret);
+    jwt_keys_unref(a->token_keys);
     free(a->version);
     free(atomic_load(&a->base_url));
     mutex_fini(&a->lock);

@@ -2,7 +2,6 @@
 #include "base/metrics.h"
 #include "store/db.h"
 #include "store/store.h"
-#include "wire/jwt.h"
 
 #include <stdlib.h>
 
@@ -10,8 +9,8 @@ struct lookup {
     struct accounts *a;
     struct identity_asker asker;
     struct identity who;
-    unsigned char hash[SECRET_HASH_SIZE]; /* of a cookie's secret, if claims.user_id is 0 */
-    struct jwt_claims claims;             /* of a token */
+    unsigned char hash[SECRET_HASH_SIZE]; /* of a cookie's secret */
+    int64_t user_id, session_id, ends_s;  /* of a token */
     bool touch;
 };
 
@@ -65,26 +64,26 @@ static enum err session_run(struct db *db, void *data)
 {
     struct lookup *job = data;
     struct query *q = db_query(db, QUERY_ACCOUNTS_SESSION_BY_ID);
-    query_int(q, 1, job->claims.session_id);
+    query_int(q, 1, job->session_id);
     return read_session(q, job);
 }
 
 static enum err token_run(struct db *db, void *data)
 {
     struct lookup *job = data;
-    int64_t token_ends = job->claims.expires_s * 1000;
-    if (job->claims.session_id) {
+    int64_t token_ends = job->ends_s * 1000;
+    if (job->session_id) {
         struct query *q = db_query(db, QUERY_ACCOUNTS_SESSION_BY_ID);
-        query_int(q, 1, job->claims.session_id);
+        query_int(q, 1, job->session_id);
         enum err e = read_session(q, job);
-        if (e == ERR_OK && job->who.user_id != job->claims.user_id)
+        if (e == ERR_OK && job->who.user_id != job->user_id)
             e = ERR_UNAUTHORIZED;
         if (token_ends && token_ends < job->who.expires_ms)
             job->who.expires_ms = token_ends;
         return e;
     }
     struct person p;
-    enum err e = person_by_id(db, job->claims.user_id, &p);
+    enum err e = person_by_id(db, job->user_id, &p);
     if (e == ERR_NOT_FOUND || (e == ERR_OK && !p.active))
         return ERR_UNAUTHORIZED;
     if (e != ERR_OK)
@@ -137,18 +136,27 @@ enum err accounts_cookie(struct accounts *a, struct text secret, struct identity
 
 enum err accounts_token(struct accounts *a, struct text token, struct identity_asker asker)
 {
-    struct lookup what = {.asker = asker};
-    enum err e = jwt_verify(token, (struct text){a->token_secret, a->token_secret_len},
-                            env_wall_ms(a->env) / 1000, &what.claims);
+    struct jwt_trust trust = {.keys = a->token_keys};
+    struct jwt_claims claims;
+    enum err e = jwt_verify(token, &trust, env_wall_ms(a->env) / 1000, &claims);
+    if (e == ERR_OK && claims.user_id == 0) {
+        jwt_claims_fini(&claims);
+        e = ERR_BAD_TOKEN; /* nobody of this place */
+    }
     if (e != ERR_OK) {
         refuse(asker, e);
         return ERR_OK;
     }
+    struct lookup what = {.asker = asker,
+                          .user_id = claims.user_id,
+                          .session_id = claims.session_id,
+                          .ends_s = claims.ends_s};
+    jwt_claims_fini(&claims);
     return look_up(a, &what, token_run);
 }
 
 enum err accounts_session(struct accounts *a, int64_t session_id, struct identity_asker asker)
 {
-    struct lookup what = {.asker = asker, .claims = {.session_id = session_id}};
+    struct lookup what = {.asker = asker, .session_id = session_id};
     return look_up(a, &what, session_run);
 }

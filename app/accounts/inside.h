@@ -10,6 +10,7 @@
 #include "accounts/throttle.h"
 #include "base/mutex.h"
 #include "base/task_queue.h"
+#include "wire/jwt.h"
 
 #include <stdatomic.h>
 
@@ -25,6 +26,7 @@ struct accounts {
     struct accounts_hooks hooks;
     char *token_secret; /* owned, NUL-ended copy */
     size_t token_secret_len;
+    struct jwt_keys *token_keys;
     char *version;
     _Atomic(char *) base_url; /* owned; NULL: links are relative */
     unsigned connections_max, text_max;
