@@ -175,14 +175,15 @@ static enum err make_live(struct snug *s)
     return ws_registry_new(&ro, &s->registry);
 }
 
-static enum err make_accounts(struct snug *s)
+static enum err make_accounts(struct snug *s, char error[256])
 {
     const struct snug_options *o = &s->options;
     struct accounts_options ao = {
         .env = &env_real,
         .store = s->store,
         .tasks = s->tasks,
-        .token_secret = text_of(s->token_secret),
+        .token = o->token,
+        .subscription_token = o->subscription_token_enabled ? &o->subscription_token : NULL,
         .version = snug_version,
         .connections_max = o->user_connection_limit,
         .text_max = CHAT_TEXT_MAX,
@@ -191,7 +192,8 @@ static enum err make_accounts(struct snug *s)
         .close_session = close_session,
         .close_ctx = s,
     };
-    return accounts_new(&ao, &s->accounts);
+    ao.token.hmac_secret_key = s->token_secret;
+    return accounts_new(&ao, &s->accounts, error);
 }
 
 static enum err make_chat(struct snug *s)
@@ -260,7 +262,7 @@ static enum err build(struct snug *s, char error[256])
     if (e == ERR_OK)
         e = make_live(s);
     if (e == ERR_OK)
-        e = make_accounts(s);
+        e = make_accounts(s, error);
     if (e == ERR_OK)
         e = make_chat(s);
     if (e == ERR_OK)

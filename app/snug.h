@@ -5,7 +5,7 @@
 #ifndef SNUG_H
 #define SNUG_H
 
-#include "base/method.h"
+#include "accounts/accounts.h"
 #include "hub/namespaces.h"
 
 struct snug;
@@ -21,9 +21,12 @@ struct snug_options {
     bool ephemeral;                 /* the folder is removed at the end */
     const char *tls_cert, *tls_key; /* http_server.tls.cert_pem_file, key_pem_file; NULL: plain */
     const char *allowed_origins;    /* client.allowed_origins, joined by spaces */
-    const char *hmac_secret_key; /* client.token.hmac_secret_key; NULL: kept in the data folder */
-    const char *api_key;         /* http_api.key; NULL: kept in the data folder */
-    bool insecure;               /* client.insecure */
+    struct token_options
+        token; /* client.token; without hmac_secret_key it is kept in the data folder */
+    struct token_options subscription_token; /* client.subscription_token */
+    bool subscription_token_enabled;         /* false: subscriptions take client.token */
+    const char *api_key;                     /* http_api.key; NULL: kept in the data folder */
+    bool insecure;                           /* client.insecure */
     int64_t ping_interval_ms, pong_timeout_ms, stale_close_delay_ms;
     size_t queue_max_bytes, message_max_bytes;
     bool compression; /* websocket.compression */

@@ -101,7 +101,7 @@ enum err data_open(struct snug *s, char error[256])
     must(sodium_init() >= 0);
     enum err e = make_folder(s, error);
     if (e == ERR_OK)
-        e = take_secret(s, s->options.hmac_secret_key, "token_secret", s->token_secret,
+        e = take_secret(s, s->options.token.hmac_secret_key, "token_secret", s->token_secret,
                         sizeof s->token_secret, error);
     if (e == ERR_OK)
         e = take_secret(s, s->options.api_key, "api_key", s->api_key, sizeof s->api_key, error);

@@ -60,6 +60,8 @@ static void answered(struct identity_asker asker, enum err e, const struct ident
 {
     struct identity_answer *answer = asker.owner;
     struct client_identity client;
+    if (e == ERR_OK && who->user_id == 0)
+        e = ERR_UNAUTHORIZED; /* an outside user: session knows persons alone */
     if (e == ERR_OK)
         e = client_identity_of(who, by_token, &client);
     answer->done(*answer, e, e == ERR_OK ? &client : NULL);

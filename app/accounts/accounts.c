@@ -9,6 +9,7 @@
 #include "wire/utf8.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LOAD_MS 10000
@@ -74,18 +75,31 @@ static enum err copy_options(struct accounts *a, const struct accounts_options *
     a->close_ctx = options->close_ctx;
     mutex_init(&a->lock, LOCK_accounts);
     a->throttle = throttle_new(options->env, options->logins_burst, options->logins_per_s);
-    a->token_secret = text_dup(options->token_secret);
-    a->token_secret_len = options->token_secret.len;
     a->version = text_dup(text_of(options->version));
     if (options->base_url)
         accounts_set_base_url(a, text_of(options->base_url));
-    a->token_keys = jwt_keys_new();
-    if (!a->throttle || !a->token_secret || !a->version || !a->token_keys)
-        return ERR_NOMEM;
-    return jwt_keys_add_secret(a->token_keys, options->token_secret);
+    return a->throttle && a->version ? ERR_OK : ERR_NOMEM;
 }
 
-enum err accounts_new(const struct accounts_options *options, struct accounts **out_accounts)
+static enum err make_keys(struct accounts *a, const struct accounts_options *options,
+                          char error[256])
+{
+    struct token_keys_options o = {
+        .env = options->env, .token = &options->token, .group = "client.token"};
+    enum err e = token_keys_new(&o, &a->token_keys, error);
+    if (e != ERR_OK || !options->subscription_token)
+        return e;
+    o.token = options->subscription_token;
+    o.group = "client.subscription_token";
+    e = token_keys_new(&o, &a->subscription_keys, error);
+    if (e != ERR_OK || !token_keys_none(a->subscription_keys))
+        return e;
+    (void)snprintf(error, 256, "client.subscription_token.enabled needs a key beside it.");
+    return ERR_BAD_REQUEST;
+}
+
+enum err accounts_new(const struct accounts_options *options, struct accounts **out_accounts,
+                      char error[256])
 {
     must(sodium_init() >= 0); /* 1: it already was */
     enum err e = ERR_NOMEM;
@@ -93,6 +107,8 @@ enum err accounts_new(const struct accounts_options *options, struct accounts **
     if (!a)
         goto done;
     e = copy_options(a, options);
+    if (e == ERR_OK)
+        e = make_keys(a, options, error);
     if (e == ERR_OK)
         e = load_admin(a);
     if (e != ERR_OK)
@@ -110,10 +126,8 @@ struct accounts *accounts_free(struct accounts *a)
     if (!a)
         return NULL;
     (void)throttle_free(a->throttle);
-    if (a->token_secret)
-        sodium_memzero(a->token_secret, a->token_secret_len);
-    free(a->token_secret);
-    jwt_keys_unref(a->token_keys);
+    (void)token_keys_free(a->token_keys);
+    (void)token_keys_free(a->subscription_keys);
     free(a->version);
     free(atomic_load(&a->base_url));
     mutex_fini(&a->lock);

@@ -13,13 +13,23 @@ struct store;
 struct task_queue;
 struct ws_registry;
 
+/* What one kind of token is believed by. NULL: none of that; audience and issuer: any. */
+struct token_options {
+    const char *hmac_secret_key;  /* HS256, HS384, HS512 */
+    const char *rsa_public_key;   /* PEM: RS256, RS384, RS512 */
+    const char *ecdsa_public_key; /* PEM: ES256, ES384 or ES512, by its curve */
+    const char *audience, *issuer;
+};
+
 struct accounts_options {
     const struct env *env;
     struct store *store;
     struct task_queue *tasks; /* argon2id: two of its threads at most */
-    struct text token_secret; /* HS256, copied */
-    const char *base_url;     /* for invite links, copied; NULL: see accounts_set_base_url */
-    const char *version;      /* of Snug, for place.get */
+    struct token_options
+        token; /* of connections; hmac_secret_key is needed, it also signs. Copied */
+    const struct token_options *subscription_token; /* NULL: the same as of connections. Copied */
+    const char *base_url; /* for invite links, copied; NULL: see accounts_set_base_url */
+    const char *version;  /* of Snug, for place.get */
     unsigned connections_max, text_max; /* for place.get's limits */
     double logins_burst, logins_per_s;  /* failures an account and address; burst 0: no limit */
     /* Closes the sockets of a session (or, session_id 0, of the user): 3503 within a second. May be NULL. */
@@ -28,9 +38,9 @@ struct accounts_options {
 };
 
 /* Loads what it keeps in memory (whether an admin exists) and makes the set-up secret of this start if none does.
- * errors: ERR_NOMEM, ERR_IO */
+ * out: a sentence in error if an option is wrong. errors: ERR_BAD_REQUEST an option; ERR_NOMEM, ERR_IO */
 MUST_USE enum err accounts_new(const struct accounts_options *options,
-                               struct accounts **out_accounts);
+                               struct accounts **out_accounts, char error[256]);
 /* From here on nothing is given to the task queue any more: log-ins that are under way answer 108. Call it before the task
  * queue is freed; NULL is welcome. */
 void accounts_stop(struct accounts *a);
@@ -59,16 +69,23 @@ const char *accounts_setup_secret(struct accounts *a);
 #define NAME_SIZE 33     /* log-in name, with NUL */
 #define DISPLAY_SIZE 321 /* 80 characters of UTF-8 */
 
-/* Who a cookie or a token is for. */
+/* Who a cookie or a token is for. A person of this place; or an outside user: an application's own, who is nobody here
+ * (user_id 0, RIGHT_ANY, no name). */
 struct identity {
     int64_t user_id;
     int64_t session_id;
     int64_t expires_ms; /* of the session or token; 0: never */
     int64_t created_ms; /* of the person */
-    enum right right;   /* RIGHT_USER or RIGHT_ADMIN */
+    enum right right;   /* RIGHT_USER or RIGHT_ADMIN; RIGHT_ANY of an outside user */
     char name[NAME_SIZE];
     char display[DISPLAY_SIZE];
     char role[8];
+    /* What the token says; "": nothing. JSON is on one line. */
+    char user[256];      /* sub: a person's id as text too; "": anonymous */
+    char info[1024];     /* any JSON, for conn_info */
+    char channels[2048]; /* an array of texts */
+    char subs[4096];     /* an object */
+    char meta[1024];     /* an object */
 };
 
 struct identity_asker {
@@ -87,9 +104,22 @@ MUST_USE enum err accounts_cookie(struct accounts *a, struct text secret,
 MUST_USE enum err accounts_session(struct accounts *a, int64_t session_id,
                                    struct identity_asker asker);
 
-/* A JWT (SHAPES.md, Connect): signature and time first, then user and session in the database.
- * errors (answered): ERR_BAD_TOKEN; ERR_TOKEN_EXPIRED; ERR_UNAUTHORIZED session revoked or person inactive */
+/* A JWT (SHAPES.md, Connect): signature and time first, then user and session in the database. A token whose sub is no
+ * decimal id and that has no session is an outside user's and answered at once.
+ * errors (answered): ERR_BAD_TOKEN, also over a bound of struct identity and for a subscription's token;
+ * ERR_TOKEN_EXPIRED; ERR_EXPIRED its expire_at has passed; ERR_UNAUTHORIZED session revoked or person inactive */
 MUST_USE enum err accounts_token(struct accounts *a, struct text token,
                                  struct identity_asker asker);
+
+struct subscription_claims {
+    int64_t expires_s; /* of the subscription, seconds since 1970; 0: never */
+    char info[1024];   /* JSON on one line, for chan_info; "": none */
+};
+
+/* A subscription's JWT: for that user (sub; "": anonymous) and that channel. Waits for nothing. thread: any
+ * errors: ERR_BAD_TOKEN; ERR_TOKEN_EXPIRED; ERR_DENIED for another user or channel; ERR_NOMEM */
+MUST_USE enum err accounts_subscription_token(struct accounts *a, struct text token,
+                                              struct text user, struct text channel,
+                                              struct subscription_claims *out);
 
 #endif

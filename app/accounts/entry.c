@@ -1,6 +1,5 @@
 #include "accounts/inside.h"
 #include "store/db.h"
-#include "wire/jwt.h"
 
 #include <sodium.h>
 
@@ -46,8 +45,7 @@ enum err entry_write(struct accounts *a, const struct entry *entry, struct answe
     };
     struct buf token;
     buf_init(&token, 4096);
-    enum err e = jwt_sign(&claims, env_wall_ms(a->env) / 1000,
-                          (struct text){a->token_secret, a->token_secret_len}, &token);
+    enum err e = token_keys_sign(a->token_keys, &claims, &token);
     if (e == ERR_OK) {
         json_add_text(&out->out, "token", buf_text(&token));
         json_add_int(&out->out, "expires", entry->expires_ms);

@@ -3,14 +3,14 @@
 #include "store/db.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct lookup {
     struct accounts *a;
     struct identity_asker asker;
-    struct identity who;
+    struct identity who;                  /* at first what the token says */
     unsigned char hash[SECRET_HASH_SIZE]; /* of a cookie's secret */
-    int64_t user_id, session_id, ends_s;  /* of a token */
     bool touch;
 };
 
@@ -18,6 +18,11 @@ static void refuse(struct identity_asker asker, enum err e)
 {
     metric_add(METRIC_auth_failures, 1);
     asker.answer(asker, e, NULL);
+}
+
+static void write_user(struct identity *who)
+{
+    (void)snprintf(who->user, sizeof who->user, "%lld", (long long)who->user_id);
 }
 
 static enum right right_of(const char *role)
@@ -44,6 +49,7 @@ static enum err read_session(struct query *q, struct lookup *job)
     text_copy(job->who.name, sizeof job->who.name, col_text(q, 5));
     text_copy(job->who.display, sizeof job->who.display, col_text(q, 6));
     text_copy(job->who.role, sizeof job->who.role, col_text(q, 7));
+    write_user(&job->who);
     job->who.created_ms = col_int(q, 9);
     job->who.right = right_of(job->who.role);
     enum err e = query_end(q);
@@ -64,33 +70,29 @@ static enum err session_run(struct db *db, void *data)
 {
     struct lookup *job = data;
     struct query *q = db_query(db, QUERY_ACCOUNTS_SESSION_BY_ID);
-    query_int(q, 1, job->session_id);
+    query_int(q, 1, job->who.session_id);
     return read_session(q, job);
 }
 
 static enum err token_run(struct db *db, void *data)
 {
     struct lookup *job = data;
-    int64_t token_ends = job->ends_s * 1000;
-    if (job->session_id) {
-        struct query *q = db_query(db, QUERY_ACCOUNTS_SESSION_BY_ID);
-        query_int(q, 1, job->session_id);
-        enum err e = read_session(q, job);
-        if (e == ERR_OK && job->who.user_id != job->user_id)
+    int64_t user_id = job->who.user_id, token_ends = job->who.expires_ms;
+    if (job->who.session_id) {
+        enum err e = session_run(db, job);
+        if (e == ERR_OK && job->who.user_id != user_id)
             e = ERR_UNAUTHORIZED;
         if (token_ends && token_ends < job->who.expires_ms)
             job->who.expires_ms = token_ends;
         return e;
     }
     struct person p;
-    enum err e = person_by_id(db, job->user_id, &p);
+    enum err e = person_by_id(db, user_id, &p);
     if (e == ERR_NOT_FOUND || (e == ERR_OK && !p.active))
         return ERR_UNAUTHORIZED;
     if (e != ERR_OK)
         return e;
-    job->who.user_id = p.id;
     job->who.created_ms = p.created_ms;
-    job->who.expires_ms = token_ends;
     job->who.right = right_of(p.role);
     text_copy(job->who.name, sizeof job->who.name, text_of(p.name));
     text_copy(job->who.display, sizeof job->who.display, text_of(p.display));
@@ -134,29 +136,47 @@ enum err accounts_cookie(struct accounts *a, struct text secret, struct identity
     return look_up(a, &what, cookie_run);
 }
 
+/* errors: ERR_BAD_TOKEN something is over its bound, or it is a subscription's; ERR_EXPIRED */
+static enum err read_claims(const struct jwt_claims *claims, int64_t now_ms, struct identity *out)
+{
+    *out = (struct identity){
+        .user_id = claims->user_id,
+        .session_id = claims->session_id,
+        .expires_ms = claims->ends_s * 1000,
+        .right = RIGHT_ANY,
+    };
+    text_copy(out->user, sizeof out->user, text_of(claims->user));
+    bool fits =
+        text_copy(out->info, sizeof out->info, claims->info) == claims->info.len &&
+        text_copy(out->channels, sizeof out->channels, claims->channels) == claims->channels.len &&
+        text_copy(out->subs, sizeof out->subs, claims->subs) == claims->subs.len &&
+        text_copy(out->meta, sizeof out->meta, claims->meta) == claims->meta.len;
+    bool nobodys_session = claims->user_id == 0 && claims->session_id != 0;
+    if (!fits || nobodys_session || claims->channel.len)
+        return ERR_BAD_TOKEN;
+    return out->expires_ms != 0 && out->expires_ms <= now_ms ? ERR_EXPIRED : ERR_OK;
+}
+
 enum err accounts_token(struct accounts *a, struct text token, struct identity_asker asker)
 {
-    struct jwt_trust trust = {.keys = a->token_keys};
+    struct lookup what = {.asker = asker};
     struct jwt_claims claims;
-    enum err e = jwt_verify(token, &trust, env_wall_ms(a->env) / 1000, &claims);
-    if (e == ERR_OK && claims.user_id == 0) {
+    enum err e = token_keys_verify(a->token_keys, token, &claims);
+    if (e == ERR_OK) {
+        e = read_claims(&claims, env_wall_ms(a->env), &what.who);
         jwt_claims_fini(&claims);
-        e = ERR_BAD_TOKEN; /* nobody of this place */
     }
-    if (e != ERR_OK) {
+    if (e != ERR_OK)
         refuse(asker, e);
-        return ERR_OK;
-    }
-    struct lookup what = {.asker = asker,
-                          .user_id = claims.user_id,
-                          .session_id = claims.session_id,
-                          .ends_s = claims.ends_s};
-    jwt_claims_fini(&claims);
-    return look_up(a, &what, token_run);
+    else if (what.who.user_id)
+        return look_up(a, &what, token_run);
+    else
+        asker.answer(asker, ERR_OK, &what.who);
+    return ERR_OK;
 }
 
 enum err accounts_session(struct accounts *a, int64_t session_id, struct identity_asker asker)
 {
-    struct lookup what = {.asker = asker, .session_id = session_id};
+    struct lookup what = {.asker = asker, .who = {.session_id = session_id}};
     return look_up(a, &what, session_run);
 }

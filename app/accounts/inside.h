@@ -8,9 +8,9 @@
 #include "accounts/people.h"
 #include "accounts/secret.h"
 #include "accounts/throttle.h"
+#include "accounts/token_keys.h"
 #include "base/mutex.h"
 #include "base/task_queue.h"
-#include "wire/jwt.h"
 
 #include <stdatomic.h>
 
@@ -24,9 +24,8 @@ struct accounts {
     struct task_queue *tasks;
     struct throttle *throttle;
     struct accounts_hooks hooks;
-    char *token_secret; /* owned, NUL-ended copy */
-    size_t token_secret_len;
-    struct jwt_keys *token_keys;
+    struct token_keys *token_keys;
+    struct token_keys *subscription_keys; /* NULL: token_keys */
     char *version;
     _Atomic(char *) base_url; /* owned; NULL: links are relative */
     unsigned connections_max, text_max;

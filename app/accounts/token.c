@@ -1,7 +1,6 @@
 #include "accounts/inside.h"
 #include "store/db.h"
 #include "store/store.h"
-#include "wire/jwt.h"
 
 #include <sodium.h>
 
@@ -27,7 +26,7 @@ static enum err token_run(struct db *db, void *data)
     struct jwt_claims claims = {.user_id = p.id, .expires_s = now_s + job->ttl_s};
     struct buf token;
     buf_init(&token, 4096);
-    e = jwt_sign(&claims, now_s, (struct text){a->token_secret, a->token_secret_len}, &token);
+    e = token_keys_sign(a->token_keys, &claims, &token);
     if (e == ERR_OK) {
         json_open(&job->answer.out, NULL, '{');
         json_add_text(&job->answer.out, "token", buf_text(&token));

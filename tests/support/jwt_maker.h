@@ -22,7 +22,8 @@ static inline char *maker_letters(const void *bytes, size_t len, char *out)
         n--;
     out[n] = 0;
     for (char *at = out; *at; at++)
-        *at = *at == '+' ? '-' : *at == '/' ? '_' : *at;
+        if (*at == '+' || *at == '/')
+            *at = *at == '+' ? '-' : '_';
     return out;
 }
 

@@ -46,6 +46,8 @@ struct product {
     struct task_queue *tasks;
     struct accounts *accounts;
     struct method_table table;
+    const struct token_options *token,
+        *subscription_token; /* for product_open; NULL: TEST_SECRET */
     /* what close_session was told */
     _Atomic int64_t closed_user, closed_session;
 };
@@ -77,7 +79,7 @@ static inline void product_open(struct product *p)
         .env = &p->env,
         .store = p->store,
         .tasks = p->tasks,
-        .token_secret = TEXT(TEST_SECRET),
+        .token = {.hmac_secret_key = TEST_SECRET},
         .base_url = "http://test",
         .version = "1.0-test",
         .connections_max = 10,
@@ -87,7 +89,11 @@ static inline void product_open(struct product *p)
         .close_session = product_closed,
         .close_ctx = p,
     };
-    must(accounts_new(&options, &p->accounts) == ERR_OK);
+    if (p->token)
+        options.token = *p->token;
+    options.subscription_token = p->subscription_token;
+    char error[256];
+    must(accounts_new(&options, &p->accounts, error) == ERR_OK);
     method_table_add(&p->table, accounts_methods(p->accounts));
 }
 

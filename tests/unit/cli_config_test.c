@@ -37,7 +37,7 @@ static void the_defaults_are_those_of_the_table(void)
     CHECK_INT(c.options.key_keep_ms, INT64_C(30) * 24 * 3600 * 1000);
     CHECK_INT(c.options.http_workers, 16);
     CU_ASSERT_PTR_NULL(c.options.tls_cert);
-    CU_ASSERT_PTR_NULL(c.options.hmac_secret_key);
+    CU_ASSERT_PTR_NULL(c.options.token.hmac_secret_key);
     CU_ASSERT(!c.options.insecure);
     CU_ASSERT(!c.listen_given);
     config_fini(&c);
@@ -60,7 +60,7 @@ static void a_file_is_nested_at_the_dots(void)
     CHECK_INT(c.options.ping_interval_ms, 10000);
     CU_ASSERT(c.options.insecure);
     CHECK_INT(c.options.channel_limit, 5);
-    CHECK_TEXT(c.options.hmac_secret_key, "k\xc3\xa9y");
+    CHECK_TEXT(c.options.token.hmac_secret_key, "k\xc3\xa9y");
     CHECK_TEXT(c.options.allowed_origins, "https://a.example *");
     CU_ASSERT_DOUBLE_EQUAL(c.options.logins_per_s, 0.5, 1e-12);
     CHECK_TEXT(c.options.tls_cert, "c.pem");
@@ -177,7 +177,7 @@ static void flags_win_over_the_environment_and_that_over_the_file(void)
     CHECK_INT(c.options.readers, 8);
     CHECK_INT(c.options.tasks, 9);
     CHECK_INT(c.options.http_workers, 3);
-    CHECK_TEXT(c.options.hmac_secret_key, "s");
+    CHECK_TEXT(c.options.token.hmac_secret_key, "s");
     config_fini(&c);
     environment[0] = "SNUG_READERS=many";
     CHECK_INT(read_arguments(&c, argv, environment), ERR_BAD_REQUEST);

@@ -216,6 +216,8 @@ static void a_changed_signature_is_none(void)
 /* ---- JWKS */
 
 #define ONES "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE" /* 32 bytes */
+#define NOT_ON_THE_CURVE                                                                           \
+    "{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"" ONES "\",\"y\":\"" ONES "\"}"
 
 static void a_document_gives_keys_by_kid(void)
 {
@@ -307,11 +309,10 @@ static void what_is_not_understood_is_skipped(void)
         "{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"\",\"e\":\"AQAB\"}",
         "{\"kty\":\"RSA\",\"kid\":\"a\",\"e\":\"AQAB\"}",
         "{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}",
-        /* 32 bytes each, not on the curve */
-        "{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"" ONES "\",\"y\":\"" ONES "\"}",
+        NOT_ON_THE_CURVE,
         "{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"secp256k1\",\"x\":\"AA\",\"y\":\"AA\"}",
         "{\"kty\":\"OKP\",\"kid\":\"a\",\"crv\":\"Ed25519\",\"x\":\"AQEB\"}",
-        "{\"kty\":\"OKP\",\"kid\":\"a\",\"crv\":\"X25519\",\"x\":\"" ONES "\"}",
+        "{\"kty\":\"OKP\",\"kid\":\"a\",\"crv\":\"X25519\",\"x\":\"AQEB\"}",
         "{\"kid\":\"a\"}",
         "[]",
         "null",
