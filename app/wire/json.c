@@ -282,18 +282,24 @@ static void decode_key(struct text quoted, char *out, size_t size)
     buf_fini(&b);
 }
 
-bool json_member(struct text *rest, struct json_member *out)
+bool json_entry(struct text *rest, struct text *out_key, struct text *out_value)
 {
     struct scan s = scan_of(*rest);
     bool found = false;
-    struct text key;
-    if (step_to_item(&s, '{', '}') && take_value(&s, &key) && key.data[0] == '"') {
-        decode_key(key, out->key, sizeof out->key);
-        out->key_json = key;
+    if (step_to_item(&s, '{', '}') && take_value(&s, out_key) && out_key->data[0] == '"') {
         skip_space(&s);
-        found = take(&s, ':') && take_value(&s, &out->value);
+        found = take(&s, ':') && take_value(&s, out_value);
     }
     *rest = rest_of(&s);
+    return found;
+}
+
+bool json_member(struct text *rest, struct json_member *out)
+{
+    struct text key;
+    bool found = json_entry(rest, &key, &out->value);
+    if (found)
+        decode_key(key, out->key, sizeof out->key);
     return found;
 }
 

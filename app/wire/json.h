@@ -23,10 +23,12 @@ struct text json_skip_space(struct text t);
  * given as "" (and so is ""). False: no more. */
 struct json_member {
     char key[40];
-    struct text key_json; /* the key as it stands, with its quotes */
     struct text value;
 };
 bool json_member(struct text *rest, struct json_member *out);
+
+/* The same with the key of any length, as it stands there: a JSON string. */
+bool json_entry(struct text *rest, struct text *out_key, struct text *out_value);
 
 /* Walks the elements of a valid array the same way. */
 bool json_element(struct text *rest, struct text *out_value);
@@ -52,6 +54,8 @@ struct json_writer {
 void json_begin(struct json_writer *w, struct buf *out);              /* a document starts */
 void json_open(struct json_writer *w, const char *key, char bracket); /* '{' or '[' */
 void json_close(struct json_writer *w, char bracket);                 /* '}' or ']' */
+void json_add_key(struct json_writer *w,
+                  struct text key); /* of the next value, which has key NULL */
 void json_add_text(struct json_writer *w, const char *key, struct text value);
 void json_add_int(struct json_writer *w, const char *key, int64_t value);
 void json_add_id(struct json_writer *w, const char *key, int64_t id); /* "42"; 0 gives "" */

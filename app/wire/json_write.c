@@ -82,6 +82,14 @@ static void start(struct json_writer *w, const char *key)
     }
 }
 
+void json_add_key(struct json_writer *w, struct text key)
+{
+    start(w, NULL);
+    json_quote(w->out, key);
+    buf_add_char(w->out, ':');
+    w->first = true;
+}
+
 void json_open(struct json_writer *w, const char *key, char bracket)
 {
     must(bracket == '{' || bracket == '[');

@@ -17,12 +17,12 @@ static struct tag *find(struct tags *t, struct text key)
     return NULL;
 }
 
-static enum err add_tag(struct tags *t, const struct json_member *m)
+static enum err add_tag(struct tags *t, struct text key_json, struct text value_json)
 {
-    if (json_kind(m->value) != JSON_STRING)
+    if (json_kind(value_json) != JSON_STRING)
         return ERR_BAD_REQUEST;
-    struct text key = decode(&t->bytes, m->key_json);
-    struct text value = decode(&t->bytes, m->value);
+    struct text key = decode(&t->bytes, key_json);
+    struct text value = decode(&t->bytes, value_json);
     if (t->bytes.err != ERR_OK)
         return t->bytes.err;
     struct tag *tag = find(t, key);
@@ -45,9 +45,9 @@ enum err tags_parse(struct text json, struct tags *out)
         return ERR_BAD_REQUEST;
     size_t room = json.len < TAGS_BYTES_MAX ? json.len : TAGS_BYTES_MAX;
     enum err e = buf_space(&out->bytes, room) ? ERR_OK : out->bytes.err;
-    struct json_member m;
-    while (e == ERR_OK && json_member(&json, &m))
-        e = add_tag(out, &m);
+    struct text key, value;
+    while (e == ERR_OK && json_entry(&json, &key, &value))
+        e = add_tag(out, key, value);
     if (e != ERR_OK)
         tags_fini(out);
     return e;

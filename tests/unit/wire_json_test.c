@@ -193,7 +193,6 @@ static void members_come_in_order_with_their_own_bytes(void)
     CU_ASSERT_TRUE(text_is(m.value, TEXT("1")));
     CU_ASSERT_TRUE(json_member(&rest, &m));
     CHECK_TEXT(m.key, "bc");
-    CU_ASSERT_TRUE(text_is(m.key_json, TEXT("\"b\\u0063\"")));
     CU_ASSERT_TRUE(text_is(m.value, TEXT("[ 1, 2 ]")));
     CU_ASSERT_TRUE(json_member(&rest, &m));
     CHECK_TEXT(m.key, "");
@@ -205,6 +204,21 @@ static void members_come_in_order_with_their_own_bytes(void)
 
     rest = TEXT("{}");
     CU_ASSERT_FALSE(json_member(&rest, &m));
+}
+
+static void entries_have_their_whole_key(void)
+{
+    struct text rest =
+        TEXT("{ \"a key that is longer than any member of the protocol\" : 1,\"\\u0000\":{} }");
+    struct text key, value;
+    CU_ASSERT_TRUE(json_entry(&rest, &key, &value));
+    CU_ASSERT_TRUE(text_is(key, TEXT("\"a key that is longer than any member of the protocol\"")));
+    CU_ASSERT_TRUE(text_is(value, TEXT("1")));
+    CU_ASSERT_TRUE(json_entry(&rest, &key, &value));
+    CU_ASSERT_TRUE(text_is(key, TEXT("\"\\u0000\"")));
+    CU_ASSERT_TRUE(text_is(value, TEXT("{}")));
+    CU_ASSERT_FALSE(json_entry(&rest, &key, &value));
+    CU_ASSERT_FALSE(json_entry(&rest, &key, &value));
 }
 
 /* A key that does not fit, or that has a NUL inside, must not pass for a shorter one. */
@@ -315,6 +329,12 @@ static void a_document_is_written_with_its_commas(void)
     json_add_raw(&w, "raw", TEXT("{ \"as\":\"it is\" }"));
     json_add_raw(&w, "absent", TEXT_NONE);
     json_add_text(&w, "a\"key", TEXT_NONE);
+    json_add_key(&w, TEXT("any\n\0"));
+    json_add_int(&w, NULL, 2);
+    json_add_key(&w, TEXT_NONE);
+    json_open(&w, NULL, '{');
+    json_close(&w, '}');
+    json_add_int(&w, "last", 3);
     json_close(&w, '}');
     buf_add_char(&b, 0);
     CHECK_TEXT(
@@ -322,7 +342,7 @@ static void a_document_is_written_with_its_commas(void)
         "{\"text\":\"say \\\"hi\\\"\\\\\\n\\r\\t\\u0001\x7f\xc3\xa9\",\"low\":-9223372036854775808,"
         "\"id\":\"42\",\"none\":\"\",\"yes\":true,\"list\":[1,{},false],\"raw\":{ \"as\":\"it is\" "
         "},"
-        "\"absent\":null,\"a\\\"key\":\"\"}");
+        "\"absent\":null,\"a\\\"key\":\"\",\"any\\n\\u0000\":2,\"\":{},\"last\":3}");
     buf_fini(&b);
 }
 
@@ -384,7 +404,8 @@ static void any_bytes_are_quoted_to_valid_json(void)
 UNIT("wire/json", CASE(what_the_rfc_allows_is_valid), CASE(anything_else_is_not),
      CASE(every_cut_of_a_document_is_invalid), CASE(nesting_is_bounded_exactly),
      CASE(next_gives_one_value_and_the_rest), CASE(members_come_in_order_with_their_own_bytes),
-     CASE(a_strange_key_is_nobodys_key), CASE(elements_come_in_order),
-     CASE(kinds_are_told_by_the_first_byte), CASE(strings_are_decoded),
-     CASE(integers_are_integers_within_bounds), CASE(a_document_is_written_with_its_commas),
-     CASE(doubles_are_read_back_as_they_were), CASE(any_bytes_are_quoted_to_valid_json))
+     CASE(entries_have_their_whole_key), CASE(a_strange_key_is_nobodys_key),
+     CASE(elements_come_in_order), CASE(kinds_are_told_by_the_first_byte),
+     CASE(strings_are_decoded), CASE(integers_are_integers_within_bounds),
+     CASE(a_document_is_written_with_its_commas), CASE(doubles_are_read_back_as_they_were),
+     CASE(any_bytes_are_quoted_to_valid_json))
