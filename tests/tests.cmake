@@ -70,15 +70,20 @@ endif()
 
 # ---- fuzzing: tests/fuzz/<room>_<decoder>_fuzz.c ----
 # In mode fuzz a program for libFuzzer. In the other modes its finds, tests/fuzz/regression/<name>/*, and the corpus
-# run as one unit test through replay.c.
+# run as one unit test through replay.c. The room cli is in libsnug, which sees all.
 add_custom_target(fuzz_targets)
 file(GLOB targets CONFIGURE_DEPENDS tests/fuzz/*_fuzz.c)
 foreach(file ${targets})
   get_filename_component(name ${file} NAME_WE)
   string(REGEX REPLACE "_.*" "" room ${name})
+  set(library ${room})
+  if(room STREQUAL cli)
+    set(room snug)
+    set(library libsnug)
+  endif()
   add_executable(${name} ${file})
   target_include_directories(${name} PRIVATE ${CMAKE_BINARY_DIR}/view/${room} tests/support)
-  target_link_libraries(${name} PRIVATE ${room})
+  target_link_libraries(${name} PRIVATE ${library})
   set(folders tests/fuzz/corpus/${name} tests/fuzz/regression/${name})
   list(TRANSFORM folders PREPEND ${CMAKE_SOURCE_DIR}/)
   if(SNUG_MODE STREQUAL fuzz)
