@@ -153,6 +153,20 @@ test("a file of Centrifugo says where Snug listens", async () => {
   assert.equal((await server.stop()).code, 0);
 });
 
+test("client.connection_limit bounds the WebSockets of all together", async () => {
+  const server = await Server.start({ args: ["--client.connection_limit", "1"] });
+  const first = new WebSocket(server.ws_url);
+  await new Promise((resolve, reject) => first.on("open", resolve).on("error", reject));
+  const second = new WebSocket(server.ws_url);
+  const status = await new Promise((resolve, reject) => {
+    second.on("unexpected-response", (_, response) => resolve(response.statusCode));
+    second.on("open", () => reject(new Error("it opened")));
+  });
+  assert.equal(status, 503);
+  first.terminate();
+  await server.stop();
+});
+
 test("the ready line is the only line on stdout, and SIGTERM ends with 0", async () => {
   const server = await Server.start();
   assert.deepEqual(Object.keys(server.ready).sort(), ["api_key", "pid", "setup_url", "url"]);
