@@ -66,6 +66,19 @@ static enum err read_member(struct reading *r, struct channel_namespace *n, cons
     return reading_unknown(r, name, option_nearest(&options_channel, key));
 }
 
+static enum err read_members(struct reading *r, struct channel_namespace *n, const char *place,
+                             const cJSON *object)
+{
+    enum err e = read_name(r, place, cJSON_GetObjectItemCaseSensitive(object, "name"));
+    const cJSON *member;
+    cJSON_ArrayForEach(member, object)
+    {
+        if (e == ERR_OK && strcmp(member->string, "name") != 0)
+            e = read_member(r, n, place, member);
+    }
+    return e;
+}
+
 /* Reads one more namespace behind those that are there. */
 static enum err read_namespace(struct reading *r, const char *place, const cJSON *object)
 {
@@ -74,14 +87,8 @@ static enum err read_namespace(struct reading *r, const char *place, const cJSON
     if (e == ERR_OK && !cJSON_IsObject(object))
         e = reading_wrong(r, place, "must be an object with a name");
     else if (e == ERR_OK)
-        e = read_name(r, place, cJSON_GetObjectItemCaseSensitive(object, "name"));
-    const cJSON *member;
-    cJSON_ArrayForEach(member, object)
-    {
-        if (e == ERR_OK && strcmp(member->string, "name") != 0)
-            e = read_member(r, n, place, member);
-    }
-    if (e == ERR_OK)
+        e = read_members(r, n, place, object);
+    if (e == ERR_OK) /* also one whose faults went into a report: places stay right */
         r->config->options.channels.count++;
     return e;
 }

@@ -208,6 +208,15 @@ static void all_problems_are_listed_in_their_order(void)
     CHECK_INT(report.options, 11);
 }
 
+/* A list has members too, but they have no names. */
+static void a_list_in_place_of_an_object_is_a_problem(void)
+{
+    CHECK_INT(check("{\"channel\": {\"namespaces\": [[1], {\"name\": [1]}]}, \"admin\": [1]}"),
+              ERR_OK);
+    CHECK_INT(report.problems, 3);
+    CHECK_INT(check("[[1]]"), ERR_BAD_REQUEST);
+}
+
 static void a_good_file_has_nothing_to_say(void)
 {
     CHECK_INT(check("{\"listen\": \"127.0.0.1:1\", \"channel\": {\"namespaces\": "
@@ -254,4 +263,5 @@ UNIT("cli/foreign", CASE(no_name_is_ours_too), CASE(every_line_can_be_reached),
      CASE(what_asks_for_what_is_not_there_does_not_start), CASE(what_asks_for_nothing_is_fine),
      CASE(the_address_may_come_in_two_pieces), CASE(tls_may_be_switched),
      CASE(the_fallbacks_are_off_as_there), CASE(all_problems_are_listed_in_their_order),
-     CASE(a_good_file_has_nothing_to_say), CASE(a_report_has_an_end), CASE(no_memory_leaks_nothing))
+     CASE(a_list_in_place_of_an_object_is_a_problem), CASE(a_good_file_has_nothing_to_say),
+     CASE(a_report_has_an_end), CASE(no_memory_leaks_nothing))
