@@ -131,26 +131,26 @@ static struct text name_and_weight(struct text item, int *out_weight)
     return text_trim(name);
 }
 
-enum encoding encoding_choose(struct text accept, unsigned offered)
+enum coding coding_choose(struct text accept, unsigned offered)
 {
-    int weights[ENCODING_COUNT] = {-1, -1, -1}; /* -1: not named */
+    int weights[CODING_COUNT] = {-1, -1, -1}; /* -1: not named */
     int others = -1;
     struct text item;
     while (text_split(&accept, ',', &item)) {
         int weight;
         struct text name = name_and_weight(item, &weight);
         if (text_is_nocase(name, TEXT("identity")))
-            weights[ENCODING_PLAIN] = weight;
+            weights[CODING_PLAIN] = weight;
         else if (text_is_nocase(name, TEXT("gzip")) || text_is_nocase(name, TEXT("x-gzip")))
-            weights[ENCODING_GZIP] = weight;
+            weights[CODING_GZIP] = weight;
         else if (text_is_nocase(name, TEXT("br")))
-            weights[ENCODING_BROTLI] = weight;
+            weights[CODING_BROTLI] = weight;
         else if (text_is(name, TEXT("*")))
             others = weight;
     }
-    enum encoding best = ENCODING_PLAIN;
-    int most = weights[ENCODING_PLAIN] > 0 ? weights[ENCODING_PLAIN] : 0;
-    for (enum encoding e = ENCODING_GZIP; e < ENCODING_COUNT; e++) {
+    enum coding best = CODING_PLAIN;
+    int most = weights[CODING_PLAIN] > 0 ? weights[CODING_PLAIN] : 0;
+    for (enum coding e = CODING_GZIP; e < CODING_COUNT; e++) {
         int weight = weights[e] >= 0 ? weights[e] : others;
         if (!(offered & (1u << e)) || weight <= 0 || weight < most)
             continue;

@@ -29,11 +29,11 @@ struct text header_cookie(const struct door_request *r, const char *name);
 /* The same in one header's value. */
 struct text cookie_find(struct text header, struct text name);
 
-enum encoding { ENCODING_PLAIN, ENCODING_GZIP, ENCODING_BROTLI, ENCODING_COUNT };
+enum coding { CODING_PLAIN, CODING_GZIP, CODING_BROTLI, CODING_COUNT };
 
-/* The best of the offered encodings (bits 1 << ENCODING_...; plain is always offered) for an Accept-Encoding value;
+/* The best of the offered content codings (bits 1 << CODING_...; plain is always offered) for an Accept-Encoding value;
  * at equal weights brotli, gzip, plain. Weight 0 refuses; where everything is refused plain is sent. */
-enum encoding encoding_choose(struct text accept, unsigned offered);
+enum coding coding_choose(struct text accept, unsigned offered);
 
 /* If-None-Match: a list of tags, compared weakly, or a star. etag comes with its quotes. */
 bool etag_matches(struct text if_none_match, struct text etag);

@@ -9,15 +9,15 @@ static const char page_policy[] =
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; manifest-src 'self'";
 
-static const char *const encoding_names[ENCODING_COUNT] = {NULL, "gzip", "br"};
+static const char *const coding_names[CODING_COUNT] = {NULL, "gzip", "br"};
 
 ON(role_http)
 static void send_file(struct visit *v, const struct page_file *f, const char *vary)
 {
     unsigned offered = 0;
-    for (int e = 0; e < ENCODING_COUNT; e++)
+    for (int e = 0; e < CODING_COUNT; e++)
         offered |= f->copies[e].bytes.data ? 1u << e : 0;
-    enum encoding e = encoding_choose(header_get(v->r, "Accept-Encoding"), offered);
+    enum coding e = coding_choose(header_get(v->r, "Accept-Encoding"), offered);
     const struct page_copy *copy = &f->copies[e];
     char more[128];
     int len = snprintf(more, sizeof more, "ETag: %s\r\nVary: %s\r\n", copy->etag, vary);
@@ -28,7 +28,7 @@ static void send_file(struct visit *v, const struct page_file *f, const char *va
                   .body = copy->bytes,
                   .cache = f->forever ? "public, max-age=31536000, immutable" : "no-cache",
                   .policy = page_policy,
-                  .encoded = same ? NULL : encoding_names[e],
+                  .encoded = same ? NULL : coding_names[e],
                   .more = {more, (size_t)len},
               });
 }

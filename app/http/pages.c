@@ -64,14 +64,14 @@ static struct text bytes_of(const unsigned char *data, size_t len)
 /* One tag for each encoding of the same bytes: they are different representations. */
 static void tag(struct page_file *f)
 {
-    static const char mark[ENCODING_COUNT] = {'p', 'g', 'b'};
+    static const char mark[CODING_COUNT] = {'p', 'g', 'b'};
     unsigned char hash[crypto_generichash_BYTES_MIN];
     char hex[2 * sizeof hash + 1];
-    struct text plain = f->copies[ENCODING_PLAIN].bytes;
+    struct text plain = f->copies[CODING_PLAIN].bytes;
     (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)plain.data, plain.len, NULL,
                              0);
     sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-    for (int e = 0; e < ENCODING_COUNT; e++)
+    for (int e = 0; e < CODING_COUNT; e++)
         (void)snprintf(f->copies[e].etag, sizeof f->copies[e].etag, "\"%.16s-%c\"", hex, mark[e]);
 }
 
@@ -81,9 +81,9 @@ static void fill(struct page_file *f, const struct web_asset *a)
     f->path = a->path;
     f->type = page_type(path);
     f->forever = text_starts(path, TEXT("/assets/"));
-    f->copies[ENCODING_PLAIN].bytes = bytes_of(a->plain, a->plain_len);
-    f->copies[ENCODING_GZIP].bytes = bytes_of(a->gzip, a->gzip_len);
-    f->copies[ENCODING_BROTLI].bytes = bytes_of(a->brotli, a->brotli_len);
+    f->copies[CODING_PLAIN].bytes = bytes_of(a->plain, a->plain_len);
+    f->copies[CODING_GZIP].bytes = bytes_of(a->gzip, a->gzip_len);
+    f->copies[CODING_BROTLI].bytes = bytes_of(a->brotli, a->brotli_len);
     tag(f);
 }
 
@@ -115,7 +115,7 @@ static enum err make_theme(struct pages *p, int theme, const char *name)
     static const char from[] = "<html lang=\"en\"";
     struct page_file *f = &p->index[theme];
     *f = p->index[THEME_SYSTEM];
-    struct text page = f->copies[ENCODING_PLAIN].bytes;
+    struct text page = f->copies[CODING_PLAIN].bytes;
     const char *at = memmem(page.data, page.len, from, sizeof from - 1);
     if (!at)
         return ERR_OK; /* a page that has no themes */
@@ -128,9 +128,9 @@ static enum err make_theme(struct pages *p, int theme, const char *name)
         compress_gzip(buf_text(plain), gzip);
     if (plain->err != ERR_OK || gzip->err != ERR_OK)
         return ERR_NOMEM;
-    f->copies[ENCODING_PLAIN].bytes = buf_text(plain);
-    f->copies[ENCODING_GZIP].bytes = buf_text(gzip);
-    f->copies[ENCODING_BROTLI].bytes = (struct text){NULL, 0};
+    f->copies[CODING_PLAIN].bytes = buf_text(plain);
+    f->copies[CODING_GZIP].bytes = buf_text(gzip);
+    f->copies[CODING_BROTLI].bytes = (struct text){NULL, 0};
     tag(f);
     return ERR_OK;
 }

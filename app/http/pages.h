@@ -18,7 +18,7 @@ struct page_file {
     const char *path;
     const char *type; /* Content-Type */
     bool forever;     /* the name has a hash: what it is called never changes */
-    struct page_copy copies[ENCODING_COUNT];
+    struct page_copy copies[CODING_COUNT];
 };
 
 /* Makes the ETags, and index.html in both themes. errors: ERR_NOMEM */

@@ -2,45 +2,45 @@
 #include "http/headers.h"
 #include "unit.h"
 
-#define ALL ((1u << ENCODING_PLAIN) | (1u << ENCODING_GZIP) | (1u << ENCODING_BROTLI))
+#define ALL ((1u << CODING_PLAIN) | (1u << CODING_GZIP) | (1u << CODING_BROTLI))
 
 static void the_best_encoding_is_taken_and_weight_zero_refuses(void)
 {
     static const struct {
         const char *accept;
-        enum encoding wanted;
+        enum coding wanted;
     } rows[] = {
-        {"", ENCODING_PLAIN},
-        {"gzip", ENCODING_GZIP},
-        {"GZIP", ENCODING_GZIP},
-        {"x-gzip", ENCODING_GZIP},
-        {"gzip, deflate, br", ENCODING_BROTLI},
-        {"br;q=0, gzip", ENCODING_GZIP},
-        {"gzip;q=0", ENCODING_PLAIN},
-        {"gzip;q=0.0, br;q=0.000", ENCODING_PLAIN},
-        {"gzip ; q=0", ENCODING_PLAIN},
-        {"br;q=0.5, gzip;q=0.8", ENCODING_GZIP},
-        {"br;q=0.8, gzip;q=0.8", ENCODING_BROTLI},
-        {"*", ENCODING_BROTLI},
-        {"*;q=0", ENCODING_PLAIN},
-        {"*;q=0, gzip;q=0.1", ENCODING_GZIP},
-        {"identity, gzip;q=0.5", ENCODING_PLAIN},
-        {"identity;q=0.5, gzip;q=0.5", ENCODING_GZIP},
-        {"identity;q=0, *;q=0", ENCODING_PLAIN}, /* nothing is left: plain all the same */
-        {"deflate, zstd", ENCODING_PLAIN},
-        {",,gzip,,", ENCODING_GZIP},
-        {"gzip;q=abc", ENCODING_GZIP},
+        {"", CODING_PLAIN},
+        {"gzip", CODING_GZIP},
+        {"GZIP", CODING_GZIP},
+        {"x-gzip", CODING_GZIP},
+        {"gzip, deflate, br", CODING_BROTLI},
+        {"br;q=0, gzip", CODING_GZIP},
+        {"gzip;q=0", CODING_PLAIN},
+        {"gzip;q=0.0, br;q=0.000", CODING_PLAIN},
+        {"gzip ; q=0", CODING_PLAIN},
+        {"br;q=0.5, gzip;q=0.8", CODING_GZIP},
+        {"br;q=0.8, gzip;q=0.8", CODING_BROTLI},
+        {"*", CODING_BROTLI},
+        {"*;q=0", CODING_PLAIN},
+        {"*;q=0, gzip;q=0.1", CODING_GZIP},
+        {"identity, gzip;q=0.5", CODING_PLAIN},
+        {"identity;q=0.5, gzip;q=0.5", CODING_GZIP},
+        {"identity;q=0, *;q=0", CODING_PLAIN}, /* nothing is left: plain all the same */
+        {"deflate, zstd", CODING_PLAIN},
+        {",,gzip,,", CODING_GZIP},
+        {"gzip;q=abc", CODING_GZIP},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        CHECK_INT(encoding_choose(text_of(rows[i].accept), ALL), rows[i].wanted);
+        CHECK_INT(coding_choose(text_of(rows[i].accept), ALL), rows[i].wanted);
 }
 
 static void only_what_is_offered_is_chosen(void)
 {
-    unsigned no_brotli = (1u << ENCODING_PLAIN) | (1u << ENCODING_GZIP);
-    CHECK_INT(encoding_choose(TEXT("br, gzip;q=0.1"), no_brotli), ENCODING_GZIP);
-    CHECK_INT(encoding_choose(TEXT("br"), no_brotli), ENCODING_PLAIN);
-    CHECK_INT(encoding_choose(TEXT("br, gzip"), 1u << ENCODING_PLAIN), ENCODING_PLAIN);
+    unsigned no_brotli = (1u << CODING_PLAIN) | (1u << CODING_GZIP);
+    CHECK_INT(coding_choose(TEXT("br, gzip;q=0.1"), no_brotli), CODING_GZIP);
+    CHECK_INT(coding_choose(TEXT("br"), no_brotli), CODING_PLAIN);
+    CHECK_INT(coding_choose(TEXT("br, gzip"), 1u << CODING_PLAIN), CODING_PLAIN);
 }
 
 static void check_cookie(const char *header, const char *name, const char *wanted)

@@ -28,8 +28,8 @@ static void every_encoding_has_its_own_tag(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(f);
         if (!f)
             continue; /* the assertion above has left the test */
-        CU_ASSERT(strcmp(f->copies[ENCODING_PLAIN].etag, f->copies[ENCODING_GZIP].etag) != 0);
-        CU_ASSERT(strcmp(f->copies[ENCODING_GZIP].etag, f->copies[ENCODING_BROTLI].etag) != 0);
+        CU_ASSERT(strcmp(f->copies[CODING_PLAIN].etag, f->copies[CODING_GZIP].etag) != 0);
+        CU_ASSERT(strcmp(f->copies[CODING_GZIP].etag, f->copies[CODING_BROTLI].etag) != 0);
         CHECK_INT(f->forever, strncmp(f->path, "/assets/", 8) == 0);
     }
     CU_ASSERT_PTR_NULL(pages_find(p, TEXT("/assets/none.00000000.js")));
@@ -52,8 +52,8 @@ static void a_theme_is_written_into_the_page(void)
         CU_ASSERT(!contains(plain->copies[0].bytes, "data-theme=\"dark\""));
         CHECK_INT(dark->copies[0].bytes.len,
                   plain->copies[0].bytes.len + strlen(" data-theme=\"dark\""));
-        CU_ASSERT(dark->copies[ENCODING_GZIP].bytes.len > 0);
-        CU_ASSERT_PTR_NULL(dark->copies[ENCODING_BROTLI].bytes.data);
+        CU_ASSERT(dark->copies[CODING_GZIP].bytes.len > 0);
+        CU_ASSERT_PTR_NULL(dark->copies[CODING_BROTLI].bytes.data);
         CU_ASSERT(strcmp(dark->copies[0].etag, light->copies[0].etag) != 0);
         CU_ASSERT(strcmp(dark->copies[0].etag, plain->copies[0].etag) != 0);
     }
