@@ -158,6 +158,8 @@ static enum err make_live(struct snug *s)
         .source = {s, source_serves, source_ask},
         .memory_events = MEMORY_EVENTS,
         .memory_ttl_ms = MEMORY_TTL_MS,
+        .namespaces = &s->options.channels,
+        .open = s->options.insecure,
     };
     e = hub_new(&ho, &s->hub);
     if (e != ERR_OK)
@@ -320,6 +322,8 @@ static enum err make_sessions(struct snug *s)
         .stale_close_delay_ms = o->stale_close_delay_ms,
         .queue_max_bytes = o->queue_max_bytes,
         .message_max_bytes = o->message_max_bytes,
+        .compression_level = o->compression_level,
+        .compression_min_bytes = o->compression_min_bytes,
         .channel_limit = o->channel_limit,
         .commands = {o->commands_burst, o->commands_per_s},
     };

@@ -6,6 +6,7 @@
 #include "wire/json.h"
 
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,38 +18,85 @@ static void write_author(struct json_writer *w, const struct identity *who)
     json_add_text(w, "role", text_of(who->role));
 }
 
-/* errors: ERR_LIMIT: cannot be with names within their bounds */
-static enum err client_identity_of(const struct identity *who, bool by_token,
-                                   struct client_identity *out)
+/* The user of the welcome: a person, or what an application calls its own user. */
+static void write_user(struct buf *out, const struct identity *who)
 {
-    struct buf b;
     struct json_writer w;
-    *out = (struct client_identity){.user_id = who->user_id,
-                                    .session_id = who->session_id,
-                                    .expires_ms = who->expires_ms,
-                                    .expiry_told = by_token,
-                                    .right = who->right};
-    buf_init(&b, sizeof out->user_json - 1);
-    json_begin(&w, &b);
+    json_begin(&w, out);
     json_open(&w, NULL, '{');
-    write_author(&w, who);
-    json_add_bool(&w, "active", true);
-    json_add_int(&w, "created", who->created_ms);
+    if (who->user_id) {
+        write_author(&w, who);
+        json_add_bool(&w, "active", true);
+        json_add_int(&w, "created", who->created_ms);
+    } else {
+        json_add_text(&w, "id", text_of(who->user));
+    }
     json_close(&w, '}');
-    text_copy(out->user_json, sizeof out->user_json, buf_text(&b));
-    enum err e = b.err;
-    buf_fini(&b);
+}
 
-    buf_init(&b, sizeof out->info_json - 1);
-    json_begin(&w, &b);
+/* What others are told of a connection: what its token says, else the person's names. */
+static void write_info(struct buf *out, const struct identity *who)
+{
+    struct json_writer w;
+    buf_add_text(out, text_of(who->info));
+    if (who->info[0] || !who->user_id)
+        return;
+    json_begin(&w, out);
     json_open(&w, NULL, '{');
     json_add_text(&w, "name", text_of(who->name));
     json_add_text(&w, "display", text_of(who->display));
     json_add_text(&w, "role", text_of(who->role));
     json_close(&w, '}');
+}
+
+/* A token's `channels`, and the names of its `subs`. */
+static void write_channels(struct buf *out, const struct identity *who)
+{
+    struct text list = text_of(who->channels), subs = text_of(who->subs), one, value;
+    struct json_writer w;
+    if (list.len == 0 && subs.len == 0)
+        return;
+    json_begin(&w, out);
+    json_open(&w, NULL, '[');
+    while (list.len && json_element(&list, &one))
+        json_add_raw(&w, NULL, one);
+    while (subs.len && json_entry(&subs, &one, &value))
+        json_add_raw(&w, NULL, one);
+    json_close(&w, ']');
+}
+
+/* errors: ERR_LIMIT: cannot be with names within their bounds */
+static enum err client_identity_of(const struct identity *who, bool by_token,
+                                   struct client_identity *out)
+{
+    struct buf b;
+    if (strlen(who->user) > WS_USER_BYTES_MAX)
+        return ERR_BAD_TOKEN;
+    *out = (struct client_identity){.user_id = who->user_id,
+                                    .session_id = who->session_id,
+                                    .expires_ms = who->expires_ms,
+                                    .expiry_told = by_token,
+                                    .right = who->right};
+    if (who->user_id)
+        (void)snprintf(out->user, sizeof out->user, "%lld", (long long)who->user_id);
+    else
+        text_copy(out->user, sizeof out->user, text_of(who->user));
+    buf_init(&b, sizeof out->user_json - 1);
+    write_user(&b, who);
+    text_copy(out->user_json, sizeof out->user_json, buf_text(&b));
+    enum err e = b.err;
+    buf_fini(&b);
+
+    buf_init(&b, sizeof out->info_json - 1);
+    write_info(&b, who);
     text_copy(out->info_json, sizeof out->info_json, buf_text(&b));
-    if (e == ERR_OK)
-        e = b.err;
+    e = e == ERR_OK ? b.err : e;
+    buf_fini(&b);
+
+    buf_init(&b, sizeof out->channels_json - 1);
+    write_channels(&b, who);
+    text_copy(out->channels_json, sizeof out->channels_json, buf_text(&b));
+    e = e == ERR_OK ? b.err : e;
     buf_fini(&b);
     return e;
 }
@@ -60,8 +108,6 @@ static void answered(struct identity_asker asker, enum err e, const struct ident
 {
     struct identity_answer *answer = asker.owner;
     struct client_identity client;
-    if (e == ERR_OK && who->user_id == 0)
-        e = ERR_UNAUTHORIZED; /* an outside user: session knows persons alone */
     if (e == ERR_OK)
         e = client_identity_of(who, by_token, &client);
     answer->done(*answer, e, e == ERR_OK ? &client : NULL);
@@ -112,6 +158,19 @@ static enum err renew(void *ctx, int64_t session_id, struct identity_answer answ
     return e;
 }
 
+static enum err grant(void *ctx, struct text token, struct text user, struct text channel,
+                      struct subscription_grant *out_grant)
+{
+    struct snug *s = ctx;
+    struct subscription_claims claims;
+    enum err e = accounts_subscription_token(s->accounts, token, user, channel, &claims);
+    if (e != ERR_OK)
+        return e;
+    out_grant->expires_ms = claims.expires_s * 1000;
+    text_copy(out_grant->info_json, sizeof out_grant->info_json, text_of(claims.info));
+    return ERR_OK;
+}
+
 /* ---- the connect reply's data */
 
 static void welcome(void *ctx, const struct client_identity *who, struct json_writer *w)
@@ -155,6 +214,7 @@ struct session_rules snug_session_rules(struct snug *s)
         .methods = &s->methods,
         .identify = identify,
         .renew = renew,
+        .grant = grant,
         .welcome = welcome,
         .serves = serves,
         .opened = opened,
@@ -170,6 +230,7 @@ void snug_hand_over(void *ctx, const struct http_upgrade *u)
     struct snug *s = ctx;
     struct session_socket socket = {.fd = u->fd,
                                     .ssl = u->ssl,
+                                    .form = u->form,
                                     .early = u->early,
                                     .deflate = u->deflate,
                                     .manager = u->manager,

@@ -42,7 +42,9 @@ static bool add_events(struct ask *a, struct query *q, int64_t rows)
             return false;
         if (a->page.count > 0)
             buf_add_char(out, ',');
-        publication_write(out, data, (uint64_t)col_int(q, 0), col_int(q, 1));
+        publication_write(out, &(struct publication){.data = data,
+                                                     .offset = (uint64_t)col_int(q, 0),
+                                                     .time_ms = col_int(q, 1)});
         a->page.last = (uint64_t)col_int(q, 0);
         a->page.count++;
     }
@@ -94,7 +96,7 @@ static enum err ask_run(struct db *db, void *data)
     if (e != ERR_OK)
         return e;
     a->page.options = (struct channel_options){
-        .stream = true, .presence = true, .join_leave = true, .history = true};
+        .recover = true, .position = true, .presence = true, .join_leave = true};
     bool same_epoch = s->epoch[0] == 0 || text_is(text_of(s->epoch), text_of(a->page.epoch));
     if (s->purpose == STREAM_PRESENCE || (s->purpose == STREAM_SUBSCRIBE && !s->has_since)) {
         a->page.complete = true;

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "base/method.h"
+#include "wire/form.h"
 #include "wire/ws_deflate.h"
 
 struct http;
@@ -22,6 +23,7 @@ struct ws_registry;
 struct http_upgrade {
     int fd;                    /* owned by the callee: connected, non-blocking, close-on-exec */
     struct ssl_st *ssl;        /* owned by the callee, after the handshake; NULL: plain TCP */
+    struct form form;          /* what the client understands */
     struct text early;         /* bytes that came behind the request; borrowed until return */
     struct ws_deflate deflate; /* agreed on; zero: nothing */
     struct identity who;       /* of the cookie; user_id 0: none, a token must follow */

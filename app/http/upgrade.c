@@ -81,14 +81,28 @@ ON(role_http) static struct refusal find_rights(struct visit *v, struct http_upg
     return (struct refusal){503, err_text(e), RETRY};
 }
 
+/* "format=protobuf" among what follows the "?". */
+static bool query_asks_for_protobuf(struct text query)
+{
+    struct text part;
+    while (query.len > 0 && text_split(&query, '&', &part))
+        if (text_is(part, TEXT("format=protobuf")))
+            return true;
+    return false;
+}
+
 ON(role_http)
 static bool accept_and_detach(struct visit *v, const struct handshake *h, struct http_upgrade *u)
 {
+    bool protobuf = header_has_token(v->r, "Sec-WebSocket-Protocol", TEXT("centrifuge-protobuf"));
     bool json = header_has_token(v->r, "Sec-WebSocket-Protocol", TEXT("centrifuge-json"));
+    const char *protocol = protobuf ? "centrifuge-protobuf" : json ? "centrifuge-json" : NULL;
     struct door_socket s;
     metric_add(METRIC_http_requests, 1);
-    if (!handshake_accept(v->r, h, json ? "centrifuge-json" : NULL, ANSWER_MS, &s))
+    if (!handshake_accept(v->r, h, protocol, ANSWER_MS, &s))
         return false;
+    protobuf = protobuf || (!json && query_asks_for_protobuf(text_of(v->r->query)));
+    u->form.encoding = protobuf ? ENCODING_PROTOBUF : ENCODING_JSON;
     u->fd = s.fd;
     u->ssl = s.ssl;
     u->early = s.early;

@@ -13,6 +13,17 @@ NO_THREAD_CHECK enum err hub_new(const struct hub_options *options, struct hub *
     if (!hub)
         return ERR_NOMEM;
     hub->options = *options;
+    hub->own = (struct channel_namespace){.history_size = options->memory_events,
+                                          .history_ttl = options->memory_ttl_ms,
+                                          .force_recovery = true,
+                                          .presence = true,
+                                          .join_leave = true};
+    hub->open = hub->own;
+    hub->open.allow_subscribe_for_client = hub->open.allow_subscribe_for_anonymous = true;
+    hub->open.allow_publish_for_client = hub->open.allow_publish_for_anonymous = true;
+    hub->open.allow_history_for_client = hub->open.allow_history_for_anonymous = true;
+    hub->open.allow_presence_for_client = hub->open.allow_presence_for_anonymous = true;
+    hub->open.allowed_delta_types = hub->open.allow_tags_filter = true;
     for (unsigned i = 0; i < options->reactors_count; i++) {
         struct shard *s = &hub->shards[i];
         s->hub = hub;
@@ -59,6 +70,15 @@ enum err hub_ask(struct hub *hub, const struct stream_query *query, struct strea
     if (source->serves && source->serves(source->ctx, text_of(query->channel)))
         return source->ask(source->ctx, query, asker);
     return memory_ask(hub, query, asker);
+}
+
+const struct channel_namespace *hub_namespace(const struct hub *hub, struct text channel)
+{
+    if (text_starts(channel, TEXT("user:")))
+        return &hub->own;
+    if (hub->options.open)
+        return &hub->open;
+    return hub->options.namespaces ? namespace_find(hub->options.namespaces, channel) : NULL;
 }
 
 /* ---- history: a question whose page goes home as it is */

@@ -10,20 +10,25 @@
 #include "base/env.h"
 #include "base/frame.h"
 #include "base/thread_role.h"
+#include "hub/namespaces.h"
 #include "hub/publish.h"
 #include "hub/stream.h"
+#include "wire/form.h"
 #include "wire/reply.h"
 
 struct hub;
 struct reactor;
+struct tag_filter;
 
 struct hub_options {
     const struct env *env;
-    struct reactor **reactors;   /* borrowed; not started yet */
-    unsigned reactors_count;     /* 1..64 */
-    struct stream_source source; /* channels on disk; .serves NULL: none */
-    unsigned memory_events;      /* kept of a memory channel: 100 */
-    int64_t memory_ttl_ms;       /* 300,000 */
+    struct reactor **reactors;                   /* borrowed; not started yet */
+    unsigned reactors_count;                     /* 1..64 */
+    struct stream_source source;                 /* channels on disk; .serves NULL: none */
+    unsigned memory_events;                      /* kept of user:<id>: 100 */
+    int64_t memory_ttl_ms;                       /* 300,000 */
+    const struct channel_namespaces *namespaces; /* of all other channels; borrowed */
+    bool open; /* for development: all of them keep, recover and tell everything */
 };
 
 /* errors: ERR_NOMEM */
@@ -60,6 +65,7 @@ struct hub_client {
     void *owner; /* the session */
     struct actor actor;
     struct client_info info;
+    struct form form; /* of the pushes that are delivered */
 };
 
 struct subscribe_request {
@@ -67,12 +73,20 @@ struct subscribe_request {
     bool recover;
     uint64_t offset;
     struct text epoch;
-    bool join_leave; /* wants join and leave pushes */
+    bool recoverable, positioned; /* wanted, where the channel does not give it to all */
+    bool reject_unrecovered;   /* ERR_UNRECOVERABLE in place of an answer without what was missed */
+    bool join_leave;           /* wants join and leave pushes */
+    bool compact;              /* pushes carry the channel's number */
+    bool delta;                /* wants differences */
+    struct text chan_info;     /* raw JSON, what others are told of this client here; copied */
+    struct tag_filter *filter; /* taken on ERR_OK; NULL: everything */
 };
 
 struct subscribe_result {
-    enum err err; /* of the source: ERR_DENIED, ERR_UNKNOWN_CHANNEL, ... */
-    struct channel_options options;
+    enum err
+        err; /* of the source: ERR_DENIED, ERR_UNKNOWN_CHANNEL, ...; ERR_BAD_REQUEST: no filter here */
+    bool recoverable, positioned, delta;
+    uint64_t number; /* of the channel in pushes; 0: its name */
     char epoch[EPOCH_SIZE];
     uint64_t top; /* the client continues after this offset */
     bool was_recovering, recovered;
@@ -93,7 +107,9 @@ struct subscriber *hub_unsubscribe(struct subscriber *s) ON(role_reactor);
 
 struct text subscriber_channel(const struct subscriber *s) ON(role_reactor);
 bool subscriber_live(const struct subscriber *s) ON(role_reactor);
-struct channel_options subscriber_options(const struct subscriber *s) ON(role_reactor);
+
+/* The rules of a channel that no source serves; NULL: there are none for it (error 102). thread: any */
+const struct channel_namespace *hub_namespace(const struct hub *hub, struct text channel);
 
 /* ---- questions about a channel. The answer comes once on the asking reactor, in a later turn; owner must outlive it
  * (a pool that recognises a client that is gone by its number). */
@@ -108,7 +124,7 @@ struct hub_asker {
 /* errors (then no answer comes): ERR_BUSY, ERR_NOMEM, ERR_CLOSED */
 MUST_USE enum err hub_history(struct hub *hub, const struct stream_query *query,
                               const struct hub_asker *asker) ON(role_reactor);
-/* The source is asked for the right first; then every reactor adds its subscribers in turn. */
+/* The source is asked for the right first; then every reactor adds its subscribers in turn. limit 0: only the counts. */
 MUST_USE enum err hub_presence(struct hub *hub, const struct stream_query *query,
                                const struct hub_asker *asker) ON(role_reactor);
 

@@ -1,4 +1,4 @@
-/* memory: channels that no source serves (user:<id>): a ring of recent events on the channel's home reactor.
+/* memory: channels that no source serves: a ring of recent events on the channel's home reactor.
  *
  * One home gives one order: publications and questions all pass through it. The epoch is made with the channel and goes
  * with it, so that a numbering that was forgotten is never mistaken for its successor. */
@@ -10,12 +10,12 @@
 
 #define PAGE_MAX_BYTES (512u << 10)
 
-static struct shard *home_of(struct hub *hub, struct text channel)
+struct shard *memory_home(struct hub *hub, struct text channel)
 {
     return &hub->shards[channel_bucket(channel) % hub->options.reactors_count];
 }
 
-static struct memory_channel *memory_get(struct shard *s, struct text name) ON(role_reactor)
+struct memory_channel *memory_get(struct shard *s, struct text name)
 {
     struct memory_channel *m;
     HASH_FIND(by_name, s->memory, name.data, name.len, m);
@@ -24,6 +24,7 @@ static struct memory_channel *memory_get(struct shard *s, struct text name) ON(r
         if (!m)
             return NULL;
         m->name_len = text_copy(m->name, name.len + 1, name);
+        m->rules = hub_namespace(s->hub, name);
         char id[RUN_ID_SIZE];
         env_run_id(s->hub->options.env, id);
         text_copy(m->epoch, 17, text_of(id));
@@ -33,82 +34,61 @@ static struct memory_channel *memory_get(struct shard *s, struct text name) ON(r
     return m;
 }
 
-static struct memory_event *event_at(struct hub *hub, struct memory_channel *m, unsigned i)
+/* ---- the ring */
+
+static struct memory_event **event_at(const struct memory_channel *m, unsigned i)
 {
-    return &m->events[(m->first + i) % hub->options.memory_events];
+    return &m->events[(m->first + i) % m->rules->history_size];
 }
 
-static void forget_first(struct hub *hub, struct memory_channel *m)
+static void forget_first(struct memory_channel *m)
 {
-    free(event_at(hub, m, 0)->data);
-    m->first = (m->first + 1) % hub->options.memory_events;
+    free(*event_at(m, 0));
+    m->first = (m->first + 1) % m->rules->history_size;
     m->count--;
 }
 
 static void forget_old(struct hub *hub, struct memory_channel *m)
 {
-    int64_t oldest = env_wall_ms(hub->options.env) - hub->options.memory_ttl_ms;
-    while (m->count && event_at(hub, m, 0)->time_ms < oldest)
-        forget_first(hub, m);
+    int64_t oldest = env_wall_ms(hub->options.env) - m->rules->history_ttl;
+    while (m->count && (*event_at(m, 0))->time_ms < oldest)
+        forget_first(m);
 }
 
 static void memory_channel_free(struct shard *s, struct memory_channel *m) ON(role_reactor)
 {
     while (m->count)
-        forget_first(s->hub, m);
+        forget_first(m);
     HASH_DELETE(by_name, s->memory, m);
     free(m->events);
     free(m);
 }
 
-/* ---- publishing */
-
-struct memory_publication {
-    size_t channel_len, data_len;
-    char bytes[]; /* channel, data */
-};
-
-/* True if the event is kept: nobody is told of what could not be recovered. */
-static bool keep(struct hub *hub, struct memory_channel *m, struct text data, int64_t time_ms)
+uint64_t memory_keep(struct shard *s, struct memory_channel *m, const struct publication *p)
 {
+    if (m->rules->history_size == 0)
+        return 0;
     if (!m->events)
-        m->events = calloc(hub->options.memory_events, sizeof *m->events);
-    char *copy = m->events ? text_dup(data) : NULL;
-    if (!copy)
-        return false;
-    if (m->count == hub->options.memory_events)
-        forget_first(hub, m);
-    *event_at(hub, m, m->count++) = (struct memory_event){++m->top, time_ms, copy, data.len};
-    return true;
-}
-
-static void on_publish(void *subject, void *object, uint64_t number)
-{
-    (void)number;
-    role_assert(&role_reactor);
-    struct shard *s = subject;
-    struct memory_publication *p = object;
-    struct text channel = {p->bytes, p->channel_len};
-    struct text data = {p->bytes + p->channel_len, p->data_len};
-    struct memory_channel *m = memory_get(s, channel);
-    int64_t now_ms = env_wall_ms(s->hub->options.env);
-    if (m && keep(s->hub, m, data, now_ms))
-        hub_publish(s->hub, channel, data, m->top, now_ms);
-    free(p);
-}
-
-void hub_publish_memory(struct hub *hub, struct text channel, struct text data)
-{
-    struct shard *s = home_of(hub, channel);
-    struct memory_publication *p = malloc(sizeof *p + channel.len + data.len);
-    if (!p)
-        return;
-    p->channel_len = channel.len;
-    p->data_len = data.len;
-    memcpy(p->bytes, channel.data, channel.len);
-    memcpy(p->bytes + channel.len, data.data, data.len);
-    if (reactor_post(s->reactor, on_publish, s, p, 0) != ERR_OK)
-        free(p); /* memory channels are hints; what must last is a row (SHAPES.md) */
+        m->events = calloc(m->rules->history_size, sizeof *m->events);
+    struct memory_event *e =
+        m->events ? malloc(sizeof *e + p->data.len + p->info.len + p->tags.len) : NULL;
+    if (!e)
+        return 0;
+    forget_old(s->hub, m);
+    if (m->count == m->rules->history_size)
+        forget_first(m);
+    *e = (struct memory_event){.offset = ++m->top,
+                               .time_ms = p->time_ms,
+                               .data_len = p->data.len,
+                               .info_len = p->info.len,
+                               .tags_len = p->tags.len};
+    char *at = e->bytes;
+    const struct text parts[] = {p->data, p->info, p->tags};
+    for (unsigned i = 0; i < 3; at += parts[i].len, i++)
+        if (parts[i].len > 0)
+            memcpy(at, parts[i].data, parts[i].len);
+    *event_at(m, m->count++) = e;
+    return e->offset;
 }
 
 /* ---- questions */
@@ -118,11 +98,17 @@ struct memory_question {
     struct stream_asker asker;
 };
 
-static void add_event(struct stream_page *page, const struct memory_event *e)
+static void add_event(struct stream_page *page, const struct memory_event *e, bool as_text)
 {
     if (page->count)
         buf_add_char(&page->publications, ',');
-    publication_write(&page->publications, (struct text){e->data, e->len}, e->offset, e->time_ms);
+    const char *info = e->bytes + e->data_len, *tags = info + e->info_len;
+    publication_write(&page->publications, &(struct publication){.data = {e->bytes, e->data_len},
+                                                                 .info = {info, e->info_len},
+                                                                 .tags = {tags, e->tags_len},
+                                                                 .offset = e->offset,
+                                                                 .time_ms = e->time_ms,
+                                                                 .as_text = as_text});
     page->count++;
     page->last = e->offset;
 }
@@ -134,11 +120,11 @@ static bool wanted(const struct stream_query *q, const struct memory_event *e)
     return q->reverse ? e->offset < q->since : e->offset > q->since;
 }
 
-static void fill(struct hub *hub, struct memory_channel *m, const struct stream_query *q,
+static void fill(const struct memory_channel *m, const struct stream_query *q,
                  struct stream_page *page)
 {
     uint64_t since = q->has_since ? q->since : 0;
-    uint64_t oldest = m->count ? event_at(hub, m, 0)->offset : m->top + 1;
+    uint64_t oldest = m->count ? (*event_at(m, 0))->offset : m->top + 1;
     page->last = since;
     page->complete = since <= m->top && since + 1 >= oldest;
     if (q->epoch[0] && strcmp(q->epoch, m->epoch) != 0) {
@@ -148,14 +134,14 @@ static void fill(struct hub *hub, struct memory_channel *m, const struct stream_
         return;
     }
     for (unsigned i = 0; i < m->count && q->limit != 0; i++) {
-        struct memory_event *e = event_at(hub, m, q->reverse ? m->count - 1 - i : i);
+        const struct memory_event *e = *event_at(m, q->reverse ? m->count - 1 - i : i);
         if (!wanted(q, e))
             continue;
         if (q->limit > 0 && page->count == q->limit) {
             page->complete = false;
             break;
         }
-        add_event(page, e);
+        add_event(page, e, q->as_text);
     }
     if (page->publications.err != ERR_OK) {
         buf_clear(&page->publications);
@@ -164,23 +150,54 @@ static void fill(struct hub *hub, struct memory_channel *m, const struct stream_
     }
 }
 
+static struct channel_options options_of(const struct channel_namespace *rules)
+{
+    bool history = rules->history_size > 0;
+    return (struct channel_options){
+        .recover = history && rules->force_recovery,
+        .position = history && (rules->force_positioning || rules->force_recovery),
+        .may_recover = history && rules->allow_history_for_subscriber,
+        .presence = rules->presence,
+        .join_leave = rules->join_leave || rules->force_push_join_leave,
+        .push_join_leave = rules->force_push_join_leave,
+        .delta = rules->allowed_delta_types,
+        .tags = rules->allow_tags_filter,
+    };
+}
+
+static void look_up(struct shard *s, const struct stream_query *q, struct stream_page *page)
+    ON(role_reactor)
+{
+    struct text channel = text_of(q->channel);
+    const struct channel_namespace *rules = hub_namespace(s->hub, channel);
+    page->err = rules ? ERR_OK : ERR_UNKNOWN_CHANNEL;
+    if (rules)
+        page->options = options_of(rules);
+    if (rules && rules->history_size == 0) { /* nothing is remembered of it */
+        page->complete = true;
+        if (q->purpose == STREAM_HISTORY)
+            page->err = ERR_UNAVAILABLE;
+        return;
+    }
+    struct memory_channel *m = rules ? memory_get(s, channel) : NULL;
+    if (!m) {
+        page->err = rules ? ERR_NOMEM : page->err;
+        return;
+    }
+    page->top = m->top;
+    text_copy(page->epoch, sizeof page->epoch, text_of(m->epoch));
+    forget_old(s->hub, m);
+    fill(m, q, page);
+}
+
 static void on_question(void *subject, void *object, uint64_t number)
 {
     (void)number;
     role_assert(&role_reactor);
-    struct shard *s = subject;
     struct memory_question *question = object;
-    const struct stream_query *q = &question->query;
-    struct stream_page page = {.err = ERR_NOMEM, .options = {true, true, true, true}};
+    struct stream_page page = {.err = ERR_OK};
     buf_init(&page.publications, PAGE_MAX_BYTES);
-    struct memory_channel *m = memory_get(s, text_of(q->channel));
-    if (m) {
-        page.err = ERR_OK;
-        page.top = m->top;
-        text_copy(page.epoch, sizeof page.epoch, text_of(m->epoch));
-        forget_old(s->hub, m);
-        fill(s->hub, m, q, &page);
-    }
+    look_up(subject, &question->query, &page);
     question->asker.answer(question->asker, &page);
     free(question);
 }
@@ -191,7 +208,7 @@ enum err memory_ask(struct hub *hub, const struct stream_query *query, struct st
     if (!question)
         return ERR_NOMEM;
     *question = (struct memory_question){*query, asker};
-    struct shard *s = home_of(hub, text_of(query->channel));
+    struct shard *s = memory_home(hub, text_of(query->channel));
     enum err e = reactor_post(s->reactor, on_question, s, question, 0);
     if (e != ERR_OK)
         free(question);
@@ -202,14 +219,14 @@ enum err memory_ask(struct hub *hub, const struct stream_query *query, struct st
 
 void memory_sweep(struct shard *s)
 {
-    int64_t oldest = reactor_now_ms(s->reactor) - s->hub->options.memory_ttl_ms;
+    int64_t now_ms = reactor_now_ms(s->reactor);
     struct memory_channel *m, *next;
     HASH_ITER(by_name, s->memory, m, next)
     {
         struct text name = {m->name, m->name_len};
         if (atomic_load(&s->hub->interest[channel_bucket(name)]) != 0)
-            m->used_ms = reactor_now_ms(s->reactor); /* somebody follows it (or its neighbour) */
-        else if (m->used_ms < oldest)
+            m->used_ms = now_ms; /* somebody follows it (or its neighbour) */
+        else if (m->used_ms < now_ms - m->rules->history_ttl)
             memory_channel_free(s, m);
     }
 }

@@ -8,17 +8,25 @@
 
 #define PRESENCE_MAX_BYTES (1u << 20)
 
+struct client_info subscriber_info(const struct subscriber *s)
+{
+    struct client_info info = s->client->info;
+    info.chan_info = text_of(s->chan_info);
+    return info;
+}
+
 void presence_changed(struct subscriber *sub, const char *kind)
 {
     struct hub *hub = sub->channel->shard->hub;
     struct buf b;
     buf_init(&b, 4096);
     buf_add_text(&b, TEXT("{\"info\":"));
-    client_info_write(&b, &sub->client->info);
+    struct client_info info = subscriber_info(sub);
+    client_info_write(&b, &info);
     buf_add_char(&b, '}');
     struct push *p = NULL;
     if (b.err == ERR_OK)
-        p = push_new(subscriber_channel(sub), kind, buf_text(&b), PUSH_JOIN_LEAVE, 0);
+        p = push_presence(subscriber_channel(sub), kind, buf_text(&b));
     if (p)
         push_post(hub, p);
     push_unref(p);
@@ -32,9 +40,10 @@ struct walk {
     struct reactor *home; /* where the answer goes */
     enum err err;
     unsigned next; /* reactor */
+    bool count_only;
     unsigned clients;
     struct buf json;
-    struct buf users; /* int64_t each */
+    struct buf users; /* each ended by a NUL */
     size_t channel_len;
     char channel[CHANNEL_MAX + 1];
 };
@@ -46,22 +55,26 @@ static void walk_free(struct walk *w)
     free(w);
 }
 
-static int by_value(const void *a, const void *b)
+static int by_text(const void *a, const void *b)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static unsigned count_users(struct walk *w)
+/* errors: ERR_NOMEM */
+static enum err count_users(const struct walk *w, unsigned *out_count)
 {
-    size_t n = w->users.len / sizeof(int64_t);
-    int64_t *ids = (int64_t *)(void *)w->users.data; /* malloc'ed: aligned */
-    if (n)
-        qsort(ids, n, sizeof *ids, by_value);
-    unsigned distinct = 0;
-    for (size_t i = 0; i < n; i++)
-        distinct += i == 0 || ids[i] != ids[i - 1];
-    return distinct;
+    const char **users = malloc((w->clients ? w->clients : 1) * sizeof *users);
+    if (!users)
+        return ERR_NOMEM;
+    const char *at = w->users.data;
+    for (unsigned i = 0; i < w->clients; i++, at += strlen(at) + 1)
+        users[i] = at;
+    qsort(users, w->clients, sizeof *users, by_text);
+    *out_count = 0;
+    for (unsigned i = 0; i < w->clients; i++)
+        *out_count += i == 0 || strcmp(users[i], users[i - 1]) != 0;
+    free(users);
+    return ERR_OK;
 }
 
 static void on_walked(void *subject, void *object, uint64_t number)
@@ -75,7 +88,7 @@ static void on_walked(void *subject, void *object, uint64_t number)
     if (r.err == ERR_OK) {
         r.clients = buf_text(&w->json);
         r.num_clients = w->clients;
-        r.num_users = count_users(w);
+        r.err = count_users(w, &r.num_users);
     }
     w->asker.presence(&w->asker, &r);
     walk_free(w);
@@ -88,12 +101,16 @@ static void add_clients(struct walk *w, struct shard *s) ON(role_reactor)
     for (struct subscriber *sub = c ? c->first : NULL; sub; sub = sub->next) {
         if (!sub->live)
             continue;
-        if (w->clients++)
+        if (w->clients++ && !w->count_only)
             buf_add_char(&w->json, ',');
-        json_quote(&w->json, sub->client->info.client);
-        buf_add_char(&w->json, ':');
-        client_info_write(&w->json, &sub->client->info);
-        buf_add(&w->users, &sub->client->actor.user_id, sizeof(int64_t));
+        if (!w->count_only) {
+            struct client_info info = subscriber_info(sub);
+            json_quote(&w->json, info.client);
+            buf_add_char(&w->json, ':');
+            client_info_write(&w->json, &info);
+        }
+        buf_add_text(&w->users, sub->client->info.user);
+        buf_add_char(&w->users, '\0');
     }
 }
 
@@ -142,6 +159,7 @@ enum err hub_presence(struct hub *hub, const struct stream_query *query,
     w->hub = hub;
     w->asker = *asker;
     w->home = reactor_current();
+    w->count_only = query->limit == 0;
     buf_init(&w->json, PRESENCE_MAX_BYTES);
     buf_init(&w->users, PRESENCE_MAX_BYTES);
     w->channel_len = text_copy(w->channel, sizeof w->channel, text_of(query->channel));

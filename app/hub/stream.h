@@ -24,16 +24,22 @@ struct stream_query {
     char epoch[EPOCH_SIZE]; /* of `since`; "" if unknown */
     int64_t limit;          /* 0: only the position; < 0: all */
     bool reverse;
+    bool as_text; /* deltas are agreed: each publication's data as a JSON string */
 };
 
-/* What the channel allows; a stream has offsets and recovers. */
+/* What the channel gives its subscribers. */
 struct channel_options {
-    bool stream, presence, join_leave, history;
+    bool recover, position; /* to all of them: what was missed; a position that is checked */
+    bool may_recover;       /* both to who asks */
+    bool presence;          /* who is there may be asked */
+    bool join_leave, push_join_leave; /* coming and going is told to who asks; to all */
+    bool delta, tags;                 /* to who asks: differences; what passes a filter */
 };
 
 struct stream_page {
     enum err
-        err; /* ERR_OK; ERR_DENIED (103); ERR_UNKNOWN_CHANNEL (102); ERR_UNRECOVERABLE: another epoch (112) */
+        err; /* ERR_OK; ERR_DENIED (103); ERR_UNKNOWN_CHANNEL (102); ERR_UNAVAILABLE: no history (108);
+              * ERR_UNRECOVERABLE: another epoch (112) */
     struct channel_options options;
     char epoch[EPOCH_SIZE];
     uint64_t top;

@@ -42,27 +42,29 @@ static void close_slow(struct client *c) ON(role_reactor)
         return;
     metric_add(METRIC_closes_slow, 1);
     client_move(c, CLIENT_CLOSED);
-    ws_conn_close_slow(c->ws, CLOSE_slow, close_reason(CLOSE_slow));
+    c->transport->close_slow(c->conn, CLOSE_slow, close_reason(CLOSE_slow));
 }
 
 void client_send_frame(struct client *c, struct frame *f, bool passing)
 {
     if (passing &&
-        ws_conn_queue_bytes(c->ws) > client_options(c)->queue_max_bytes / PASSING_SHARE) {
+        c->transport->queue_bytes(c->conn) > client_options(c)->queue_max_bytes / PASSING_SHARE) {
         metric_add(METRIC_drops_passing, 1);
         return;
     }
-    enum err e = ws_conn_send(c->ws, f);
+    enum err e = c->transport->send(c->conn, f);
     if (e == ERR_LIMIT)
         close_slow(c);
     else if (e == ERR_NOMEM)
         client_close(c, CLOSE_internal); /* it recovers; nothing is dropped silently */
 }
 
-void client_flush_out(struct client *c)
+void client_flush_out(struct client *c, bool as_text)
 {
     struct buf *out = &c->pool->out;
-    struct frame *f = out->err == ERR_OK ? ws_frame(WS_TEXT, buf_text(out)) : NULL;
+    struct frame *f = out->err == ERR_OK ? form_frame(form_for(c->hub_client.form, out->len),
+                                                      buf_text(out), as_text)
+                                         : NULL;
     if (f)
         client_send_frame(c, f, false);
     else
@@ -73,12 +75,17 @@ void client_flush_out(struct client *c)
 
 /* ---- closing */
 
-void client_close(struct client *c, unsigned code)
+void client_close_for(struct client *c, unsigned code, struct text reason)
 {
     if (c->state == CLIENT_CLOSED)
         return;
     client_move(c, CLIENT_CLOSED);
-    ws_conn_close(c->ws, code, close_reason(code));
+    c->transport->close(c->conn, code, reason);
+}
+
+void client_close(struct client *c, unsigned code)
+{
+    client_close_for(c, code, close_reason(code));
 }
 
 void client_admitted(struct client *c)
@@ -89,17 +96,25 @@ void client_admitted(struct client *c)
     c->pending = NULL;
 }
 
+static struct text transport_name(struct form form)
+{
+    static const char *const names[FRAMINGS] = {[FRAMING_WEBSOCKET] = "websocket",
+                                                [FRAMING_LINES] = "http_stream",
+                                                [FRAMING_EVENTS] = "sse"};
+    return text_of(names[form.framing]);
+}
+
 void client_record(const struct client *c, struct ws_connection_record *out)
 {
     const struct actor *a = &c->hub_client.actor;
-    struct conn_stats stats = ws_conn_stats(c->ws);
+    struct conn_stats stats = c->transport->stats(c->conn);
     *out = (struct ws_connection_record){
         .user_id = a->user_id,
         .connected_ms = c->opened_ms,
         .rtt_ms = c->rtt_ms,
         .bytes_in = stats.bytes_in,
         .bytes_out = stats.bytes_out,
-        .frames_in = ws_conn_messages_in(c->ws),
+        .frames_in = c->transport->messages_in(c->conn),
         .frames_out = stats.frames_out,
         .queue_peak_bytes = stats.queue_peak_bytes,
         .recovered = c->asked_recovery == 0 ? -1 : c->got_recovery == c->asked_recovery,
@@ -109,7 +124,7 @@ void client_record(const struct client *c, struct ws_connection_record *out)
     text_copy(out->id, sizeof out->id, text_of(a->connection));
     text_copy(out->client, sizeof out->client, text_of(a->client));
     text_copy(out->address, sizeof out->address, text_of(a->address));
-    text_copy(out->transport, sizeof out->transport, TEXT("websocket"));
+    text_copy(out->transport, sizeof out->transport, transport_name(c->hub_client.form));
     text_copy(out->tab, sizeof out->tab, text_of(c->tab));
 }
 
@@ -155,6 +170,16 @@ static void on_closed(void *ctx, const struct ws_closed *how)
 
 /* ---- timers */
 
+/* `at`, or before it the monotonic time of an end in ms since 1970 (0: none). */
+static int64_t earlier(const struct client *c, int64_t at, int64_t ends_ms) ON(role_reactor)
+{
+    if (ends_ms == 0)
+        return at;
+    int64_t left_ms = ends_ms - env_wall_ms(client_options(c)->env);
+    int64_t end = reactor_now_ms(c->pool->reactor) + (left_ms > 0 ? left_ms : 0);
+    return end < at ? end : at;
+}
+
 void client_set_timer(struct client *c)
 {
     int64_t at = c->ping_due_ms;
@@ -162,11 +187,9 @@ void client_set_timer(struct client *c)
         at = c->pong_due_ms;
     if (c->stop_at_ms && c->stop_at_ms < at)
         at = c->stop_at_ms;
-    if (c->expires_ms && c->state == CLIENT_CONNECTED) {
-        int64_t left_ms = c->expires_ms - env_wall_ms(client_options(c)->env);
-        int64_t end_ms = reactor_now_ms(c->pool->reactor) + (left_ms > 0 ? left_ms : 0);
-        if (end_ms < at)
-            at = end_ms;
+    if (c->state == CLIENT_CONNECTED) {
+        at = earlier(c, at, c->expires_ms);
+        at = earlier(c, at, c->subs_expires_ms);
     }
     if (timer_set(c->pool->reactor, &c->timer, at) != ERR_OK)
         client_close(c, CLOSE_internal);
@@ -179,7 +202,8 @@ static void ping(struct client *c, int64_t now_ms) ON(role_reactor)
     if (!c->pong_due_ms)
         c->pong_due_ms = now_ms + o->pong_timeout_ms;
     c->ping_due_ms = now_ms + o->ping_interval_ms;
-    client_send_frame(c, c->pool->ping, false);
+    struct form form = c->hub_client.form;
+    client_send_frame(c, c->pool->pings[form.encoding][form.framing], false);
 }
 
 /* A session that ends soon is asked again: being connected may have prolonged it. So is one that is not known to be good
@@ -211,6 +235,7 @@ static void on_timer(struct timer *t)
         if (now_ms >= c->ping_due_ms)
             ping(c, now_ms);
         check_expiry(c);
+        client_expire_subscriptions(c);
         if (c->state != CLIENT_CLOSED)
             client_set_timer(c);
     }
@@ -230,7 +255,8 @@ static void on_message(void *ctx, enum ws_opcode opcode, struct text payload)
 {
     role_assert(&role_reactor);
     struct client *c = ctx;
-    if (opcode != WS_TEXT) {
+    bool binary = c->hub_client.form.encoding == ENCODING_PROTOBUF;
+    if (opcode != (binary ? WS_BINARY : WS_TEXT)) {
         client_close(c, CLOSE_unsupported);
         return;
     }
@@ -253,6 +279,10 @@ static void fill(struct client *c, struct session_socket *socket) ON(role_reacto
     struct actor *a = &c->hub_client.actor;
     c->hub_client.events = &client_subscriber_events;
     c->hub_client.owner = c;
+    c->hub_client.form = socket->form;
+    c->hub_client.form.window_bits = socket->deflate.server_bits;
+    c->hub_client.form.level = (uint8_t)o->compression_level;
+    c->hub_client.form.compress_min = (uint32_t)o->compression_min_bytes;
     env_uuid(o->env, a->connection);
     text_copy(a->address, sizeof a->address, text_of(socket->address));
     text_copy(a->client, sizeof a->client, text_of(socket->client));
@@ -267,6 +297,46 @@ static void fill(struct client *c, struct session_socket *socket) ON(role_reacto
     c->ping_due_ms = reactor_now_ms(c->pool->reactor) + o->stale_close_delay_ms;
 }
 
+/* What only goes down needs a name by which its commands find it. */
+static bool make_key(struct client *c) ON(role_reactor)
+{
+    unsigned char secret[16];
+    struct buf key;
+    env_random(client_options(c)->env, secret, sizeof secret);
+    buf_init(&key, 128);
+    buf_add_format(&key, "%u.%u.%u.", reactor_index(c->pool->reactor), c->slot, c->generation);
+    for (size_t i = 0; i < sizeof secret; i++)
+        buf_add_format(&key, "%02x", secret[i]);
+    c->session_key = key.err == ERR_OK ? text_dup(buf_text(&key)) : NULL;
+    buf_fini(&key);
+    return c->session_key != NULL;
+}
+
+static enum err adopt(struct client *c, const struct session_socket *socket) ON(role_reactor)
+{
+    const struct session_options *o = client_options(c);
+    struct ws_conn_owner owner = {c, on_message, on_closed};
+    if (socket->form.framing == FRAMING_WEBSOCKET) {
+        struct ws_socket ws = {socket->fd, socket->ssl, socket->early, socket->deflate};
+        struct ws_conn *w = NULL;
+        enum err e = ws_conn_adopt(c->pool->reactor, &ws, o->message_max_bytes, o->queue_max_bytes,
+                                   &owner, &w);
+        c->transport = &transport_websocket;
+        c->conn = w;
+        return e;
+    }
+    c->transport = &transport_stream;
+    if (!make_key(c)) {
+        conn_refuse(socket->fd, socket->ssl);
+        return ERR_NOMEM;
+    }
+    struct stream_conn *s = NULL;
+    enum err e = stream_conn_adopt(c->pool->reactor, socket->fd, socket->ssl, socket->form,
+                                   o->queue_max_bytes, &owner, &s);
+    c->conn = s;
+    return e;
+}
+
 void client_open(struct pool *p, struct session_socket *socket)
 {
     struct client *c = pool_add(p);
@@ -275,12 +345,7 @@ void client_open(struct pool *p, struct session_socket *socket)
         conn_refuse(socket->fd, socket->ssl);
         return;
     }
-    const struct session_options *o = client_options(c);
-    struct ws_conn_owner owner = {c, on_message, on_closed};
-    struct ws_socket ws = {socket->fd, socket->ssl, socket->early, socket->deflate};
-    enum err e =
-        ws_conn_adopt(p->reactor, &ws, o->message_max_bytes, o->queue_max_bytes, &owner, &c->ws);
-    if (e != ERR_OK) {
+    if (adopt(c, socket) != ERR_OK) {
         refuse(p, socket);
         pool_remove(c);
         return;
@@ -289,4 +354,6 @@ void client_open(struct pool *p, struct session_socket *socket)
     metric_add(METRIC_connections, 1);
     metric_add(METRIC_connections_opened, 1);
     client_set_timer(c);
+    if (socket->form.framing != FRAMING_WEBSOCKET)
+        client_on_message(c, socket->early);
 }

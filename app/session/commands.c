@@ -4,6 +4,7 @@
 #include "session/client.h"
 #include "wire/call.h"
 #include "wire/json.h"
+#include "wire/protobuf.h"
 #include "wire/reply.h"
 
 #include <stdio.h>
@@ -18,14 +19,14 @@
 void client_reply(struct client *c, uint32_t id, const char *command, struct text json)
 {
     reply_write(&c->pool->out, id, command, json);
-    client_flush_out(c);
+    client_flush_out(c, false);
 }
 
 void client_reply_fault(struct client *c, uint32_t id, enum err e, struct text message)
 {
     reply_write_error(&c->pool->out, id, err_code(e), message.len ? message : text_of(err_text(e)),
                       err_temporary(e));
-    client_flush_out(c);
+    client_flush_out(c, false);
 }
 
 void client_reply_error(struct client *c, uint32_t id, enum err e)
@@ -33,17 +34,39 @@ void client_reply_error(struct client *c, uint32_t id, enum err e)
     client_reply_fault(c, id, e, TEXT_NONE);
 }
 
+struct json_writer client_reply_open(struct client *c, uint32_t id, const char *command)
+{
+    struct json_writer w;
+    json_begin(&w, &c->pool->out);
+    json_open(&w, NULL, '{');
+    json_add_int(&w, "id", id);
+    json_open(&w, command, '{');
+    return w;
+}
+
+void client_reply_close(struct client *c, struct json_writer *w, bool as_text)
+{
+    json_close(w, '}');
+    json_close(w, '}');
+    client_flush_out(c, as_text);
+}
+
 /* ---- rpc: the method's reply comes from any thread, perhaps long after the client is gone */
 
-static void on_late_frame(void *subject, void *object, uint64_t number)
+/* The reply as JSON; its form is the client's. */
+static void on_late_reply(void *subject, void *object, uint64_t number)
 {
     role_assert(&role_reactor);
     struct client *c = pool_find(subject, number);
-    if (c)
-        client_send_frame(c, object, false);
+    struct frame *json = object;
+    struct text bytes = frame_bytes(json);
+    struct frame *f = c ? form_frame(form_for(c->hub_client.form, bytes.len), bytes, false) : NULL;
+    if (f)
+        client_send_frame(c, f, false);
     else
         metric_add(METRIC_replies_dropped, 1);
-    frame_unref(object);
+    frame_unref(f);
+    frame_unref(json);
 }
 
 static void write_outcome(struct buf *b, uint32_t id, const struct outcome *o)
@@ -84,12 +107,12 @@ static void rpc_done(struct reply r, const struct outcome *o)
         buf_clear(&b);
         write_outcome(&b, (uint32_t)r.id, &(struct outcome){.err = ERR_LIMIT});
     }
-    struct frame *f = b.err == ERR_OK ? ws_frame(WS_TEXT, buf_text(&b)) : NULL;
+    struct frame *json = b.err == ERR_OK ? frame_new(buf_text(&b)) : NULL;
     buf_fini(&b);
-    if (f && reactor_post(p->reactor, on_late_frame, p, f, r.generation) == ERR_OK)
+    if (json && reactor_post(p->reactor, on_late_reply, p, json, r.generation) == ERR_OK)
         return;
     metric_add(METRIC_replies_dropped, 1); /* the client asks again, with its key */
-    frame_unref(f);
+    frame_unref(json);
 }
 
 static void do_rpc(struct client *c, const struct command *cmd) ON(role_reactor)
@@ -130,25 +153,6 @@ static void do_connect_again(struct client *c, const struct command *cmd) ON(rol
     client_close(c, CLOSE_bad_request);
 }
 
-/* Messages go to rooms through message.send; only a server for development lets clients publish. */
-static void do_publish(struct client *c, const struct command *cmd) ON(role_reactor)
-{
-    const struct session_options *o = client_options(c);
-    if (cmd->channel.len == 0 || cmd->channel.len > CHANNEL_MAX)
-        client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("channel must have 1 to 255 bytes."));
-    else if (cmd->data.len == 0)
-        client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("data is missing."));
-    else if (o->rules.serves(o->rules.ctx, cmd->channel) ||
-             text_starts(cmd->channel, TEXT("user:")))
-        client_reply_error(c, cmd->id, ERR_DENIED);
-    else if (!o->insecure)
-        client_reply_error(c, cmd->id, ERR_UNKNOWN_CHANNEL);
-    else {
-        hub_publish_memory(o->hub, cmd->channel, cmd->data);
-        client_reply(c, cmd->id, "publish", TEXT("{}"));
-    }
-}
-
 typedef void command_handler(struct client *c, const struct command *cmd);
 
 static command_handler *const handlers[] = {
@@ -156,7 +160,7 @@ static command_handler *const handlers[] = {
     [COMMAND_connect] = do_connect_again,
     [COMMAND_subscribe] = client_subscribe,
     [COMMAND_unsubscribe] = client_unsubscribe,
-    [COMMAND_publish] = do_publish,
+    [COMMAND_publish] = client_publish,
     [COMMAND_history] = client_history,
     [COMMAND_presence] = client_presence,
     [COMMAND_presence_stats] = client_presence,
@@ -164,7 +168,7 @@ static command_handler *const handlers[] = {
     [COMMAND_send] = do_send,
     [COMMAND_ping] = do_ping,
     [COMMAND_refresh] = client_refresh,
-    [COMMAND_sub_refresh] = do_unknown,
+    [COMMAND_sub_refresh] = client_sub_refresh,
     [COMMAND_UNKNOWN] = do_unknown,
 };
 
@@ -216,9 +220,8 @@ static void run(struct client *c, const struct command *cmd) ON(role_reactor)
         client_close(c, CLOSE_bad_request); /* the first command must be connect */
 }
 
-void client_on_message(struct client *c, struct text message)
+static void run_commands(struct client *c, struct text rest) ON(role_reactor)
 {
-    struct text rest = message;
     for (unsigned n = 0; c->state != CLIENT_CLOSED; n++) {
         if (c->state == CLIENT_CONNECTING) { /* who it is comes first; then these */
             buf_add_text(&c->waiting, rest);
@@ -239,4 +242,38 @@ void client_on_message(struct client *c, struct text message)
         else if ((cmd.kind == COMMAND_PONG && c->pong_due_ms) || within_limits(c, &cmd))
             run(c, &cmd); /* the answer to a ping is free, pongs that nobody asked for are not */
     }
+}
+
+void client_run_waiting(struct client *c)
+{
+    struct buf waiting = c->waiting;
+    buf_init(&c->waiting, client_options(c)->message_max_bytes);
+    run_commands(c, buf_text(&waiting));
+    buf_fini(&waiting);
+}
+
+/* Commands of another encoding become lines of JSON. Taken out of the pool: a command may let others run. */
+static void run_protobuf(struct client *c, struct text message) ON(role_reactor)
+{
+    struct buf json = c->pool->json;
+    enum err e = ERR_OK;
+    buf_clear(&json);
+    while (e == ERR_OK) {
+        e = protobuf_command(&message, &json);
+        if (e == ERR_OK)
+            buf_add_char(&json, '\n');
+    }
+    if (e == ERR_NOT_FOUND && json.err == ERR_OK)
+        run_commands(c, buf_text(&json));
+    else
+        client_close(c, e == ERR_NOMEM ? CLOSE_internal : CLOSE_bad_request);
+    c->pool->json = json;
+}
+
+void client_on_message(struct client *c, struct text message)
+{
+    if (c->hub_client.form.encoding == ENCODING_PROTOBUF)
+        run_protobuf(c, message);
+    else
+        run_commands(c, message);
 }

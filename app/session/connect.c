@@ -3,6 +3,7 @@
 #include "base/metrics.h"
 #include "session/client.h"
 #include "wire/json.h"
+#include "wire/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,32 +26,41 @@ static void read_data(struct client *c, struct text data) ON(role_reactor)
     }
 }
 
-/* The position in the client's own channel: {"user:7": {"recover": true, "epoch": "..", "offset": 3}} */
-static bool read_subs(struct client *c, struct text subs) ON(role_reactor)
+static bool names(struct text key, struct text channel)
+{
+    struct buf name;
+    buf_init(&name, key.len);
+    json_string(key, &name);
+    bool same = name.err == ERR_OK && text_is(buf_text(&name), channel);
+    buf_fini(&name);
+    return same;
+}
+
+/* The client's position in a channel that the server subscribes it to; empty: none. */
+static struct text position_of(const struct welcome *w, struct text channel)
+{
+    struct text subs = text_of(w->subs), key, value;
+    while (subs.len && json_entry(&subs, &key, &value))
+        if (names(key, channel))
+            return value;
+    return TEXT_NONE;
+}
+
+/* Each is a position, whatever it is of. */
+static bool subs_are_good(struct text subs)
 {
     struct json_member channel, m;
     while (subs.len && json_member(&subs, &channel)) {
         if (json_kind(channel.value) != JSON_OBJECT)
             return false;
-        if (!text_starts(text_of(channel.key), TEXT("user:")))
-            continue;
         struct text request = channel.value;
         while (json_member(&request, &m)) {
             int64_t offset;
-            if (strcmp(m.key, "recover") == 0) {
-                if (json_kind(m.value) != JSON_BOOL)
-                    return false;
-                c->connect_recover = m.value.data[0] == 't';
-            } else if (strcmp(m.key, "offset") == 0) {
-                if (!json_int(m.value, 0, INT64_MAX, &offset))
-                    return false;
-                c->connect_offset = (uint64_t)offset;
-            } else if (strcmp(m.key, "epoch") == 0) {
-                if (json_kind(m.value) != JSON_STRING)
-                    return false;
-                text_copy(c->connect_epoch, sizeof c->connect_epoch,
-                          (struct text){m.value.data + 1, m.value.len - 2});
-            }
+            enum json_kind kind = json_kind(m.value);
+            if ((strcmp(m.key, "recover") == 0 && kind != JSON_BOOL) ||
+                (strcmp(m.key, "offset") == 0 && !json_int(m.value, 0, INT64_MAX, &offset)) ||
+                (strcmp(m.key, "epoch") == 0 && kind != JSON_STRING))
+                return false;
         }
     }
     return true;
@@ -58,39 +68,36 @@ static bool read_subs(struct client *c, struct text subs) ON(role_reactor)
 
 /* ---- identity */
 
-/* The commands that came behind the connect. */
-static void run_waiting(struct client *c) ON(role_reactor)
-{
-    struct buf waiting = c->waiting;
-    buf_init(&c->waiting, client_options(c)->message_max_bytes);
-    client_on_message(c, buf_text(&waiting));
-    buf_fini(&waiting);
-}
+static void connected(struct client *c) ON(role_reactor);
 
 static void failed(struct client *c, enum err e) ON(role_reactor)
 {
+    uint32_t id = c->welcome->id;
     metric_add(METRIC_auth_failures, 1);
+    c->welcome = welcome_free(c->welcome);
     client_move(c, CLIENT_OPENED);
-    client_reply_error(c, c->connect_id, e);
-    run_waiting(c); /* now, as commands without a connect: not behind the next one */
+    client_reply_error(c, id, e);
+    client_run_waiting(c); /* now, as commands without a connect: not behind the next one */
 }
 
-static enum err join_manager(struct client *c) ON(role_reactor)
+static enum err join_manager(struct client *c, struct text user) ON(role_reactor)
 {
     const struct session_options *o = client_options(c);
-    if (c->manager && !text_is(ws_manager_user(c->manager), text_of(c->user)))
+    if (c->manager && !text_is(ws_manager_user(c->manager), user))
         c->manager = ws_manager_unref(c->manager); /* the token is another user's than the cookie */
     if (!c->manager) {
-        enum err e = ws_manager_get(o->registry, text_of(c->user), WS_MODE_UNIFIED, &c->manager);
+        enum err e = ws_manager_get(o->registry, user, WS_MODE_UNIFIED, &c->manager);
         if (e != ERR_OK)
             return e;
     }
+    c->hub_client.info.user = ws_manager_user(c->manager);
     return client_join_manager(c);
 }
 
-static void identified(struct client *c) ON(role_reactor)
+/* Nobody (a server for development, a token without a user) has no manager. False: the client was closed. */
+static bool take_user(struct client *c) ON(role_reactor)
 {
-    const struct client_identity *who = c->identity;
+    const struct client_identity *who = &c->welcome->who;
     struct actor *a = &c->hub_client.actor;
     a->user_id = who->user_id;
     a->session_id = c->session_id = who->session_id;
@@ -98,25 +105,93 @@ static void identified(struct client *c) ON(role_reactor)
     c->expires_ms = who->expires_ms;
     c->expiry_told = who->expiry_told;
     c->info_json = text_dup(text_of(who->info_json));
-    if (who->user_id)
-        (void)snprintf(c->user, sizeof c->user, "%lld", (long long)who->user_id);
-    if (!c->info_json) {
-        client_close(c, CLOSE_internal);
-        return;
-    }
-    c->hub_client.info =
-        (struct client_info){text_of(c->user), text_of(a->connection), text_of(c->info_json)};
-    if (!who->user_id) { /* a server for development: nobody, without a manager */
-        client_connected(c, NULL);
-        return;
-    }
-    enum err e = join_manager(c);
+    c->hub_client.info.client = text_of(a->connection);
+    c->hub_client.info.conn_info = text_of(c->info_json);
+    enum err e = c->info_json ? ERR_OK : ERR_NOMEM;
+    if (e == ERR_OK && who->user[0])
+        e = join_manager(c, text_of(who->user));
     if (e == ERR_LIMIT)
         client_close(c, CLOSE_connection_limit);
     else if (e != ERR_OK)
         client_close(c, e == ERR_UNAVAILABLE ? CLOSE_not_available : CLOSE_internal);
-    else
-        client_subscribe_own(c);
+    return e == ERR_OK;
+}
+
+static void add_channel(struct client *c, struct text channel) ON(role_reactor)
+{
+    struct welcome *w = c->welcome;
+    if (w->err != ERR_OK)
+        return;
+    w->err = client_subscribe_for(c, channel, position_of(w, channel));
+    if (w->err == ERR_OK)
+        w->waiting++;
+    else if (w->err == ERR_SUBSCRIBED)
+        w->err = ERR_OK; /* named twice */
+}
+
+/* Its own channel, and those its token names. */
+static void add_channels(struct client *c) ON(role_reactor)
+{
+    struct text rest = text_of(c->welcome->who.channels_json), one;
+    if (client_user(c).len > 0) {
+        char own[USER_TEXT_SIZE + 8];
+        int n = snprintf(own, sizeof own, "user:%.*s", TEXT_ARG(client_user(c)));
+        add_channel(c, (struct text){own, (size_t)n});
+    }
+    while (rest.len && json_element(&rest, &one)) {
+        struct buf name;
+        buf_init(&name, one.len);
+        json_string(one, &name);
+        add_channel(c, buf_text(&name));
+        buf_fini(&name);
+    }
+}
+
+/* All server-side subscriptions have been answered. */
+static void settled(struct client *c) ON(role_reactor)
+{
+    enum err e = c->welcome->err;
+    if (e == ERR_OK) {
+        connected(c);
+        return;
+    }
+    if (e == ERR_LIMIT) {
+        client_close(c, CLOSE_channel_limit);
+    } else if (e == ERR_DENIED || e == ERR_UNKNOWN_CHANNEL) {
+        client_close(c, CLOSE_permission_denied);
+    } else {
+        client_close(c, CLOSE_internal);
+    }
+}
+
+static void identified(struct client *c) ON(role_reactor)
+{
+    if (!take_user(c))
+        return;
+    add_channels(c);
+    if (c->welcome->waiting == 0)
+        settled(c);
+}
+
+void client_connect_subscribed(struct client *c, struct text channel,
+                               const struct subscribe_result *r)
+{
+    struct welcome *w = c->welcome;
+    if (r->err == ERR_OK) {
+        struct json_writer to = {&w->results, w->results.len == 0};
+        if (w->results.len > 0)
+            buf_add_char(&w->results, ',');
+        json_quote(&w->results, channel);
+        buf_add_char(&w->results, ':');
+        json_begin(&to, &w->results);
+        json_open(&to, NULL, '{');
+        subscribe_result_write(&to, c, r, 0);
+        json_close(&to, '}');
+    } else if (w->err == ERR_OK) {
+        w->err = r->err;
+    }
+    if (--w->waiting == 0)
+        settled(c);
 }
 
 struct identity_post {
@@ -132,14 +207,8 @@ static void on_identity(void *subject, void *object, uint64_t number)
     if (!c || c->state != CLIENT_CONNECTING) {
         metric_add(METRIC_replies_dropped, 1);
     } else if (post->err == ERR_OK) {
-        free(c->identity);
-        c->identity = malloc(sizeof *c->identity);
-        if (c->identity) {
-            *c->identity = post->who;
-            identified(c);
-        } else {
-            failed(c, ERR_NOMEM);
-        }
+        c->welcome->who = post->who;
+        identified(c);
     } else if (post->err == ERR_BAD_TOKEN || post->err == ERR_UNAUTHORIZED) {
         metric_add(METRIC_auth_failures, 1);
         client_close(c, CLOSE_invalid_token);
@@ -171,92 +240,97 @@ static void token_done(struct identity_answer answer, enum err e, const struct c
     post_identity(answer, e, who, on_identity);
 }
 
+static struct welcome *welcome_new(const struct client *c, const struct command *cmd)
+{
+    struct welcome *w = calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    w->id = cmd->id;
+    buf_init(&w->results, 8u << 20);
+    w->subs = cmd->subs.len ? text_dup(cmd->subs) : NULL;
+    if (cmd->subs.len && !w->subs)
+        return welcome_free(w);
+    if (c->identity)
+        w->who = *c->identity;
+    else
+        w->who.user_json[0] = '\0';
+    return w;
+}
+
 void client_connect(struct client *c, const struct command *cmd)
 {
     const struct session_options *o = client_options(c);
-    client_move(c, CLIENT_CONNECTING);
-    c->connect_id = cmd->id;
-    read_data(c, cmd->data);
-    if (cmd->name.len && !c->hub_client.actor.client[0])
-        text_copy(c->hub_client.actor.client, sizeof c->hub_client.actor.client, cmd->name);
-    if (!read_subs(c, cmd->subs)) {
-        client_move(c, CLIENT_OPENED);
+    if (!subs_are_good(cmd->subs)) {
         client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("subs has the wrong type."));
         return;
     }
+    c->welcome = welcome_new(c, cmd);
+    if (!c->welcome) {
+        client_reply_error(c, cmd->id, ERR_NOMEM);
+        return;
+    }
+    client_move(c, CLIENT_CONNECTING);
+    read_data(c, cmd->data);
+    if (cmd->name.len && !c->hub_client.actor.client[0])
+        text_copy(c->hub_client.actor.client, sizeof c->hub_client.actor.client, cmd->name);
     if (cmd->token.len) { /* a token wins over a cookie */
         struct identity_answer answer = {c->pool, client_number(c), token_done};
         enum err e = o->rules.identify(o->rules.ctx, cmd->token, answer);
         if (e != ERR_OK)
             failed(c, e);
-        return;
-    }
-    if (!c->identity && o->insecure) {
-        c->identity = calloc(1, sizeof *c->identity);
-        if (c->identity)
-            text_copy(c->identity->user_json, sizeof c->identity->user_json, TEXT("{}"));
-    }
-    if (c->identity)
+    } else if (c->identity || o->insecure) {
         identified(c);
-    else
+    } else {
         failed(c, ERR_UNAUTHORIZED);
+    }
 }
 
 /* ---- the welcome */
 
-static void write_own_channel(struct json_writer *w, struct client *c,
-                              const struct subscribe_result *own) ON(role_reactor)
-{
-    char channel[USER_TEXT_SIZE + 8];
-    (void)snprintf(channel, sizeof channel, "user:%s", c->user);
-    json_open(w, "subs", '{');
-    json_open(w, channel, '{');
-    subscribe_result_write(w, own);
-    json_close(w, '}');
-    json_close(w, '}');
-}
-
 /* A token's end is told, so that the client brings another one in time. */
-static void write_expiry(struct json_writer *w, const struct client *c)
+void expiry_write(struct json_writer *w, const struct client *c, int64_t expires_ms)
 {
-    if (!c->expires_ms || !c->expiry_told)
+    if (!expires_ms)
         return;
-    int64_t left_ms = c->expires_ms - env_wall_ms(client_options(c)->env);
+    int64_t left_ms = expires_ms - env_wall_ms(client_options(c)->env);
     json_add_bool(w, "expires", true);
     json_add_int(w, "ttl", left_ms > 1000 ? left_ms / 1000 : 1);
 }
 
-static void write_welcome(struct client *c, const struct subscribe_result *own) ON(role_reactor)
+static void write_welcome(struct client *c) ON(role_reactor)
 {
     const struct session_options *o = client_options(c);
-    struct json_writer w;
-    json_begin(&w, &c->pool->out);
-    json_open(&w, NULL, '{');
-    json_add_int(&w, "id", c->connect_id);
-    json_open(&w, "connect", '{');
+    const struct welcome *welcome = c->welcome;
+    struct json_writer w = client_reply_open(c, welcome->id, "connect");
     json_add_text(&w, "client", text_of(c->hub_client.actor.connection));
     json_add_text(&w, "version", text_of(o->version));
     json_open(&w, "data", '{');
-    o->rules.welcome(o->rules.ctx, c->identity, &w);
+    o->rules.welcome(o->rules.ctx, &welcome->who, &w);
     json_close(&w, '}');
-    if (own)
-        write_own_channel(&w, c, own);
-    write_expiry(&w, c);
+    if (welcome->results.len > 0) {
+        json_open(&w, "subs", '{');
+        buf_add_text(&c->pool->out, buf_text(&welcome->results));
+        json_close(&w, '}');
+    }
+    expiry_write(&w, c, c->expiry_told ? c->expires_ms : 0);
     json_add_int(&w, "ping", o->ping_interval_ms / 1000 ? o->ping_interval_ms / 1000 : 1);
     json_add_bool(&w, "pong", true);
-    json_close(&w, '}');
-    json_close(&w, '}');
-    client_flush_out(c);
+    if (c->session_key) {
+        json_add_text(&w, "session", text_of(c->session_key));
+        json_add_text(&w, "node", text_of(o->node));
+    }
+    client_reply_close(c, &w, false);
 }
 
-void client_connected(struct client *c, const struct subscribe_result *own)
+static void connected(struct client *c)
 {
     const struct session_options *o = client_options(c);
     client_move(c, CLIENT_CONNECTED);
     client_admitted(c);
-    write_welcome(c, own);
+    write_welcome(c);
     if (c->state == CLIENT_CLOSED)
         return;
+    c->welcome = welcome_free(c->welcome);
     free(c->identity);
     c->identity = NULL;
     unsigned char chance;
@@ -274,7 +348,7 @@ void client_connected(struct client *c, const struct subscribe_result *own)
     /* It may have been ended since it was looked up, when this client could not be found by it. */
     if (c->session_id)
         client_renew(c);
-    run_waiting(c);
+    client_run_waiting(c);
 }
 
 /* ---- whether a session still is: it may have been prolonged meanwhile, or ended */
@@ -327,17 +401,11 @@ static void refreshed(struct client *c, const struct client_identity *who) ON(ro
     c->expires_ms = who->expires_ms;
     c->expiry_told = true;
     client_set_timer(c);
-    struct json_writer w;
-    json_begin(&w, &c->pool->out);
-    json_open(&w, NULL, '{');
-    json_add_int(&w, "id", c->refresh_id);
-    json_open(&w, "refresh", '{');
+    struct json_writer w = client_reply_open(c, c->refresh_id, "refresh");
     json_add_text(&w, "client", text_of(c->hub_client.actor.connection));
     json_add_text(&w, "version", text_of(client_options(c)->version));
-    write_expiry(&w, c);
-    json_close(&w, '}');
-    json_close(&w, '}');
-    client_flush_out(c);
+    expiry_write(&w, c, c->expires_ms);
+    client_reply_close(c, &w, false);
 }
 
 static void on_refreshed(void *subject, void *object, uint64_t number)
@@ -348,7 +416,7 @@ static void on_refreshed(void *subject, void *object, uint64_t number)
     if (!c || c->state != CLIENT_CONNECTED || !c->refresh_id) {
         metric_add(METRIC_replies_dropped, 1);
     } else if (post->err == ERR_BAD_TOKEN || post->err == ERR_UNAUTHORIZED ||
-               (post->err == ERR_OK && post->who.user_id != c->hub_client.actor.user_id)) {
+               (post->err == ERR_OK && !text_is(text_of(post->who.user), client_user(c)))) {
         metric_add(METRIC_auth_failures, 1);
         client_close(c, CLOSE_invalid_token);
     } else if (post->err == ERR_OK) {

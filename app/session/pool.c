@@ -4,6 +4,7 @@
 #include "base/must.h"
 #include "session/client.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 struct client *pool_find(struct pool *p, uint64_t number)
@@ -52,6 +53,16 @@ struct client *pool_add(struct pool *p)
     return c;
 }
 
+struct welcome *welcome_free(struct welcome *w)
+{
+    if (w) {
+        free(w->subs);
+        buf_fini(&w->results);
+    }
+    free(w);
+    return NULL;
+}
+
 void pool_remove(struct client *c)
 {
     struct pool *p = c->pool;
@@ -60,7 +71,9 @@ void pool_remove(struct client *c)
     atomic_fetch_sub(&p->count, 1);
     free(c->subscriptions);
     free(c->identity);
+    welcome_free(c->welcome);
     free(c->info_json);
+    free(c->session_key);
     buf_fini(&c->waiting);
     free(c);
 }
@@ -72,8 +85,11 @@ NO_THREAD_CHECK void pool_fini(struct pool *p)
     free(p->generations);
     free(p->free_slots);
     buf_fini(&p->scratch);
+    buf_fini(&p->json);
     buf_fini(&p->out);
-    frame_unref(p->ping);
+    for (unsigned e = 0; e < ENCODINGS; e++)
+        for (unsigned f = 0; f < FRAMINGS; f++)
+            frame_unref(p->pings[e][f]);
 }
 
 /* ---- adopting */
@@ -133,6 +149,68 @@ unsigned sessions_count(struct sessions *s)
     for (unsigned i = 0; i < s->options.reactors_count; i++)
         n += atomic_load(&s->pools[i].count);
     return n;
+}
+
+/* ---- commands that come another way */
+
+struct command_call {
+    size_t key_len, data_len;
+    char bytes[]; /* key, data */
+};
+
+static void on_command(void *subject, void *object, uint64_t number)
+{
+    role_assert(&role_reactor);
+    struct command_call *call = object;
+    struct client *c = pool_find(subject, number);
+    struct text key = c && c->session_key ? text_of(c->session_key) : TEXT_NONE;
+    if (key.len == call->key_len && key.len > 0 &&
+        sodium_memcmp(key.data, call->bytes, key.len) == 0 && c->state != CLIENT_CLOSED) {
+        stream_conn_count(c->conn, call->data_len);
+        if (c->connection)
+            ws_connection_alive(c->connection, reactor_now_ms(c->pool->reactor));
+        client_on_message(c, (struct text){call->bytes + call->key_len, call->data_len});
+    } else {
+        metric_add(METRIC_replies_dropped, 1);
+    }
+    free(call);
+}
+
+/* "<reactor>.<slot>.<generation>.<secret>" */
+static bool read_key(struct text key, uint32_t out[3])
+{
+    for (unsigned i = 0; i < 3; i++) {
+        struct text part;
+        char digits[11], *end;
+        if (!text_split(&key, '.', &part) || part.len == 0 || part.len >= sizeof digits)
+            return false;
+        text_copy(digits, sizeof digits, part);
+        unsigned long n = strtoul(digits, &end, 10);
+        if (*end || digits[0] < '0' || digits[0] > '9' || n > UINT32_MAX)
+            return false;
+        out[i] = (uint32_t)n;
+    }
+    return key.len > 0;
+}
+
+enum err sessions_command(struct sessions *s, struct text key, struct text data)
+{
+    uint32_t at[3];
+    if (!read_key(key, at) || at[0] >= s->options.reactors_count)
+        return ERR_BAD_REQUEST;
+    struct command_call *call = malloc(sizeof *call + key.len + data.len);
+    if (!call)
+        return ERR_NOMEM;
+    call->key_len = key.len;
+    call->data_len = data.len;
+    memcpy(call->bytes, key.data, key.len);
+    if (data.len > 0)
+        memcpy(call->bytes + key.len, data.data, data.len);
+    struct pool *p = &s->pools[at[0]];
+    enum err e = reactor_post(p->reactor, on_command, p, call, (uint64_t)at[2] << 32 | at[1]);
+    if (e != ERR_OK)
+        free(call);
+    return e;
 }
 
 /* ---- closing */
@@ -267,6 +345,18 @@ enum err sessions_list(struct sessions *s, int64_t user_id, struct connections_a
 
 /* ---- life */
 
+NO_THREAD_CHECK static bool make_pings(struct pool *p)
+{
+    bool made = true;
+    for (uint8_t e = 0; e < ENCODINGS; e++)
+        for (uint8_t f = 0; f < FRAMINGS; f++) {
+            p->pings[e][f] =
+                form_frame((struct form){.encoding = e, .framing = f}, TEXT("{}"), false);
+            made = made && p->pings[e][f];
+        }
+    return made;
+}
+
 NO_THREAD_CHECK enum err sessions_new(const struct session_options *options,
                                       struct sessions **out_sessions)
 {
@@ -280,10 +370,10 @@ NO_THREAD_CHECK enum err sessions_new(const struct session_options *options,
         p->sessions = s;
         p->reactor = options->reactors[i];
         atomic_init(&p->doubts, 1);
-        p->ping = ws_frame(WS_TEXT, TEXT("{}"));
         buf_init(&p->scratch, options->message_max_bytes);
+        buf_init(&p->json, 10 * options->message_max_bytes); /* as protobuf_command says */
         buf_init(&p->out, 4u << 20);
-        if (!p->ping)
+        if (!make_pings(p))
             e = ERR_NOMEM;
     }
     if (e == ERR_OK)

@@ -18,17 +18,26 @@ struct json_writer;
 struct reactor;
 struct sessions;
 
-#define USER_TEXT_SIZE 24
+#define USER_TEXT_SIZE 251 /* WS_USER_BYTES_MAX and its end */
 
 /* Who a client is, as the rules say. */
 struct client_identity {
-    int64_t user_id; /* 0: nobody */
+    char user[USER_TEXT_SIZE]; /* the id, as text; "": nobody, who has no manager */
+    int64_t user_id;           /* 0: no person of this place */
     int64_t session_id;
     int64_t expires_ms; /* since 1970; 0: never */
     bool expiry_told; /* the client is told and refreshes; else the server asks again at the end */
     enum right right;
     char user_json[1024]; /* the user object, for the welcome */
-    char info_json[640];  /* {name, display, role}, for presence */
+    char info_json[1024]; /* conn_info: {name, display, role}, or what a token says */
+    char channels_json
+        [4096]; /* an array: channels it is subscribed to besides user:<user>; "": none */
+};
+
+/* What a token allows in one channel. */
+struct subscription_grant {
+    int64_t expires_ms;   /* since 1970; 0: never */
+    char info_json[1024]; /* chan_info; "": none */
 };
 
 struct identity_answer {
@@ -45,6 +54,10 @@ struct session_rules {
     enum err (*identify)(void *ctx, struct text token, struct identity_answer answer);
     /* Whether a session still is. The same errors. */
     enum err (*renew)(void *ctx, int64_t session_id, struct identity_answer answer);
+    /* What a subscription token allows this user in this channel; no I/O.
+     * errors: ERR_BAD_TOKEN, ERR_TOKEN_EXPIRED, ERR_DENIED another user's or channel's */
+    enum err (*grant)(void *ctx, struct text token, struct text user, struct text channel,
+                      struct subscription_grant *out_grant);
     /* Writes the members of the connect reply's data. */
     void (*welcome)(void *ctx, const struct client_identity *who, struct json_writer *w);
     /* Whether the channel is one of the product's (has a source). */
@@ -64,9 +77,12 @@ struct session_options {
     unsigned reactors_count;
     struct session_rules rules;
     const char *version;
+    const char *node; /* of this server, for the connect reply of streams */
     bool insecure;
     int64_t ping_interval_ms, pong_timeout_ms, stale_close_delay_ms;
     size_t queue_max_bytes, message_max_bytes;
+    unsigned compression_level;   /* of messages to WebSockets that have agreed: 1..9 */
+    size_t compression_min_bytes; /* shorter ones are sent as they are */
     unsigned channel_limit;
     struct bucket_limit commands;
 };
@@ -77,12 +93,14 @@ MUST_USE enum err sessions_new(const struct session_options *options,
 /* After the reactors have stopped. NULL is welcome. Returns NULL. */
 struct sessions *sessions_free(struct sessions *s);
 
-/* A socket after its upgrade. Everything is copied or taken: fd, ssl, the reference to the manager. */
+/* A socket that leaves the door. Everything is copied or taken: fd, ssl, the reference to the manager. */
 struct session_socket {
     int fd;
     struct ssl_st *ssl;
-    struct text early;
-    struct ws_deflate deflate;              /* agreed on; zero: nothing */
+    struct form
+        form; /* FRAMING_WEBSOCKET: after its upgrade; else a response whose head has been sent */
+    struct text early;         /* a WebSocket's bytes behind its head; a stream's connect command */
+    struct ws_deflate deflate; /* agreed on; zero: nothing */
     struct ws_manager *manager;             /* with a good cookie: a reference; else NULL */
     const struct client_identity *identity; /* with a good cookie; else NULL */
     void *
@@ -94,6 +112,11 @@ struct session_socket {
 /* Gives it to the reactor with the fewest clients. thread: any
  * errors: ERR_BUSY, ERR_CLOSED, ERR_NOMEM: nothing was taken */
 MUST_USE enum err sessions_adopt(struct sessions *s, const struct session_socket *socket);
+
+/* Commands of a client whose line only goes down: `key` is the session of its connect reply. They are judged and answered
+ * on its own line. thread: any
+ * errors: ERR_BAD_REQUEST no such key can be; ERR_BUSY, ERR_CLOSED, ERR_NOMEM: nothing was taken */
+MUST_USE enum err sessions_command(struct sessions *s, struct text key, struct text data);
 
 /* Closes the clients of a session (session_id > 0) or of a user (session_id 0), or all (both 0). thread: any */
 void sessions_close(struct sessions *s, int64_t user_id, int64_t session_id, unsigned code);

@@ -1,16 +1,15 @@
-/* subscribe: a client's subscriptions, its questions about channels, and the handle through which its manager reaches it. */
-#include "base/metrics.h"
+/* subscribe: a client's subscriptions: those it asks for and those the server makes, their answers, their end. */
 #include "base/must.h"
 #include "session/client.h"
 #include "wire/json.h"
 #include "wire/reply.h"
+#include "wire/tag_filter.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- the client's own list */
 
-struct subscription *client_subscription_add(struct client *c)
+static struct subscription *add(struct client *c)
 {
     if (c->subscriptions_count == c->subscriptions_room) {
         unsigned room = c->subscriptions_room ? c->subscriptions_room * 2 : 2;
@@ -33,7 +32,7 @@ static struct subscription *find(struct client *c, const struct subscriber *subs
     return NULL;
 }
 
-static struct subscription *find_channel(struct client *c, struct text channel) ON(role_reactor)
+struct subscription *client_find_channel(struct client *c, struct text channel)
 {
     for (unsigned i = 0; i < c->subscriptions_count; i++)
         if (text_is(subscriber_channel(c->subscriptions[i].subscriber), channel))
@@ -46,6 +45,19 @@ static void forget(struct client *c, struct subscription *s)
     *s = c->subscriptions[--c->subscriptions_count];
 }
 
+/* When the next of them ends. */
+static void note_expiry(struct client *c) ON(role_reactor)
+{
+    c->subs_expires_ms = 0;
+    for (unsigned i = 0; i < c->subscriptions_count; i++) {
+        int64_t at = c->subscriptions[i].expires_ms;
+        if (at && (!c->subs_expires_ms || at < c->subs_expires_ms))
+            c->subs_expires_ms = at;
+    }
+    if (c->state == CLIENT_CONNECTED)
+        client_set_timer(c);
+}
+
 void client_unsubscribe_all(struct client *c)
 {
     while (c->subscriptions_count > 0)
@@ -54,10 +66,13 @@ void client_unsubscribe_all(struct client *c)
 
 /* ---- answers of the hub */
 
-void subscribe_result_write(struct json_writer *w, const struct subscribe_result *r)
+void subscribe_result_write(struct json_writer *w, const struct client *c,
+                            const struct subscribe_result *r, int64_t expires_ms)
 {
-    if (r->options.stream) {
+    expiry_write(w, c, expires_ms);
+    if (r->recoverable)
         json_add_bool(w, "recoverable", true);
+    if (r->positioned) {
         json_add_text(w, "epoch", text_of(r->epoch));
         if (r->publications.len) {
             json_open(w, "publications", '[');
@@ -72,25 +87,52 @@ void subscribe_result_write(struct json_writer *w, const struct subscribe_result
     }
     if (r->was_recovering)
         json_add_bool(w, "was_recovering", true);
+    if (r->delta)
+        json_add_bool(w, "delta", true);
+    if (r->number)
+        json_add_int(w, "id", (int64_t)r->number);
 }
 
-/* Opens the reply to a command: {"id":N,"<command>":{ */
-static struct json_writer reply_open(struct client *c, uint32_t id, const char *command)
+static void push(struct client *c, struct text channel, const char *kind, struct buf *json)
     ON(role_reactor)
 {
-    struct json_writer w;
-    json_begin(&w, &c->pool->out);
-    json_open(&w, NULL, '{');
-    json_add_int(&w, "id", id);
-    json_open(&w, command, '{');
-    return w;
+    if (json->err == ERR_OK) {
+        push_write(&c->pool->out, channel, 0, kind, buf_text(json));
+        client_flush_out(c, false);
+    } else {
+        client_close(c, CLOSE_internal);
+    }
+    buf_fini(json);
 }
 
-static void reply_close(struct client *c, struct json_writer *w) ON(role_reactor)
+/* A subscription that the server made while the client was connected. */
+static void push_subscribed(struct client *c, struct text channel, const struct subscribe_result *r)
+    ON(role_reactor)
 {
-    json_close(w, '}');
-    json_close(w, '}');
-    client_flush_out(c);
+    struct buf json;
+    struct json_writer w;
+    buf_init(&json, 1024);
+    json_begin(&w, &json);
+    json_open(&w, NULL, '{');
+    if (r->recoverable)
+        json_add_bool(&w, "recoverable", true);
+    if (r->positioned) {
+        json_add_text(&w, "epoch", text_of(r->epoch));
+        if (r->top)
+            json_add_int(&w, "offset", (int64_t)r->top);
+        json_add_bool(&w, "positioned", true);
+    }
+    json_close(&w, '}');
+    push(c, channel, "subscribe", &json);
+}
+
+static void server_side_subscribed(struct client *c, struct subscriber *subscriber,
+                                   const struct subscribe_result *r) ON(role_reactor)
+{
+    if (c->state == CLIENT_CONNECTING)
+        client_connect_subscribed(c, subscriber_channel(subscriber), r);
+    else if (r->err == ERR_OK)
+        push_subscribed(c, subscriber_channel(subscriber), r);
 }
 
 static void on_subscribed(void *owner, struct subscriber *subscriber,
@@ -101,6 +143,7 @@ static void on_subscribed(void *owner, struct subscriber *subscriber,
     struct subscription *s = find(c, subscriber);
     must(s);
     uint32_t id = s->command_id;
+    int64_t expires_ms = s->expires_ms;
     bool server_side = s->server_side;
     s->command_id = 0;
     if (!server_side) { /* its own channel is in memory: what must outlast a restart is a row */
@@ -112,16 +155,15 @@ static void on_subscribed(void *owner, struct subscriber *subscriber,
     if (c->state == CLIENT_CLOSED)
         return;
     if (server_side) {
-        if (r->err == ERR_OK)
-            client_connected(c, r);
-        else
-            client_close(c, CLOSE_internal);
+        server_side_subscribed(c, subscriber, r);
+    } else if (r->err == ERR_BAD_REQUEST) {
+        client_reply_fault(c, id, r->err, TEXT("tf: this channel has no filters."));
     } else if (r->err != ERR_OK) {
         client_reply_error(c, id, r->err);
     } else {
-        struct json_writer w = reply_open(c, id, "subscribe");
-        subscribe_result_write(&w, r);
-        reply_close(c, &w);
+        struct json_writer w = client_reply_open(c, id, "subscribe");
+        subscribe_result_write(&w, c, r, expires_ms);
+        client_reply_close(c, &w, r->delta);
     }
 }
 
@@ -129,6 +171,20 @@ static void on_deliver(void *owner, struct frame *f, bool passing)
 {
     role_assert(&role_reactor);
     client_send_frame(owner, f, passing);
+}
+
+static void push_unsubscribed(struct client *c, struct text channel, unsigned code,
+                              struct text reason) ON(role_reactor)
+{
+    struct buf json;
+    struct json_writer w;
+    buf_init(&json, 1024);
+    json_begin(&w, &json);
+    json_open(&w, NULL, '{');
+    json_add_int(&w, "code", code);
+    json_add_text(&w, "reason", reason);
+    json_close(&w, '}');
+    push(c, channel, "unsubscribe", &json);
 }
 
 static void on_ended(void *owner, struct subscriber *subscriber, unsigned code, struct text reason)
@@ -142,99 +198,103 @@ static void on_ended(void *owner, struct subscriber *subscriber, unsigned code, 
     forget(c, s);
     if (c->state == CLIENT_CLOSED)
         return;
-    if (server_side) { /* its own channel: it reconnects and recovers */
+    if (server_side &&
+        code >= 2500) { /* it cannot ask for that one alone: it reconnects and recovers */
         client_close(c, CLOSE_insufficient);
         return;
     }
     if (waiting)
         client_reply_error(c, waiting, ERR_DENIED);
-    struct buf json;
-    buf_init(&json, 1024);
-    struct json_writer w;
-    json_begin(&w, &json);
-    json_open(&w, NULL, '{');
-    json_add_int(&w, "code", code);
-    json_add_text(&w, "reason", reason);
-    json_close(&w, '}');
-    push_write(&c->pool->out, subscriber_channel(subscriber), "unsubscribe", buf_text(&json));
-    buf_fini(&json);
-    client_flush_out(c);
+    push_unsubscribed(c, subscriber_channel(subscriber), code, reason);
 }
 
 const struct subscriber_events client_subscriber_events = {on_subscribed, on_deliver, on_ended};
 
-/* ---- subscribing */
+/* ---- the client asks */
 
-/* Where a client may look at all; rooms are judged by their source. errors: ERR_BAD_REQUEST, 102, 103 */
-static enum err channel_allowed(struct client *c, struct text channel) ON(role_reactor)
+/* Reads what differs from channel to channel; an error is answered here. */
+static bool read_request(struct client *c, const struct command *cmd, struct subscribe_request *out)
+    ON(role_reactor)
 {
-    const struct session_options *o = client_options(c);
-    if (channel.len == 0 || channel.len > CHANNEL_MAX)
-        return ERR_BAD_REQUEST;
-    if (o->rules.serves(o->rules.ctx, channel))
-        return ERR_OK;
-    if (text_starts(channel, TEXT("user:")))
-        return c->user[0] && text_is(text_after(channel, 5), text_of(c->user)) ? ERR_OK
-                                                                               : ERR_DENIED;
-    return o->insecure ? ERR_OK : ERR_UNKNOWN_CHANNEL;
-}
-
-static bool refused(struct client *c, const struct command *cmd, enum err e) ON(role_reactor)
-{
+    /* Not in Protobuf: centrifuge-js compares numbers of 64 bits there by identity, and would find no subscription. */
+    bool compact = c->hub_client.form.encoding == ENCODING_JSON;
+    *out = (struct subscribe_request){.channel = cmd->channel,
+                                      .recover = cmd->recover,
+                                      .offset = cmd->offset,
+                                      .epoch = cmd->epoch,
+                                      .recoverable = cmd->recoverable,
+                                      .positioned = cmd->positioned,
+                                      .reject_unrecovered =
+                                          cmd->flag & COMMAND_FLAG_REJECT_UNRECOVERED,
+                                      .join_leave = cmd->join_leave,
+                                      .compact = compact && cmd->flag & COMMAND_FLAG_COMPACT};
+    if (cmd->delta.len > 0 && !text_is(cmd->delta, TEXT("fossil"))) {
+        client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("delta must be fossil."));
+        return false;
+    }
+    out->delta = cmd->delta.len > 0;
+    char words[TAG_FILTER_ERROR_SIZE];
+    enum err e = cmd->filter.len ? tag_filter_parse(cmd->filter, &out->filter, words) : ERR_OK;
     if (e == ERR_BAD_REQUEST)
-        client_reply_fault(c, cmd->id, e, TEXT("channel must have 1 to 255 bytes."));
+        client_reply_fault(c, cmd->id, e, text_of(words));
     else if (e != ERR_OK)
         client_reply_error(c, cmd->id, e);
-    return e != ERR_OK;
+    return e == ERR_OK;
+}
+
+/* errors: ERR_SUBSCRIBED, ERR_LIMIT */
+static enum err room_for(struct client *c, struct text channel) ON(role_reactor)
+{
+    if (client_find_channel(c, channel))
+        return ERR_SUBSCRIBED;
+    return c->subscriptions_count >= client_options(c)->channel_limit ? ERR_LIMIT : ERR_OK;
+}
+
+/* errors: of hub_subscribe; then `request`'s filter is the caller's still */
+static enum err enter(struct client *c, const struct subscribe_request *request,
+                      const struct subscription *as) ON(role_reactor)
+{
+    struct subscription *s = add(c);
+    if (!s)
+        return ERR_NOMEM;
+    *s = *as;
+    enum err e = hub_subscribe(client_options(c)->hub, &c->hub_client, request, &s->subscriber);
+    if (e != ERR_OK)
+        c->subscriptions_count--;
+    else
+        note_expiry(c);
+    return e;
 }
 
 void client_subscribe(struct client *c, const struct command *cmd)
 {
-    const struct session_options *o = client_options(c);
-    enum err e = channel_allowed(c, cmd->channel);
-    if (e == ERR_OK && find_channel(c, cmd->channel))
-        e = ERR_SUBSCRIBED;
-    if (e == ERR_OK && c->subscriptions_count >= o->channel_limit)
-        e = ERR_LIMIT;
-    if (refused(c, cmd, e))
+    struct subscription_grant grant;
+    struct subscribe_request request;
+    if (!client_names_channel(c, cmd))
         return;
-    struct subscribe_request request = {.channel = cmd->channel,
-                                        .recover = cmd->recover,
-                                        .offset = cmd->offset,
-                                        .epoch = cmd->epoch,
-                                        .join_leave = cmd->join_leave};
-    struct subscription *s = client_subscription_add(c);
-    e = s ? hub_subscribe(o->hub, &c->hub_client, &request, &s->subscriber) : ERR_NOMEM;
+    enum err e = room_for(c, cmd->channel);
     if (e == ERR_OK)
-        s->command_id = cmd->id;
-    else if (s)
-        c->subscriptions_count--;
-    (void)refused(c, cmd, e);
-}
-
-void client_subscribe_own(struct client *c)
-{
-    char channel[USER_TEXT_SIZE + 8];
-    int n = snprintf(channel, sizeof channel, "user:%s", c->user);
-    struct subscribe_request request = {.channel = {channel, (size_t)n},
-                                        .recover = c->connect_recover,
-                                        .offset = c->connect_offset,
-                                        .epoch = text_of(c->connect_epoch)};
-    struct subscription *s = client_subscription_add(c);
-    if (s &&
-        hub_subscribe(client_options(c)->hub, &c->hub_client, &request, &s->subscriber) == ERR_OK) {
-        s->server_side = true;
+        e = client_may_subscribe(c, cmd, &grant);
+    if (e == ERR_OK && !read_request(c, cmd, &request))
         return;
+    if (e == ERR_OK) {
+        request.chan_info = text_of(grant.info_json);
+        e = enter(c, &request,
+                  &(struct subscription){.expires_ms = grant.expires_ms, .command_id = cmd->id});
+        if (e != ERR_OK)
+            tag_filter_free(request.filter);
     }
-    c->subscriptions_count -= s != NULL;
-    client_close(c, CLOSE_internal);
+    if (e == ERR_BAD_TOKEN)
+        client_close(c, CLOSE_invalid_token);
+    else if (e != ERR_OK)
+        client_reply_error(c, cmd->id, e);
 }
 
 void client_unsubscribe(struct client *c, const struct command *cmd)
 {
-    if (refused(c, cmd, cmd->channel.len == 0 ? ERR_BAD_REQUEST : ERR_OK))
+    if (!client_names_channel(c, cmd))
         return;
-    struct subscription *s = find_channel(c, cmd->channel);
+    struct subscription *s = client_find_channel(c, cmd->channel);
     if (s && s->server_side) {
         client_reply_error(c, cmd->id, ERR_DENIED);
         return;
@@ -242,158 +302,99 @@ void client_unsubscribe(struct client *c, const struct command *cmd)
     if (s) {
         hub_unsubscribe(s->subscriber);
         forget(c, s);
+        note_expiry(c);
     }
     client_reply(c, cmd->id, "unsubscribe", TEXT("{}"));
 }
 
-/* ---- questions */
-
-/* Who asked, if still there and if there is an answer; else it is told here. */
-static struct client *asker_of(const struct hub_asker *asker, enum err e) ON(role_reactor)
+void client_sub_refresh(struct client *c, const struct command *cmd)
 {
-    struct client *c = pool_find(asker->owner, asker->number);
-    if (!c || c->state == CLIENT_CLOSED) {
-        metric_add(METRIC_replies_dropped, 1);
-        return NULL;
+    const struct session_rules *rules = &client_options(c)->rules;
+    struct subscription_grant grant;
+    if (!client_names_channel(c, cmd))
+        return;
+    struct subscription *s = client_find_channel(c, cmd->channel);
+    if (cmd->token.len == 0) {
+        client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("token is missing."));
+        return;
     }
+    enum err e = s && !s->server_side && rules->grant ? ERR_OK : ERR_DENIED;
     if (e == ERR_OK)
-        return c;
-    client_reply_error(c, (uint32_t)asker->id, e);
-    return NULL;
-}
-
-static void on_history(const struct hub_asker *asker, const struct stream_page *page)
-{
-    role_assert(&role_reactor);
-    struct client *c = asker_of(asker, page->err);
-    if (!c)
-        return;
-    struct json_writer w = reply_open(c, (uint32_t)asker->id, "history");
-    if (page->count) {
-        json_open(&w, "publications", '[');
-        json_add_raw(&w, NULL, buf_text(&page->publications));
-        json_close(&w, ']');
-    }
-    json_add_text(&w, "epoch", text_of(page->epoch));
-    if (page->top)
-        json_add_int(&w, "offset", (int64_t)page->top);
-    reply_close(c, &w);
-}
-
-static void ask(struct client *c, const struct command *cmd, enum stream_purpose purpose,
-                struct stream_query *query) ON(role_reactor)
-{
-    query->purpose = purpose;
-    query->actor = c->hub_client.actor;
-    text_copy(query->channel, sizeof query->channel, cmd->channel);
-}
-
-void client_history(struct client *c, const struct command *cmd)
-{
-    if (refused(c, cmd, channel_allowed(c, cmd->channel)))
-        return;
-    struct stream_query query = {.has_since = cmd->has_since,
-                                 .since = cmd->offset,
-                                 .limit = cmd->limit,
-                                 .reverse = cmd->reverse};
-    ask(c, cmd, STREAM_HISTORY, &query);
-    text_copy(query.epoch, sizeof query.epoch, cmd->epoch);
-    struct hub_asker asker = {
-        .owner = c->pool, .number = client_number(c), .id = cmd->id, .history = on_history};
-    (void)refused(c, cmd, hub_history(client_options(c)->hub, &query, &asker));
-}
-
-#define STATS_ONLY ((uint64_t)1 << 32)
-
-static void on_presence(const struct hub_asker *asker, const struct presence_result *r)
-{
-    role_assert(&role_reactor);
-    struct client *c = asker_of(asker, r->err);
-    if (!c)
-        return;
-    bool stats = asker->id & STATS_ONLY;
-    struct json_writer w =
-        reply_open(c, (uint32_t)asker->id, stats ? "presence_stats" : "presence");
-    if (stats) {
-        json_add_int(&w, "num_clients", r->num_clients);
-        json_add_int(&w, "num_users", r->num_users);
+        e = rules->grant(rules->ctx, cmd->token, client_user(c), cmd->channel, &grant);
+    if (e == ERR_BAD_TOKEN) {
+        client_close(c, CLOSE_invalid_token);
+    } else if (e != ERR_OK) {
+        client_reply_error(c, cmd->id, e);
     } else {
-        json_open(&w, "presence", '{');
-        buf_add_text(&c->pool->out, r->clients);
-        json_close(&w, '}');
+        s->expires_ms = grant.expires_ms;
+        note_expiry(c);
+        struct json_writer w = client_reply_open(c, cmd->id, "sub_refresh");
+        expiry_write(&w, c, grant.expires_ms);
+        client_reply_close(c, &w, false);
     }
-    reply_close(c, &w);
 }
 
-void client_presence(struct client *c, const struct command *cmd)
+/* ---- the server does */
+
+/* The members of a position; what is not there or has another type is left as it is. */
+static void read_position(struct text position, struct subscribe_request *out)
 {
-    if (refused(c, cmd, channel_allowed(c, cmd->channel)))
+    struct json_member m;
+    int64_t offset;
+    while (position.len && json_member(&position, &m)) {
+        enum json_kind kind = json_kind(m.value);
+        if (strcmp(m.key, "recover") == 0 && kind == JSON_BOOL)
+            out->recover = m.value.data[0] == 't';
+        else if (strcmp(m.key, "offset") == 0 && json_int(m.value, 0, INT64_MAX, &offset))
+            out->offset = (uint64_t)offset;
+        else if (strcmp(m.key, "epoch") == 0 && kind == JSON_STRING)
+            out->epoch = (struct text){m.value.data + 1, m.value.len - 2};
+    }
+}
+
+enum err client_subscribe_for(struct client *c, struct text channel, struct text position)
+{
+    const struct session_rules *rules = &client_options(c)->rules;
+    struct subscribe_request request = {.channel = channel};
+    if (channel.len == 0 || channel.len > CHANNEL_MAX ||
+        (!rules->serves(rules->ctx, channel) && !hub_namespace(client_options(c)->hub, channel)))
+        return ERR_UNKNOWN_CHANNEL;
+    enum err e = room_for(c, channel);
+    if (e != ERR_OK)
+        return e;
+    read_position(position, &request);
+    return enter(c, &request, &(struct subscription){.server_side = true});
+}
+
+bool client_unsubscribe_for(struct client *c, struct text channel, unsigned code,
+                            struct text reason)
+{
+    struct subscription *s = client_find_channel(c, channel);
+    if (!s)
+        return false;
+    uint32_t waiting = s->command_id;
+    struct subscriber *subscriber = s->subscriber;
+    forget(c, s);
+    note_expiry(c);
+    if (waiting)
+        client_reply_error(c, waiting, ERR_DENIED);
+    push_unsubscribed(c, subscriber_channel(subscriber), code, reason);
+    hub_unsubscribe(subscriber);
+    return true;
+}
+
+void client_expire_subscriptions(struct client *c)
+{
+    int64_t now_ms = env_wall_ms(client_options(c)->env);
+    if (!c->subs_expires_ms || c->subs_expires_ms > now_ms)
         return;
-    struct stream_query query = {.limit = 0};
-    ask(c, cmd, STREAM_PRESENCE, &query);
-    struct hub_asker asker = {.owner = c->pool,
-                              .number = client_number(c),
-                              .id =
-                                  cmd->id | (cmd->kind == COMMAND_presence_stats ? STATS_ONLY : 0),
-                              .presence = on_presence};
-    (void)refused(c, cmd, hub_presence(client_options(c)->hub, &query, &asker));
-}
-
-/* ---- the manager's handle: any thread */
-
-static void on_handle_frame(void *subject, void *object, uint64_t number)
-{
-    role_assert(&role_reactor);
-    struct client *c = pool_find(subject, number);
-    if (c && c->state == CLIENT_CONNECTED)
-        client_send_frame(c, object, false);
-    frame_unref(object);
-}
-
-static void handle_deliver(void *ctx, uint64_t number, struct frame *f)
-{
-    struct pool *p = ctx;
-    if (reactor_post(p->reactor, on_handle_frame, p, frame_ref(f), number) != ERR_OK) {
-        metric_add(METRIC_replies_dropped, 1);
-        frame_unref(f);
+    for (unsigned i = c->subscriptions_count; i-- > 0 && c->state != CLIENT_CLOSED;) {
+        struct subscription *s = &c->subscriptions[i];
+        if (!s->expires_ms || s->expires_ms > now_ms)
+            continue;
+        if (s->server_side)
+            client_close(c, CLOSE_subscription_expired);
+        else
+            client_unsubscribe_for(c, subscriber_channel(s->subscriber), 2501, TEXT("expired"));
     }
-}
-
-static void on_handle_close(void *subject, void *object, uint64_t number)
-{
-    role_assert(&role_reactor);
-    struct client *c = pool_find(subject, number);
-    if (c)
-        client_close(c, *(const unsigned *)object);
-}
-
-/* The codes as values that a post can point to. */
-static const unsigned codes[] = {
-#define CLOSE(name, code, reason) code,
-#include "session/close_codes.def"
-#undef CLOSE
-};
-
-static void *code_place(unsigned code)
-{
-    size_t i = sizeof codes / sizeof codes[0];
-    while (--i > 0 && codes[i] != code)
-        continue;
-    return (void *)&codes[i]; /* one that is not ours: the first, "connection closed" */
-}
-
-static void handle_close(void *ctx, uint64_t number, unsigned code, struct text reason)
-{
-    (void)reason; /* a code has one reason: close_codes.def */
-    struct pool *p = ctx;
-    if (reactor_post(p->reactor, on_handle_close, p, code_place(code), number) != ERR_OK)
-        metric_add(METRIC_replies_dropped, 1);
-}
-
-enum err client_join_manager(struct client *c)
-{
-    const struct session_options *o = client_options(c);
-    struct ws_connection_handle handle = {c->pool, client_number(c), handle_deliver, handle_close};
-    return ws_connection_add(c->manager, c->hub_client.actor.connection, &handle,
-                             o->ping_interval_ms + o->pong_timeout_ms, &c->connection);
 }

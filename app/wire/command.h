@@ -11,6 +11,9 @@
 #define COMMAND_DEPTH_MAX 16
 #define COMMAND_DATA_DEPTH_MAX 64
 
+#define COMMAND_FLAG_COMPACT 1            /* pushes may carry a number in place of the channel */
+#define COMMAND_FLAG_REJECT_UNRECOVERED 2 /* error 112 in place of recovered: false */
+
 enum command_kind {
     COMMAND_PONG, /* {} */
 #define COMMAND(name) COMMAND_##name,
@@ -24,7 +27,9 @@ struct command {
     struct text channel, token, name, version, method; /* decoded */
     struct text data;                                  /* raw JSON; empty: absent */
     struct text subs, headers; /* of connect: raw JSON objects; empty: absent */
-    struct text epoch;
+    struct text epoch, delta;
+    struct text filter; /* of subscribe, by tags: a raw JSON object; empty: absent */
+    int64_t flag;       /* of subscribe: bits of COMMAND_FLAG_... */
     uint64_t offset; /* of subscribe, or of history's since */
     bool recover, positioned, recoverable, join_leave;
     int64_t limit; /* history; 0 if absent */

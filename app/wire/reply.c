@@ -35,16 +35,25 @@ void reply_write(struct buf *out, uint32_t id, const char *command, struct text 
     json_close(&w, '}');
 }
 
-void publication_write(struct buf *out, struct text data, uint64_t offset, int64_t time_ms)
+void publication_write(struct buf *out, const struct publication *p)
 {
     struct json_writer w;
     json_begin(&w, out);
     json_open(&w, NULL, '{');
-    json_add_raw(&w, "data", data);
-    if (offset != 0)
-        json_add_int(&w, "offset", (int64_t)offset);
-    if (time_ms != 0)
-        json_add_int(&w, "time", time_ms);
+    if (p->as_text)
+        json_add_text(&w, "data", p->data);
+    else
+        json_add_raw(&w, "data", p->data);
+    if (p->info.len > 0)
+        json_add_raw(&w, "info", p->info);
+    if (p->offset != 0)
+        json_add_int(&w, "offset", (int64_t)p->offset);
+    if (p->tags.len > 0)
+        json_add_raw(&w, "tags", p->tags);
+    if (p->delta)
+        json_add_bool(&w, "delta", true);
+    if (p->time_ms != 0)
+        json_add_int(&w, "time", p->time_ms);
     json_close(&w, '}');
 }
 
@@ -59,16 +68,21 @@ void client_info_write(struct buf *out, const struct client_info *info)
         json_add_text(&w, "client", info->client);
     if (info->conn_info.len > 0)
         json_add_raw(&w, "conn_info", info->conn_info);
+    if (info->chan_info.len > 0)
+        json_add_raw(&w, "chan_info", info->chan_info);
     json_close(&w, '}');
 }
 
-void push_write(struct buf *out, struct text channel, const char *kind, struct text json)
+void push_write(struct buf *out, struct text channel, uint64_t number, const char *kind,
+                struct text json)
 {
     struct json_writer w;
     json_begin(&w, out);
     json_open(&w, NULL, '{');
     json_open(&w, "push", '{');
-    if (channel.len > 0)
+    if (number != 0)
+        json_add_int(&w, "id", (int64_t)number);
+    else if (channel.len > 0)
         json_add_text(&w, "channel", channel);
     json_add_raw(&w, kind, object_of(json));
     json_close(&w, '}');

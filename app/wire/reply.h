@@ -9,7 +9,7 @@
 
 struct client_info {
     struct text user, client;
-    struct text conn_info; /* raw JSON or empty */
+    struct text conn_info, chan_info; /* raw JSON or empty */
 };
 
 /* {"id":N,"error":{"code":C,"message":M,"temporary":true}} */
@@ -18,14 +18,26 @@ void reply_write_error(struct buf *out, uint32_t id, int code, struct text messa
 /* {"id":N,"<command>":<json>}; json is an object; empty: {}. */
 void reply_write(struct buf *out, uint32_t id, const char *command, struct text json);
 
-/* A publication object {"data":..,"offset":..,"time":..}; offset 0 and time 0 are left out. data is raw JSON. */
-void publication_write(struct buf *out, struct text data, uint64_t offset, int64_t time_ms);
+/* A publication; what is empty, 0 or false is left out. */
+struct publication {
+    struct text data; /* raw JSON; with `delta` the delta's text */
+    struct text info; /* raw JSON: client info of the client that published; empty: a server did */
+    struct text tags; /* raw JSON: an object of texts */
+    uint64_t offset;
+    int64_t time_ms;
+    bool as_text; /* deltas are agreed: data goes as a JSON string that holds its text */
+    bool delta;   /* data is a Fossil delta; needs as_text */
+};
 
-/* {"user":..,"client":..,"conn_info":..} */
+/* {"data":..,"info":..,"offset":..,"tags":..,"delta":true,"time":..} */
+void publication_write(struct buf *out, const struct publication *p);
+
+/* {"user":..,"client":..,"conn_info":..,"chan_info":..} */
 void client_info_write(struct buf *out, const struct client_info *info);
 
-/* {"push":{"channel":C,"<kind>":<json>}} with kind pub, join, leave, unsubscribe, message, subscribe, disconnect.
- * An empty channel is left out. */
-void push_write(struct buf *out, struct text channel, const char *kind, struct text json);
+/* {"push":{"channel":C,"<kind>":<json>}} with kind pub, join, leave, unsubscribe, message, subscribe, disconnect, refresh.
+ * A number stands in place of the channel ("id":N); 0: none. An empty channel is left out. */
+void push_write(struct buf *out, struct text channel, uint64_t number, const char *kind,
+                struct text json);
 
 #endif

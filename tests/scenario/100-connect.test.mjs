@@ -248,7 +248,12 @@ test("unknown fields are ignored", async () => {
   const wire = await Wire.open(server.url);
   const reply = await wire.ask("connect", { token: bob.token, future: { a: [1, 2] }, flag: 3 });
   assert.ok(reply.connect);
-  assert.ok((await wire.ask("subscribe", { channel: "room:1", delta: "fossil", tf: {} })).subscribe);
+  const { subscribe } = await wire.ask("subscribe", { channel: "room:1", delta: "fossil", future: {} });
+  assert.ok(subscribe);
+  assert.ok(!subscribe.delta, "rooms have no differences, and nobody was promised any");
+  await wire.ask("unsubscribe", { channel: "room:1" });
+  const filtered = await wire.ask("subscribe", { channel: "room:1", tf: { key: "a", cmp: "ex" } });
+  assert.equal(filtered.error.code, 107, "nor filters");
   await wire.close();
 });
 

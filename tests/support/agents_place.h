@@ -160,7 +160,7 @@ static inline const char *house_events(const char *run_id)
     out[0] = 0;
     (void)pthread_mutex_lock(&pub_lock);
     for (size_t i = 0; i < pub_count; i++) {
-        const struct publication *p = &pub_list[i];
+        const struct heard *p = &pub_list[i];
         if (p->kind != PUB_STREAM || (strcmp(json_look(p->data, "run_id"), id) != 0 &&
                                       strcmp(json_look(p->data, "message.run_id"), id) != 0))
             continue;

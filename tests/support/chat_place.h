@@ -16,7 +16,7 @@
 
 enum publication_kind { PUB_STREAM, PUB_USER, PUB_PASSING, PUB_UNSUBSCRIBE };
 
-struct publication {
+struct heard {
     enum publication_kind kind;
     unsigned code; /* of an unsubscription */
     char channel[64];
@@ -26,11 +26,11 @@ struct publication {
 };
 
 #define PUBLICATIONS_MAX 4096
-static struct publication pub_list[PUBLICATIONS_MAX];
+static struct heard pub_list[PUBLICATIONS_MAX];
 static size_t pub_count;
 static pthread_mutex_t pub_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void pub_add(struct publication p, struct text channel, struct text data)
+static void pub_add(struct heard p, struct text channel, struct text data)
 {
     text_copy(p.channel, sizeof p.channel, channel);
     p.data = text_dup(data);
@@ -44,28 +44,27 @@ void hub_publish(struct hub *hub, struct text channel, struct text data, uint64_
                  int64_t time_ms)
 {
     (void)hub;
-    pub_add((struct publication){.kind = PUB_STREAM, .offset = offset, .time_ms = time_ms}, channel,
-            data);
+    pub_add((struct heard){.kind = PUB_STREAM, .offset = offset, .time_ms = time_ms}, channel, data);
 }
 
 void hub_publish_memory(struct hub *hub, struct text channel, struct text data)
 {
     (void)hub;
-    pub_add((struct publication){.kind = PUB_USER}, channel, data);
+    pub_add((struct heard){.kind = PUB_USER}, channel, data);
 }
 
 void hub_publish_passing(struct hub *hub, struct text channel, struct text data)
 {
     (void)hub;
-    pub_add((struct publication){.kind = PUB_PASSING}, channel, data);
+    pub_add((struct heard){.kind = PUB_PASSING}, channel, data);
 }
 
 void hub_unsubscribe_user(struct hub *hub, struct text channel, int64_t user_id, unsigned code,
                           struct text reason)
 {
     (void)hub;
-    pub_add((struct publication){.kind = PUB_UNSUBSCRIBE, .user_id = user_id, .code = code},
-            channel, reason);
+    pub_add((struct heard){.kind = PUB_UNSUBSCRIBE, .user_id = user_id, .code = code}, channel,
+            reason);
 }
 
 /* Forgets what was published. */
@@ -91,10 +90,10 @@ static inline int pub_of(enum publication_kind kind, const char *channel, const 
 }
 
 /* The newest of them; a zero one if there is none. Its data is good until pub_clear. */
-static inline struct publication pub_last(enum publication_kind kind, const char *channel,
-                                          const char *type)
+static inline struct heard pub_last(enum publication_kind kind, const char *channel,
+                                   const char *type)
 {
-    struct publication found = {.data = ""};
+    struct heard found = {.data = ""};
     (void)pthread_mutex_lock(&pub_lock);
     for (size_t i = 0; i < pub_count; i++)
         if (pub_list[i].kind == kind && (!*channel || strcmp(pub_list[i].channel, channel) == 0) &&

@@ -31,13 +31,30 @@ struct test_client {
     struct hub_client hub_client;
     struct subscriber *subscriber;
     uint64_t seen[EVENTS_MAX];
-    unsigned count, passing, joins, ended;
+    unsigned count, passing, joins, ended, pushes;
     unsigned ended_code;
     struct subscribe_result result; /* of the last answer; publications are not kept */
     unsigned answers;
     char epoch[EPOCH_SIZE];
+    char user[24];
     char last_push[512];
 };
+
+/* "news:" keeps 5 events and gives everything; "live:" keeps nothing; "ask:" gives a position to who asks; all others
+ * follow `without`, which allows nothing. */
+static const struct channel_namespace world_list[] = {
+    {.name = "news",
+     .history_size = 5,
+     .history_ttl = 60000,
+     .force_recovery = true,
+     .presence = true,
+     .join_leave = true,
+     .allowed_delta_types = true,
+     .allow_tags_filter = true},
+    {.name = "live", .allowed_delta_types = true, .delta_publish = true},
+    {.name = "ask", .history_size = 5, .history_ttl = 60000, .allow_history_for_subscriber = true},
+};
+static const struct channel_namespaces world_namespaces = {.list = world_list, .count = 3};
 
 static inline bool world_serves(void *ctx, struct text channel)
 {
@@ -50,7 +67,9 @@ static inline void world_answer(struct world *w, const struct stream_query *q,
                                 struct stream_asker asker)
 {
     struct stream_page page = {
-        .err = w->refuse, .options = {true, true, true, true}, .top = w->top};
+        .err = w->refuse,
+        .options = {.recover = true, .position = true, .presence = true, .join_leave = true},
+        .top = w->top};
     text_copy(page.epoch, sizeof page.epoch, TEXT("e1"));
     buf_init(&page.publications, 1 << 20);
     page.complete = q->since >= w->trimmed && (!q->epoch[0] || strcmp(q->epoch, "e1") == 0);
@@ -103,7 +122,8 @@ static inline void world_open(struct world *w, const struct env *env, size_t mai
                             .reactors_count = 1,
                             .source = {w, world_serves, world_ask},
                             .memory_events = 10,
-                            .memory_ttl_ms = 300000};
+                            .memory_ttl_ms = 300000,
+                            .namespaces = &world_namespaces};
     CHECK_INT(hub_new(&o, &w->hub), ERR_OK);
     CHECK_INT(hub_start(w->hub), ERR_OK);
     reactor_enter(w->reactor);
@@ -163,6 +183,7 @@ static inline void client_deliver(void *owner, struct frame *f, bool passing)
     struct text bytes = frame_bytes(f);
     struct text json = text_after(bytes, (unsigned char)bytes.data[1] < 126 ? 2 : 4);
     text_copy(c->last_push, sizeof c->last_push, json);
+    c->pushes++;
     if (strstr(c->last_push, "\"join\"") || strstr(c->last_push, "\"leave\""))
         c->joins++;
     else if (passing)
@@ -193,8 +214,10 @@ static inline void test_client_init(struct test_client *c, int64_t user_id)
     c->hub_client.actor.user_id = user_id;
     (void)snprintf(c->hub_client.actor.connection, sizeof c->hub_client.actor.connection,
                    "client-%lld", (long long)user_id);
-    c->hub_client.info =
-        (struct client_info){TEXT("7"), text_of(c->hub_client.actor.connection), TEXT("{}")};
+    (void)snprintf(c->user, sizeof c->user, "%lld", (long long)user_id);
+    c->hub_client.info = (struct client_info){.user = text_of(c->user),
+                                              .client = text_of(c->hub_client.actor.connection),
+                                              .conn_info = TEXT("{}")};
 }
 
 static inline enum err test_subscribe(struct world *w, struct test_client *c, struct text channel,

@@ -52,6 +52,7 @@ static inline void world_identity(int64_t user_id, struct client_identity *out)
 {
     *out = (struct client_identity){
         .user_id = user_id, .session_id = user_id * 10, .right = RIGHT_USER};
+    (void)snprintf(out->user, sizeof out->user, "%lld", (long long)user_id);
     (void)snprintf(out->user_json, sizeof out->user_json, "{\"id\":\"%lld\"}", (long long)user_id);
     (void)snprintf(out->info_json, sizeof out->info_json, "{\"name\":\"u%lld\"}",
                    (long long)user_id);
@@ -107,7 +108,10 @@ static inline enum err session_world_ask(void *ctx, const struct stream_query *q
 {
     (void)ctx;
     struct stream_page page = {
-        .err = ERR_OK, .options = {true, true, true, true}, .top = 4, .complete = true};
+        .err = ERR_OK,
+        .options = {.recover = true, .position = true, .presence = true, .join_leave = true},
+        .top = 4,
+        .complete = true};
     if (!text_is(text_of(q->channel), TEXT("room:1")))
         page.err = ERR_DENIED;
     text_copy(page.epoch, sizeof page.epoch, TEXT("e1"));

@@ -28,7 +28,7 @@ static void a_mention_becomes_a_run_and_its_answer_a_message(void)
     CHECK_TEXT(house_events(run_id), WHOLE_RUN);
     CHECK_INT(metric_get(METRIC_runs_started) - started, 1);
 
-    struct publication p = pub_last(PUB_STREAM, "room:1", "agent_started");
+    struct heard p = pub_last(PUB_STREAM, "room:1", "agent_started");
     CHECK_INT(p.offset, got_int(got, "runs.0.first_offset"));
     CHECK_TEXT(json_look(p.data, "agent.id"), "1");
     CHECK_TEXT(json_look(p.data, "agent.role"), "agent");
@@ -77,7 +77,7 @@ static void the_answer_is_shown_in_pieces_that_make_it_whole(void)
     size_t position = 0;
     int pieces = 0;
     for (size_t i = 0; i < pub_count; i++) {
-        const struct publication *p = &pub_list[i];
+        const struct heard *p = &pub_list[i];
         if (p->kind != PUB_PASSING || strcmp(json_look(p->data, "type"), "agent_writing") != 0)
             continue;
         CHECK_INT(strtoll(json_look(p->data, "data.position"), NULL, 10), position);
@@ -87,7 +87,7 @@ static void the_answer_is_shown_in_pieces_that_make_it_whole(void)
         pieces++;
     }
     CU_ASSERT_TRUE(pieces >= 3);
-    struct publication p = pub_last(PUB_STREAM, "room:1", "message_created");
+    struct heard p = pub_last(PUB_STREAM, "room:1", "message_created");
     CHECK_TEXT(json_look(p.data, "message.text"), whole);
     house_free(&h);
 }
@@ -133,13 +133,13 @@ static void a_room_has_one_run_and_a_queue_with_a_bound(void)
         (void)snprintf(ids[i], sizeof ids[i], "%s",
                        house_start(&h, &h.w.as_mira, 1, "who is here", &e));
         CHECK_INT(e, ERR_OK);
-        struct publication p = pub_last(PUB_STREAM, "room:1", "agent_queued");
+        struct heard p = pub_last(PUB_STREAM, "room:1", "agent_queued");
         CHECK_TEXT(json_look(p.data, "data.ahead"), i == 0   ? "(absent)"
                                                     : i == 1 ? "1"
                                                     : i == 2 ? "2"
                                                              : "3");
     }
-    struct publication queued = pub_last(PUB_STREAM, "room:1", "agent_queued");
+    struct heard queued = pub_last(PUB_STREAM, "room:1", "agent_queued");
     CHECK_TEXT(json_look(queued.data, "data.task"), "who is here");
     CHECK_TEXT(json_look(queued.data, "data.started_by.name"), "mira");
 
@@ -152,7 +152,7 @@ static void a_room_has_one_run_and_a_queue_with_a_bound(void)
     place_send(&h.w, &h.w.as_ana, 1, "@nook one more");
     house_wait(&h, "SELECT state FROM run WHERE text = 'one more'", "failed");
     place_settle(&h.w);
-    struct publication failed = pub_last(PUB_STREAM, "room:1", "agent_failed");
+    struct heard failed = pub_last(PUB_STREAM, "room:1", "agent_failed");
     CHECK_TEXT(house_events(json_look(failed.data, "run_id")), "agent_started agent_failed");
     CHECK_TEXT(json_look(failed.data, "data.reason"), "Too many runs wait in this room already.");
     CHECK_TEXT(json_look(failed.data, "data.error.code"), "111");
@@ -202,7 +202,7 @@ static void who_may_stop_a_run(void)
         CHECK_INT(got->err, rows[i].err);
         house_release(&still);
         house_wait_all(&h);
-        struct publication p = pub_last(PUB_STREAM, "", "agent_stopped");
+        struct heard p = pub_last(PUB_STREAM, "", "agent_stopped");
         if (rows[i].err == ERR_OK) {
             CHECK_TEXT(json_look(p.data, "run_id"), run_id);
             CHECK_INT(strtoll(json_look(p.data, "data.by.id"), NULL, 10), rows[i].who->user_id);
@@ -263,7 +263,7 @@ static void a_run_that_is_not_done_in_time_fails_once(void)
     agents_tick(h.agents);
     place_settle(&h.w);
     CHECK_TEXT(house_events(run_id), "agent_started agent_thinking tool_executing agent_failed");
-    struct publication p = pub_last(PUB_STREAM, "room:1", "agent_failed");
+    struct heard p = pub_last(PUB_STREAM, "room:1", "agent_failed");
     CHECK_TEXT(json_look(p.data, "data.reason"), "time");
     CHECK_TEXT(json_look(p.data, "data.error.code"), "100");
     CHECK_INT(metric_get(METRIC_runs_failed) - failed, 1);

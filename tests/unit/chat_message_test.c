@@ -37,7 +37,7 @@ static void a_send_is_answered_published_and_told_to_observers(void)
     CHECK_TEXT(got_text(got, "id"), "1");
     CHECK_INT(got_int(got, "offset"), 5); /* after four who joined */
     CHECK_INT(got_int(got, "time"), w.p->clock.wall_ms);
-    struct publication p = pub_last(PUB_STREAM, "room:1", "message_created");
+    struct heard p = pub_last(PUB_STREAM, "room:1", "message_created");
     CHECK_INT(p.offset, 5);
     CHECK_INT(p.time_ms, w.p->clock.wall_ms);
     CHECK_TEXT(json_look(p.data, "message.id"), "1");
@@ -106,7 +106,7 @@ static void a_reply_is_to_a_message_of_the_same_room(void)
         &w, ana, "message.send",
         "{\"room\":\"1\",\"text\":\"answer\",\"key\":\"a\",\"reply_to\":\"%lld\"}", (long long)id);
     CHECK_INT(got->err, ERR_OK);
-    struct publication p = pub_last(PUB_STREAM, "room:1", "message_created");
+    struct heard p = pub_last(PUB_STREAM, "room:1", "message_created");
     CHECK_INT(strtoll(json_look(p.data, "message.reply_to"), NULL, 10), id);
     got = CALL_AS(&w, mira, "message.send",
                   "{\"room\":\"%lld\",\"text\":\"answer\",\"key\":\"b\",\"reply_to\":\"%lld\"}",
@@ -296,7 +296,7 @@ static void unread_and_mentions_count_after_the_mark_and_not_own_messages(void)
     CHECK_INT(got_int(got, "mentions"), 1);
     char channel[32];
     (void)snprintf(channel, sizeof channel, "user:%lld", (long long)w.ana);
-    struct publication p = pub_last(PUB_USER, channel, "read");
+    struct heard p = pub_last(PUB_USER, channel, "read");
     CHECK_TEXT(json_look(p.data, "room"), "1");
     CHECK_TEXT(json_look(p.data, "read"), "6");
     CHECK_TEXT(json_look(p.data, "unread"), "1");

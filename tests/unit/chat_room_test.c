@@ -6,7 +6,7 @@ static void everybody_is_in_general_from_the_start(void)
 {
     struct place w = place_new();
     CHECK_INT(pub_of(PUB_STREAM, "room:1", "member_joined"), 4);
-    struct publication last = pub_last(PUB_STREAM, "room:1", "member_joined");
+    struct heard last = pub_last(PUB_STREAM, "room:1", "member_joined");
     CHECK_TEXT(json_look(last.data, "user.name"), "ben");
     CHECK_TEXT(json_look(last.data, "by.name"), "ben");
     CHECK_INT(last.offset, 4);
@@ -94,7 +94,7 @@ static void leaving_ends_the_subscription_and_is_told(void)
     struct answer_got *got = CALL_AS(&w, ana, "room.leave", "{\"room\":\"%lld\"}", (long long)open);
     CHECK_INT(got->err, ERR_OK);
     CHECK_TEXT(got->json, "{}");
-    struct publication ended = pub_last(PUB_UNSUBSCRIBE, "", "");
+    struct heard ended = pub_last(PUB_UNSUBSCRIBE, "", "");
     CHECK_INT(ended.user_id, w.ana);
     CHECK_INT(ended.code, 2000);
     CHECK_INT(pub_of(PUB_STREAM, "", "member_left"), 1);
@@ -135,7 +135,7 @@ static void an_invitation_is_a_membership_at_once(void)
     struct answer_got *got =
         CALL_AS(&w, mira, "room.invite", "{\"room\":\"%lld\",\"user\":\"ana\"}", (long long)secret);
     CHECK_INT(got->err, ERR_OK);
-    struct publication joined = pub_last(PUB_STREAM, "", "member_joined");
+    struct heard joined = pub_last(PUB_STREAM, "", "member_joined");
     CHECK_TEXT(json_look(joined.data, "user.name"), "ana");
     CHECK_TEXT(json_look(joined.data, "by.name"), "mira");
     CHECK_TEXT(json_look(pub_last(PUB_USER, "", "room_added").data, "room.name"), "secret");
@@ -164,7 +164,7 @@ static void a_change_is_told_to_the_room_and_to_its_members(void)
                 (long long)open);
     CHECK_TEXT(got_text(got, "room.name"), "shut");
     CHECK_TEXT(got_text(got, "room.private"), "true");
-    struct publication event = pub_last(PUB_STREAM, "", "room_updated");
+    struct heard event = pub_last(PUB_STREAM, "", "room_updated");
     CHECK_TEXT(json_look(event.data, "name"), "shut");
     CHECK_TEXT(json_look(event.data, "topic"), "");
     CHECK_TEXT(json_look(event.data, "private"), "true");

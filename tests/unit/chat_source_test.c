@@ -88,8 +88,8 @@ static void members_get_position_and_options_strangers_103(void)
     CHECK_INT(strlen(page->epoch), 16);
     CHECK_INT(page->count, 0);
     CU_ASSERT_TRUE(page->complete);
-    CU_ASSERT_TRUE(page->options.stream && page->options.presence && page->options.join_leave &&
-                   page->options.history);
+    CU_ASSERT_TRUE(page->options.recover && page->options.position && page->options.presence &&
+                   page->options.join_leave);
     int64_t secret = place_room(&w, &w.as_mira, "secret", true);
     static const enum stream_purpose all[] = {STREAM_SUBSCRIBE, STREAM_HISTORY, STREAM_PRESENCE};
     for (size_t i = 0; i < 3; i++) {
@@ -226,7 +226,7 @@ static void the_stream_is_the_same_after_a_restart(void)
 static void what_was_published_is_what_is_read(void)
 {
     struct place w = with_messages(1);
-    struct publication p = pub_last(PUB_STREAM, "room:1", "message_created");
+    struct heard p = pub_last(PUB_STREAM, "room:1", "message_created");
     struct stream_page *page = recover(&w, 4, "");
     struct text data = json_at(buf_text(&page->publications), "data");
     CU_ASSERT_TRUE(text_is(data, text_of(p.data)));

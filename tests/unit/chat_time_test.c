@@ -11,7 +11,7 @@ static void typing_is_shown_once_in_two_seconds_and_ends_after_five(void)
     struct place w = place_new();
     pub_clear();
     CHECK_TEXT(CALL_AS(&w, ana, "typing.start", "{\"room\":\"1\"}")->json, "{}");
-    struct publication p = pub_last(PUB_PASSING, "room:1", "typing");
+    struct heard p = pub_last(PUB_PASSING, "room:1", "typing");
     CHECK_TEXT(json_look(p.data, "user.name"), "ana");
     CHECK_INT(strtoll(json_look(p.data, "until"), NULL, 10), w.p->clock.wall_ms + 5000);
     product_advance(w.p, 1999);
@@ -40,7 +40,7 @@ static void a_message_ends_typing_at_once(void)
     pub_clear();
     place_send(&w, &w.as_ana, 1, "done");
     CHECK_INT(pub_of(PUB_PASSING, "room:1", "typing"), 1);
-    struct publication p = pub_last(PUB_PASSING, "", "");
+    struct heard p = pub_last(PUB_PASSING, "", "");
     CHECK_TEXT(json_look(p.data, "user.name"), "ana");
     CHECK_TEXT(json_look(p.data, "until"), "0");
     place_tick(&w, 5000);
@@ -81,7 +81,7 @@ static void those_who_are_here_are_told_once_in_250_ms(void)
     CHECK_INT(told(&w, w.ana), 1);
     CHECK_INT(told(&w, w.ben), 1);
     CHECK_INT(told(&w, w.mira), 0); /* no manager: nobody would hear it */
-    struct publication p = pub_last(PUB_USER, "", "unread");
+    struct heard p = pub_last(PUB_USER, "", "unread");
     CHECK_TEXT(json_look(p.data, "room"), "1");
     CHECK_TEXT(json_look(p.data, "unread"), "1");
     CHECK_TEXT(json_look(p.data, "mentions"), "0");
@@ -136,7 +136,7 @@ static void check_told(struct place *w, const struct actor *who)
 {
     char channel[32];
     (void)snprintf(channel, sizeof channel, "user:%lld", (long long)who->user_id);
-    struct publication p = pub_last(PUB_USER, channel, "unread");
+    struct heard p = pub_last(PUB_USER, channel, "unread");
     struct answer_got *got = product_call(w->p, who, "room.list", "{}");
     CHECK_TEXT(json_look(p.data, "room"), got_text(got, "rooms.0.id"));
     CHECK_TEXT(json_look(p.data, "unread"), got_text(got, "rooms.0.unread"));

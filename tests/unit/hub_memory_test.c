@@ -121,7 +121,7 @@ static void presence_lists_clients_and_counts_users(void)
     }
     world_turn(&w);
     CHECK_INT(c[0].joins, 3); /* its own and the others' */
-    struct stream_query q = {.purpose = STREAM_PRESENCE};
+    struct stream_query q = {.purpose = STREAM_PRESENCE, .limit = -1};
     text_copy(q.channel, sizeof q.channel, TEXT("room:1"));
     struct hub_asker asker = {.id = 5, .presence = on_presence};
     CHECK_INT(hub_presence(w.hub, &q, &asker), ERR_OK);

@@ -151,7 +151,7 @@ static void each_command_has_its_answer_or_its_error(void)
         {"{\"id\":20,\"refresh\":{}}", "token is missing"},
         {"{\"id\":26,\"refresh\":{\"token\":\"expired\"}}", "{\"id\":26,\"error\":{\"code\":109,"},
         {"{\"id\":27,\"refresh\":{\"token\":\"user-7\"}}", "{\"id\":27,\"refresh\":{\"client\":\""},
-        {"{\"id\":28,\"sub_refresh\":{\"channel\":\"room:1\",\"token\":\"x\"}}", "\"code\":104"},
+        {"{\"id\":28,\"sub_refresh\":{\"channel\":\"room:1\",\"token\":\"x\"}}", "\"code\":103"},
         {"{\"id\":21,\"ping\":{}}", "{\"id\":21,\"ping\":{}}"},
         {"{\"id\":22,\"unsubscribe\":{\"channel\":\"room:1\"}}", "{\"id\":22,\"unsubscribe\":{}}"},
         {"{\"id\":23,\"unsubscribe\":{\"channel\":\"room:1\"}}", "{\"id\":23,\"unsubscribe\":{}}"},

@@ -33,9 +33,10 @@ static void replies_carry_the_id_and_an_object(void)
 
 static void publications_leave_zeros_out(void)
 {
-    publication_write(&out, TEXT("{\"x\": 1}"), 0, 0);
+    publication_write(&out, &(struct publication){.data = TEXT("{\"x\": 1}")});
     wrote("{\"data\":{\"x\": 1}}");
-    publication_write(&out, TEXT("1"), 42, 1700000000000);
+    publication_write(
+        &out, &(struct publication){.data = TEXT("1"), .offset = 42, .time_ms = 1700000000000});
     wrote("{\"data\":1,\"offset\":42,\"time\":1700000000000}");
 }
 
@@ -50,9 +51,9 @@ static void client_infos_leave_empty_fields_out(void)
 
 static void pushes_name_channel_and_kind(void)
 {
-    push_write(&out, TEXT("room:\"1\""), "pub", TEXT("{\"data\":{}}"));
+    push_write(&out, TEXT("room:\"1\""), 0, "pub", TEXT("{\"data\":{}}"));
     wrote("{\"push\":{\"channel\":\"room:\\\"1\\\"\",\"pub\":{\"data\":{}}}}");
-    push_write(&out, TEXT_NONE, "disconnect", TEXT("{\"code\":3000}"));
+    push_write(&out, TEXT_NONE, 0, "disconnect", TEXT("{\"code\":3000}"));
     wrote("{\"push\":{\"disconnect\":{\"code\":3000}}}");
 }
 
