@@ -16,6 +16,7 @@ static void tick(struct snug *s, unsigned count)
         return;
     (void)ws_registry_sweep(s->registry);
     limits_sweep(s);
+    accounts_tick(s->accounts);
 }
 
 static void *ticker_main(void *arg)

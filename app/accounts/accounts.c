@@ -84,8 +84,10 @@ static enum err copy_options(struct accounts *a, const struct accounts_options *
 static enum err make_keys(struct accounts *a, const struct accounts_options *options,
                           char error[256])
 {
-    struct token_keys_options o = {
-        .env = options->env, .token = &options->token, .group = "client.token"};
+    struct token_keys_options o = {.env = options->env,
+                                   .tasks = options->tasks,
+                                   .token = &options->token,
+                                   .group = "client.token"};
     enum err e = token_keys_new(&o, &a->token_keys, error);
     if (e != ERR_OK || !options->subscription_token)
         return e;
@@ -137,8 +139,17 @@ struct accounts *accounts_free(struct accounts *a)
 
 void accounts_stop(struct accounts *a)
 {
-    if (a)
-        hashes_stop(a);
+    if (!a)
+        return;
+    hashes_stop(a);
+    token_keys_stop(a->token_keys);
+    token_keys_stop(a->subscription_keys);
+}
+
+void accounts_tick(struct accounts *a)
+{
+    token_keys_tick(a->token_keys);
+    token_keys_tick(a->subscription_keys);
 }
 
 void accounts_set_hooks(struct accounts *a, const struct accounts_hooks *hooks)

@@ -15,9 +15,10 @@ struct ws_registry;
 
 /* What one kind of token is believed by. NULL: none of that; audience and issuer: any. */
 struct token_options {
-    const char *hmac_secret_key;  /* HS256, HS384, HS512 */
-    const char *rsa_public_key;   /* PEM: RS256, RS384, RS512 */
-    const char *ecdsa_public_key; /* PEM: ES256, ES384 or ES512, by its curve */
+    const char *hmac_secret_key;      /* HS256, HS384, HS512 */
+    const char *rsa_public_key;       /* PEM: RS256, RS384, RS512 */
+    const char *ecdsa_public_key;     /* PEM: ES256, ES384 or ES512, by its curve */
+    const char *jwks_public_endpoint; /* URL of keys by kid, fetched when needed: accounts_tick */
     const char *audience, *issuer;
 };
 
@@ -41,7 +42,10 @@ struct accounts_options {
  * out: a sentence in error if an option is wrong. errors: ERR_BAD_REQUEST an option; ERR_NOMEM, ERR_IO */
 MUST_USE enum err accounts_new(const struct accounts_options *options,
                                struct accounts **out_accounts, char error[256]);
-/* From here on nothing is given to the task queue any more: log-ins that are under way answer 108. Call it before the task
+/* What time asks for, about once a second: keys that a URL serves. */
+void accounts_tick(struct accounts *a);
+
+/* From here on nothing is given to the task queue any more: log-ins and tokens that are under way answer 108. Call it before the task
  * queue is freed; NULL is welcome. */
 void accounts_stop(struct accounts *a);
 
@@ -107,7 +111,9 @@ MUST_USE enum err accounts_session(struct accounts *a, int64_t session_id,
 /* A JWT (SHAPES.md, Connect): signature and time first, then user and session in the database. A token whose sub is no
  * decimal id and that has no session is an outside user's and answered at once.
  * errors (answered): ERR_BAD_TOKEN, also over a bound of struct identity and for a subscription's token;
- * ERR_TOKEN_EXPIRED; ERR_EXPIRED its expire_at has passed; ERR_UNAUTHORIZED session revoked or person inactive */
+ * ERR_TOKEN_EXPIRED; ERR_EXPIRED its expire_at has passed; ERR_UNAUTHORIZED session revoked or person inactive;
+ * ERR_UNAVAILABLE its key could not be fetched within KEYS_DEADLINE_MS; ERR_CLOSED
+ * errors (returned, no answer comes): ERR_BUSY, ERR_CLOSED */
 MUST_USE enum err accounts_token(struct accounts *a, struct text token,
                                  struct identity_asker asker);
 
@@ -117,7 +123,8 @@ struct subscription_claims {
 };
 
 /* A subscription's JWT: for that user (sub; "": anonymous) and that channel. Waits for nothing. thread: any
- * errors: ERR_BAD_TOKEN; ERR_TOKEN_EXPIRED; ERR_DENIED for another user or channel; ERR_NOMEM */
+ * errors: ERR_BAD_TOKEN; ERR_TOKEN_EXPIRED; ERR_DENIED for another user or channel; ERR_BUSY its key is being fetched, it may
+ * be tried again; ERR_UNAVAILABLE it could not be; ERR_CLOSED; ERR_NOMEM */
 MUST_USE enum err accounts_subscription_token(struct accounts *a, struct text token,
                                               struct text user, struct text channel,
                                               struct subscription_claims *out);

@@ -16,7 +16,8 @@ struct lookup {
 
 static void refuse(struct identity_asker asker, enum err e)
 {
-    metric_add(METRIC_auth_failures, 1);
+    if (e != ERR_UNAVAILABLE && e != ERR_CLOSED && e != ERR_BUSY)
+        metric_add(METRIC_auth_failures, 1);
     asker.answer(asker, e, NULL);
 }
 
@@ -157,21 +158,73 @@ static enum err read_claims(const struct jwt_claims *claims, int64_t now_ms, str
     return out->expires_ms != 0 && out->expires_ms <= now_ms ? ERR_EXPIRED : ERR_OK;
 }
 
+/* errors: of token_keys_verify and read_claims */
+static enum err read_token(struct accounts *a, struct text token, struct identity *out)
+{
+    struct jwt_claims claims;
+    enum err e = token_keys_verify(a->token_keys, token, &claims);
+    if (e != ERR_OK)
+        return e;
+    e = read_claims(&claims, env_wall_ms(a->env), out);
+    jwt_claims_fini(&claims);
+    return e;
+}
+
+/* The token is good. errors: ERR_BUSY, ERR_CLOSED: nothing was answered */
+static enum err go_on(struct accounts *a, const struct lookup *what)
+{
+    if (what->who.user_id)
+        return look_up(a, what, token_run);
+    what->asker.answer(what->asker, ERR_OK, &what->who);
+    return ERR_OK;
+}
+
+/* A token whose key is being fetched. */
+struct waiting {
+    struct accounts *a;
+    struct identity_asker asker;
+    size_t len;
+    char token[];
+};
+
+static void wait_over(void *data)
+{
+    struct waiting *w = data;
+    struct lookup what = {.asker = w->asker};
+    enum err e = read_token(w->a, (struct text){w->token, w->len}, &what.who);
+    if (e == ERR_BUSY)
+        e = ERR_UNAVAILABLE; /* once is enough */
+    if (e == ERR_OK)
+        e = go_on(w->a, &what);
+    if (e != ERR_OK)
+        refuse(w->asker, e);
+    free(w);
+}
+
+static enum err wait_for_key(struct accounts *a, struct text token, struct identity_asker asker)
+{
+    struct waiting *w = malloc(sizeof *w + token.len);
+    if (!w)
+        return ERR_BUSY;
+    w->a = a;
+    w->asker = asker;
+    w->len = token.len;
+    memcpy(w->token, token.data, token.len);
+    enum err e = token_keys_wait(a->token_keys, (struct key_waiter){wait_over, w});
+    if (e != ERR_OK)
+        free(w);
+    return e;
+}
+
 enum err accounts_token(struct accounts *a, struct text token, struct identity_asker asker)
 {
     struct lookup what = {.asker = asker};
-    struct jwt_claims claims;
-    enum err e = token_keys_verify(a->token_keys, token, &claims);
-    if (e == ERR_OK) {
-        e = read_claims(&claims, env_wall_ms(a->env), &what.who);
-        jwt_claims_fini(&claims);
-    }
-    if (e != ERR_OK)
-        refuse(asker, e);
-    else if (what.who.user_id)
-        return look_up(a, &what, token_run);
-    else
-        asker.answer(asker, ERR_OK, &what.who);
+    enum err e = read_token(a, token, &what.who);
+    if (e == ERR_BUSY)
+        return wait_for_key(a, token, asker);
+    if (e == ERR_OK)
+        return go_on(a, &what);
+    refuse(asker, e);
     return ERR_OK;
 }
 

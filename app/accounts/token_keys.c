@@ -7,6 +7,8 @@
 struct token_keys {
     const struct env *env;
     struct jwt_keys *keys;
+    struct key_source *source;        /* NULL: no URL serves keys */
+    char option[64];                  /* its name */
     char *secret, *audience, *issuer; /* owned; "": none */
 };
 
@@ -39,6 +41,24 @@ static enum err add_keys(struct token_keys *k, const struct token_keys_options *
     return e;
 }
 
+static enum err add_source(struct token_keys *k, const struct token_keys_options *o,
+                           char error[256])
+{
+    if (!o->token->jwks_public_endpoint)
+        return ERR_OK;
+    (void)snprintf(k->option, sizeof k->option, "%s.jwks_public_endpoint", o->group);
+    struct key_source_options so = {
+        .env = o->env,
+        .tasks = o->tasks,
+        .url = o->token->jwks_public_endpoint,
+        .option = k->option,
+    };
+    enum err e = key_source_new(&so, &k->source);
+    if (e == ERR_BAD_REQUEST)
+        return fault(error, o->group, "jwks_public_endpoint", "an http or https URL");
+    return e;
+}
+
 enum err token_keys_new(const struct token_keys_options *options, struct token_keys **out_keys,
                         char error[256])
 {
@@ -55,6 +75,8 @@ enum err token_keys_new(const struct token_keys_options *options, struct token_k
     if (!k->keys || !k->secret || !k->audience || !k->issuer)
         goto done;
     e = add_keys(k, options, error);
+    if (e == ERR_OK)
+        e = add_source(k, options, error);
     if (e != ERR_OK)
         goto done;
     *out_keys = k;
@@ -74,22 +96,50 @@ struct token_keys *token_keys_free(struct token_keys *k)
     free(k->audience);
     free(k->issuer);
     jwt_keys_unref(k->keys);
+    (void)key_source_free(k->source);
     free(k);
     return NULL;
 }
 
 bool token_keys_none(const struct token_keys *k)
 {
-    return jwt_keys_count(k->keys) == 0;
+    return jwt_keys_count(k->keys) == 0 && !k->source;
+}
+
+void token_keys_stop(struct token_keys *k)
+{
+    if (k)
+        key_source_stop(k->source);
+}
+
+void token_keys_tick(struct token_keys *k)
+{
+    if (k && k->source)
+        key_source_tick(k->source);
 }
 
 /* ---- tokens */
 
 enum err token_keys_verify(struct token_keys *k, struct text token, struct jwt_claims *out)
 {
+    struct jwt_keys *set = k->source ? key_source_keys(k->source) : NULL;
     struct jwt_trust trust = {
-        .keys = k->keys, .audience = text_of(k->audience), .issuer = text_of(k->issuer)};
-    return jwt_verify(token, &trust, env_wall_ms(k->env) / 1000, out);
+        .keys = k->keys,
+        .by_kid = k->source != NULL,
+        .set = set,
+        .audience = text_of(k->audience),
+        .issuer = text_of(k->issuer),
+    };
+    enum err e = jwt_verify(token, &trust, env_wall_ms(k->env) / 1000, out);
+    if (e == ERR_NOT_FOUND)
+        e = key_source_miss(k->source, set);
+    jwt_keys_unref(set);
+    return e;
+}
+
+enum err token_keys_wait(struct token_keys *k, struct key_waiter waiter)
+{
+    return key_source_wait(k->source, waiter);
 }
 
 enum err token_keys_sign(struct token_keys *k, const struct jwt_claims *claims, struct buf *out)
