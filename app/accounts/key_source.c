@@ -1,6 +1,7 @@
 #include "accounts/key_source.h"
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/task_queue.h"
 #include "net/fetch.h"
@@ -100,6 +101,7 @@ ON(role_task) static struct jwt_keys *fetch(struct key_source *s)
     char why[FETCH_WHY_SIZE];
     struct buf body;
     buf_init(&body, KEYS_MAX_BYTES);
+    metric_add(METRIC_key_fetches, 1);
     enum err e = fetch_get(&o, &body, why);
     struct jwt_keys *keys = e == ERR_OK ? jwt_keys_new() : NULL;
     if (e == ERR_OK && (!keys || jwt_keys_add_jwks(keys, buf_text(&body)) != ERR_OK)) {
@@ -107,6 +109,8 @@ ON(role_task) static struct jwt_keys *fetch(struct key_source *s)
         keys = jwt_keys_unref(keys);
     }
     buf_fini(&body);
+    if (!keys)
+        metric_add(METRIC_key_fetches_failed, 1);
     if (keys)
         log_event(LOG_INFO, "keys_fetched", KV_STR("option", s->option),
                   KV_INT("keys", (int64_t)jwt_keys_count(keys)));
@@ -185,7 +189,9 @@ enum err key_source_wait(struct key_source *s, struct key_waiter waiter)
     else if (waits)
         s->waiters[s->waiters_count++] = waiter;
     mutex_unlock(&s->lock);
-    if (e == ERR_OK && !waits)
+    if (e != ERR_OK)
+        metric_add(METRIC_key_waits_refused, 1);
+    else if (!waits)
         waiter.run(waiter.data);
     return e;
 }

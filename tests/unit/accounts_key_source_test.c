@@ -2,6 +2,8 @@
  * the URL does not answer. The clock of the promises is the test's; only the fetch itself takes real time. */
 #include "accounts/key_source.h"
 
+#include "base/metrics.h"
+
 #include "http_stub.h"
 #include "jwt_maker.h"
 #include "product.h"
@@ -165,6 +167,7 @@ static void keys_stay_good_while_the_url_does_not_answer(void)
 {
     struct world w = begin(NULL);
     atomic_store(&w.stub->answer, with_a);
+    int64_t asked = metric_get(METRIC_key_fetches), failed = metric_get(METRIC_key_fetches_failed);
     open_place(&w);
     CHECK_INT(ask(&w, connection_token("a")), ERR_OK);
     static const char *const bad[] = {"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", HEAD "<html>",
@@ -176,6 +179,8 @@ static void keys_stay_good_while_the_url_does_not_answer(void)
         CHECK_INT(requests(&w), 2 + i);
         CHECK_INT(ask(&w, connection_token("a")), ERR_OK);
     }
+    CHECK_INT(metric_get(METRIC_key_fetches) - asked, 4);
+    CHECK_INT(metric_get(METRIC_key_fetches_failed) - failed, 3);
     end(&w);
 }
 
@@ -246,9 +251,11 @@ static void who_waits_is_bounded_and_answered_when_it_stops(void)
     struct world w = begin(NULL); /* never answers */
     open_place(&w);
     const char *jwt = connection_token("a");
+    int64_t before = metric_get(METRIC_key_waits_refused);
     for (unsigned i = 0; i <= KEY_WAITERS_MAX; i++)
         came[i] = start(&w, jwt, &asked[i]);
     CHECK_INT(asked[KEY_WAITERS_MAX].err, ERR_BUSY);
+    CHECK_INT(metric_get(METRIC_key_waits_refused) - before, 1);
     accounts_stop(w.p->accounts);
     for (unsigned i = 0; i <= KEY_WAITERS_MAX; i++)
         must(test_wait(came[i]) == ERR_OK);
