@@ -122,13 +122,16 @@ static void subprotocols_are_chosen_from_several_headers(void)
 {
     static const struct {
         const char *offer;
-        bool chosen;
+        const char *chosen; /* NULL: none */
+        enum encoding encoding;
     } rows[] = {
-        {"Sec-WebSocket-Protocol: centrifuge-json\r\n", true},
-        {"Sec-WebSocket-Protocol: a, centrifuge-json\r\n", true},
-        {"Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: centrifuge-json\r\n", true},
-        {"Sec-WebSocket-Protocol: centrifuge-protobuf\r\n", false},
-        {"Sec-WebSocket-Protocol: xcentrifuge-json\r\n", false},
+        {"Sec-WebSocket-Protocol: centrifuge-json\r\n", "centrifuge-json", ENCODING_JSON},
+        {"Sec-WebSocket-Protocol: a, centrifuge-json\r\n", "centrifuge-json", ENCODING_JSON},
+        {"Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: centrifuge-json\r\n",
+         "centrifuge-json", ENCODING_JSON},
+        {"Sec-WebSocket-Protocol: centrifuge-protobuf\r\n", "centrifuge-protobuf",
+         ENCODING_PROTOBUF},
+        {"Sec-WebSocket-Protocol: xcentrifuge-json\r\n", NULL, ENCODING_JSON},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char request[512];
@@ -136,9 +139,12 @@ static void subprotocols_are_chosen_from_several_headers(void)
         struct http_upgrade u;
         (void)snprintf(request, sizeof request, GOOD COOKIE "%s\r\n", rows[i].offer);
         const char *answer = opened(request, &fd, &u);
-        CHECK_INT(strstr(answer, "Sec-WebSocket-Protocol: centrifuge-json\r\n") != NULL,
-                  rows[i].chosen);
-        CHECK_INT(raw_count(answer, "Sec-WebSocket-Protocol"), rows[i].chosen);
+        char wanted[80];
+        (void)snprintf(wanted, sizeof wanted, "Sec-WebSocket-Protocol: %s\r\n",
+                       rows[i].chosen ? rows[i].chosen : "-");
+        CHECK_INT(strstr(answer, wanted) != NULL, rows[i].chosen != NULL);
+        CHECK_INT(raw_count(answer, "Sec-WebSocket-Protocol"), rows[i].chosen != NULL);
+        CHECK_INT(u.form.encoding, rows[i].encoding);
         let_go(&u);
         (void)close(fd);
     }
