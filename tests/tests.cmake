@@ -38,6 +38,11 @@ function(snug_node_tests kind)
   endforeach()
 endfunction()
 
+# ---- examples: programs that use the libraries, in every mode ----
+add_executable(echo tests/examples/echo.c)
+target_include_directories(echo PRIVATE ${CMAKE_BINARY_DIR}/view/http)
+target_link_libraries(echo PRIVATE http)
+
 if(TARGET snug)
   file(GLOB scenarios CONFIGURE_DEPENDS tests/scenario/*.test.mjs)
   if(SNUG_MODE STREQUAL tsan) # only those that make threads meet: tsan is slow

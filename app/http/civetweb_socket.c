@@ -135,6 +135,8 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
     struct door *d = door_of(conn);
     struct door_request r = request_of(conn);
     conn->must_close = 1;
+    if (!d->options.refuse)
+        return 1; /* CivetWeb answers */
     if (status == 400 || status == 411)
         status = what_is_wrong(conn);
     d->options.refuse(d->options.ctx, &r, status);

@@ -43,7 +43,7 @@ struct door_options {
     int keep_alive_timeout_ms; /* the same for a connection's later requests */
     /* Answers one request. On a worker, in role http. */
     void (*request)(void *ctx, struct door_request *r);
-    /* Answers what is no request: only conn, method ("" unknown), secure and address are set. */
+    /* Answers what is no request: only conn, method ("" unknown), secure and address are set. NULL: CivetWeb does. */
     void (*refuse)(void *ctx, struct door_request *r, int status);
     void *ctx;
 };

@@ -1,5 +1,6 @@
 #include "http/handshake.h"
 
+#include "base/must.h"
 #include "http/headers.h"
 
 #include <stdio.h>
@@ -46,6 +47,19 @@ struct refusal handshake_check(const struct door_request *r, const struct ws_def
         return (struct refusal){400, "An upgrade has no body.", TEXT_NONE};
     choose_extension(r, rules, out);
     return (struct refusal){0};
+}
+
+void handshake_refuse(const struct door_request *r, const struct refusal *no, int timeout_ms)
+{
+    char head[256];
+    int len =
+        snprintf(head, sizeof head,
+                 "HTTP/1.1 %d Refused\r\nContent-Type: text/plain\r\n%.*sContent-Length: %zu\r\n"
+                 "Connection: close\r\n\r\n",
+                 no->status, TEXT_ARG(no->more), strlen(no->words));
+    must(len > 0 && len < (int)sizeof head);
+    door_end(r->conn);
+    (void)door_write(r->conn, (struct text){head, (size_t)len}, text_of(no->words), timeout_ms);
 }
 
 bool handshake_accept(const struct door_request *r, const struct handshake *h, const char *protocol,

@@ -29,6 +29,10 @@ struct handshake {
 struct refusal handshake_check(const struct door_request *r, const struct ws_deflate_rules *rules,
                                struct handshake *out);
 
+/* Sends the refusal as a complete answer in plain words; the connection ends. For servers that have no answers of their
+ * own. */
+void handshake_refuse(const struct door_request *r, const struct refusal *no, int timeout_ms);
+
 /* Sends the 101, with `protocol` as the subprotocol (NULL: none), and takes the socket out of CivetWeb.
  * False: the client is gone, nothing was taken. */
 bool handshake_accept(const struct door_request *r, const struct handshake *h, const char *protocol,

@@ -1,5 +1,6 @@
 #include "session/ws_conn.h"
 
+#include "base/log.h"
 #include "base/metrics.h"
 
 #include <stdlib.h>
@@ -128,7 +129,8 @@ static void on_closed(void *ctx, bool by_peer)
         .stats = conn_stats(w->conn),
         .messages_in = w->messages_in,
     };
-    w->owner.on_closed(w->owner.ctx, &how);
+    if (w->owner.on_closed)
+        w->owner.on_closed(w->owner.ctx, &how);
     ws_decoder_fini(&w->decoder);
     free(w);
 }
@@ -157,6 +159,42 @@ enum err ws_conn_adopt(struct reactor *r, const struct ws_socket *socket, size_t
     w->conn = conn;
     *out_conn = w;
     return ERR_OK;
+}
+
+static void on_hand_over(void *subject, void *object, uint64_t number)
+{
+    (void)number;
+    role_assert(&role_reactor);
+    const struct ws_acceptor *a = subject;
+    struct ws_socket *socket = object;
+    struct ws_conn *w = NULL;
+    enum err e = ws_conn_adopt(reactor_current(), socket, a->message_max_bytes, a->budget_bytes,
+                               &(struct ws_conn_owner){0}, &w);
+    if (e == ERR_OK)
+        w->owner = a->open(a->ctx, w);
+    else
+        log_event(LOG_WARN, "socket_not_taken", KV_STR("why", err_name(e)));
+    free((void *)socket->early.data);
+    free(socket);
+}
+
+enum err ws_conn_hand_over(struct reactor *r, const struct ws_socket *socket,
+                           const struct ws_acceptor *acceptor)
+{
+    enum err e = ERR_NOMEM;
+    char *early = text_dup(socket->early);
+    struct ws_socket *copy = malloc(sizeof *copy);
+    if (early && copy) {
+        *copy = *socket;
+        copy->early.data = early;
+        e = reactor_post(r, on_hand_over, (void *)acceptor, copy, 0);
+    }
+    if (e == ERR_OK)
+        return e;
+    conn_refuse(socket->fd, socket->ssl);
+    free(early);
+    free(copy);
+    return e;
 }
 
 unsigned ws_conn_deflate(const struct ws_conn *w)

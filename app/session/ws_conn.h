@@ -25,9 +25,9 @@ struct ws_closed {
 
 struct ws_conn_owner {
     void *ctx;
-    void (*on_message)(void *ctx, enum ws_opcode opcode,
-                       struct text payload); /* borrowed until return */
-    void (*on_closed)(void *ctx, const struct ws_closed *how);
+    /* A whole message, inflated; borrowed until return. */
+    void (*on_message)(void *ctx, enum ws_opcode opcode, struct text payload);
+    void (*on_closed)(void *ctx, const struct ws_closed *how); /* NULL: nobody wants to know */
 };
 
 /* An upgraded socket; owned from now on, also on error: fd and ssl. */
@@ -43,6 +43,19 @@ MUST_USE enum err ws_conn_adopt(struct reactor *r, const struct ws_socket *socke
                                 size_t message_max_bytes, size_t budget_bytes,
                                 const struct ws_conn_owner *owner, struct ws_conn **out_conn)
     ON(role_reactor);
+
+/* What becomes of sockets that other threads hand over. */
+struct ws_acceptor {
+    void *ctx;
+    size_t message_max_bytes, budget_bytes;
+    /* On the reactor: who owns this new one. Its callbacks come later. */
+    struct ws_conn_owner (*open)(void *ctx, struct ws_conn *w);
+};
+
+/* ws_conn_adopt from another thread, later. The socket is owned from now on, also on error; the acceptor is borrowed as
+ * long as there are reactors. thread: any. errors: ERR_BUSY, ERR_CLOSED, ERR_NOMEM */
+MUST_USE enum err ws_conn_hand_over(struct reactor *r, const struct ws_socket *socket,
+                                    const struct ws_acceptor *acceptor);
 
 /* The largest window a compressed frame for it may be made with (ws_deflate_window); 0: none, send plain ones. */
 unsigned ws_conn_deflate(const struct ws_conn *w) ON(role_reactor);

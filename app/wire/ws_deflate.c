@@ -144,6 +144,8 @@ bool ws_deflate_negotiate(struct text offers, const struct ws_deflate_rules *rul
 
 unsigned ws_deflate_window(size_t payload_len, unsigned agreed_bits)
 {
+    if (agreed_bits == 0)
+        return 0;
     unsigned bits = WS_WINDOW_MIN;
     while (bits < smaller(agreed_bits, WS_WINDOW_MAX) &&
            ((size_t)1 << bits) - LOOK_AHEAD < payload_len)
@@ -179,6 +181,8 @@ static size_t deflate_payload(struct text payload, unsigned window_bits, int lev
 struct frame *ws_frame_deflated(enum ws_opcode opcode, struct text payload, unsigned window_bits,
                                 int level)
 {
+    if (window_bits == 0)
+        return ws_frame(opcode, payload);
     must(window_bits >= WS_WINDOW_MIN && window_bits <= WS_WINDOW_MAX && level >= 1 && level <= 9);
     char *out = payload.len < INT_MAX ? malloc(payload.len + 4) : NULL;
     size_t len = out ? deflate_payload(payload, window_bits, level, out) : 0;

@@ -5,12 +5,12 @@
  * so a compressed frame depends on nothing that was sent before, and its bytes serve every receiver whose agreed window
  * is not smaller than the one it was made with. A sender to many therefore makes one frame a window, on first need:
  *
- *     unsigned bits = ws_deflate_window(payload.len, agreed); // 9..15
- *     if (!made[bits - 9])
- *         made[bits - 9] = ws_frame_deflated(WS_TEXT, payload, bits, level);
+ *     unsigned bits = ws_deflate_window(payload.len, agreed); // 0, 9..15
+ *     if (!made[bits])
+ *         made[bits] = ws_frame_deflated(WS_TEXT, payload, bits, level);
  *
  * A window reaches no further than the payload is long, so up to 250 bytes there is one frame for all, and above it
- * receivers with different windows share where theirs are long enough. An agreed 0 gets the plain frame.
+ * receivers with different windows share where theirs are long enough. An agreed 0 is the plain frame.
  * Memory: nothing a connection; while one frame is made 12 to 262 KiB, by its window, and a payload. source: RFC 7692 */
 #ifndef SNUG_WIRE_WS_DEFLATE_H
 #define SNUG_WIRE_WS_DEFLATE_H
@@ -43,12 +43,12 @@ struct ws_deflate_rules {
 bool ws_deflate_negotiate(struct text offers, const struct ws_deflate_rules *rules,
                           struct ws_deflate *out, char response[WS_DEFLATE_RESPONSE_SIZE]);
 
-/* The smallest window that reaches over the whole payload, if that is permitted, else the largest that is: 9..15. 9
- * stands for 8 too: zlib has no window of 256 bytes, but looks back at most 250 in its window of 512. */
+/* The smallest window that reaches over the whole payload, if that is permitted, else the largest that is: 9..15; 0 for
+ * an agreed 0. 9 stands for 8 too: zlib has no window of 256 bytes, but looks back at most 250 in its window of 512. */
 unsigned ws_deflate_window(size_t payload_len, unsigned agreed_bits);
 
-/* One whole compressed message, header and payload, made with a window of 9..15 bits and a level of 1..9. Where that
- * saves nothing it is the plain frame, which every receiver understands as well. NULL: no memory. thread: any */
+/* One whole compressed message, header and payload, made with a window of 9..15 bits and a level of 1..9. With 0 bits, or
+ * where that saves nothing, it is the plain frame, which every receiver understands as well. NULL: no memory. thread: any */
 struct frame *ws_frame_deflated(enum ws_opcode opcode, struct text payload, unsigned window_bits,
                                 int level);
 

@@ -1,5 +1,6 @@
 /* Guards: session/ws_conn on a socket: compressed messages in and out, the closing handshake from both sides. What is in
  * the frames is tested in wire. */
+#include "fault.h"
 #include "net/reactor.h"
 #include "session/ws_conn.h"
 #include "unit.h"
@@ -153,6 +154,40 @@ static void we_close_and_wait_for_the_answer(void)
     close_world(w);
 }
 
+static struct ws_conn_owner owner_of(void *ctx, struct ws_conn *ws)
+{
+    ((struct world *)ctx)->ws = ws;
+    return (struct ws_conn_owner){ctx, on_message, on_closed};
+}
+
+/* With the bytes that came early; where there is no memory the descriptor is closed. */
+static void a_socket_can_be_handed_over_from_any_thread(void)
+{
+    struct world *w = open_world(agreed);
+    struct ws_acceptor acceptor = {w, 1000, 10000, owner_of};
+    int fds[2];
+    CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    struct ws_socket socket = {fds[0], NULL, TEXT("\xc1\x87" NO_MASK HELLO), agreed};
+    CHECK_INT(ws_conn_hand_over(w->reactor, &socket, &acceptor), ERR_OK);
+    turn(w);
+    CHECK_TEXT(w->got, "Hello");
+    CHECK_INT(ws_conn_messages_in(w->ws), 1);
+    (void)close(fds[1]);
+    turn(w);
+    CHECK_INT(w->closed.by, WS_BY_NETWORK);
+    for (unsigned n = 1; n <= 2; n++) {
+        CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+        socket.fd = fds[0];
+        fault_at(n);
+        CHECK_INT(ws_conn_hand_over(w->reactor, &socket, &acceptor), ERR_NOMEM);
+        CU_ASSERT(fault_end());
+        char c;
+        CHECK_INT(read(fds[1], &c, 1), 0);
+        (void)close(fds[1]);
+    }
+    close_world(w);
+}
+
 UNIT("session/ws_conn", CASE(compressed_messages_come_inflated_and_leave_as_framed),
      CASE(what_was_not_agreed_on_is_1002), CASE(the_peer_closes_and_its_code_comes_back),
-     CASE(we_close_and_wait_for_the_answer))
+     CASE(we_close_and_wait_for_the_answer), CASE(a_socket_can_be_handed_over_from_any_thread))

@@ -283,11 +283,20 @@ static void a_window_is_as_large_as_the_payload_needs(void)
     static const struct {
         size_t len;
         unsigned agreed, bits;
-    } rows[] = {{0, 15, 9},      {250, 15, 9},    {251, 15, 10},     {251, 9, 9},
-                {251, 8, 9},     {762, 15, 10},   {763, 15, 11},     {763, 10, 10},
-                {32506, 15, 15}, {16122, 15, 14}, {1000000, 15, 15}, {1000000, 12, 12}};
+    } rows[] = {{0, 0, 0},         {1000000, 0, 0},  {0, 15, 9},      {250, 15, 9},
+                {251, 15, 10},     {251, 9, 9},      {251, 8, 9},     {762, 15, 10},
+                {763, 15, 11},     {763, 10, 10},    {32506, 15, 15}, {16122, 15, 14},
+                {1000000, 15, 15}, {1000000, 12, 12}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         CHECK_INT(ws_deflate_window(rows[i].len, rows[i].agreed), rows[i].bits);
+}
+
+static void without_a_window_it_is_plain(void)
+{
+    struct text payload = block_of(SAME, 1000);
+    struct frame *f = ws_frame_deflated(WS_TEXT, payload, 0, 1);
+    CU_ASSERT(!is_compressed(f) && frame_bytes(f).len == 4 + 1000);
+    frame_unref(f);
 }
 
 /* No memory for zlib: the plain frame; none for that either: NULL. */
@@ -318,4 +327,4 @@ UNIT("wire/ws_deflate", CASE(each_parameter_is_answered_as_it_must_be),
      CASE(the_first_acceptable_offer_is_taken), CASE(the_rfcs_hello_is_made),
      CASE(what_does_not_shrink_is_sent_plain), CASE(zlib_refuses_what_is_behind_a_window),
      CASE(frames_keep_to_their_window), CASE(a_window_is_as_large_as_the_payload_needs),
-     CASE(without_memory_it_is_plain_or_nothing))
+     CASE(without_a_window_it_is_plain), CASE(without_memory_it_is_plain_or_nothing))
