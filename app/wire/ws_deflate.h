@@ -34,7 +34,7 @@ struct ws_deflate_rules {
     bool client_takeover; /* clients may keep their window; else they are told not to */
 };
 
-#define WS_DEFLATE_RESPONSE_SIZE 128
+#define WS_DEFLATE_RESPONSE_SIZE 160
 
 /* Takes the first acceptable offer of a Sec-WebSocket-Extensions value. Not acceptable: other extensions, parameters
  * that are unknown, repeated, with a value too many or too few, window bits that are not 8..15 in plain digits.
