@@ -308,6 +308,7 @@ enum err snug_new(const struct snug_options *options, struct snug **out_snug, ch
 static enum err make_sessions(struct snug *s)
 {
     const struct snug_options *o = &s->options;
+    env_uuid(&env_real, s->node);
     struct session_options so = {
         .env = &env_real,
         .hub = s->hub,
@@ -316,6 +317,7 @@ static enum err make_sessions(struct snug *s)
         .reactors_count = s->reactors_count,
         .rules = snug_session_rules(s),
         .version = snug_version,
+        .node = s->node,
         .insecure = o->insecure,
         .ping_interval_ms = o->ping_interval_ms,
         .pong_timeout_ms = o->pong_timeout_ms,
@@ -356,6 +358,11 @@ static enum err open_doors(struct snug *s, char error[256])
         .connections_max = o->connection_limit,
         .pending_max = PENDING_MAX,
         .call_deadline_ms = CALL_DEADLINE_MS,
+        .http_stream = o->http_stream_enabled,
+        .sse = o->sse_enabled,
+        .message_max_bytes = o->message_max_bytes,
+        .node = s->node,
+        .command = snug_command,
         .hand_over = snug_hand_over,
         .ready = ready,
         .ctx = s,

@@ -27,6 +27,7 @@ struct snug {
     char folder[FOLDER_SIZE];
     char token_secret[SECRET_TEXT_SIZE * 2]; /* as configured, or 64 hex digits */
     char api_key[SECRET_TEXT_SIZE * 2];
+    char node[UUID_SIZE]; /* what this start is called */
     struct method_table methods;
     struct reactor *reactors[REACTORS_MAX];
     unsigned reactors_count, reactors_started;
@@ -58,6 +59,7 @@ void data_close(struct snug *s);
 /* ---- snug_sessions.c: accounts' identities and the door's sockets, as session wants them */
 struct session_rules snug_session_rules(struct snug *s);
 void snug_hand_over(void *ctx, const struct http_upgrade *u);
+enum err snug_command(void *ctx, struct text session, struct text commands);
 
 /* ---- snug_limits.c: what a user may send, on all doors together */
 void limits_init(struct snug *s);

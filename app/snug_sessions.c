@@ -255,3 +255,9 @@ void snug_hand_over(void *ctx, const struct http_upgrade *u)
     SSL_free(u->ssl);
     (void)close(u->fd);
 }
+
+enum err snug_command(void *ctx, struct text session, struct text commands)
+{
+    struct snug *s = ctx;
+    return sessions_command(s->sessions, session, commands);
+}

@@ -7,12 +7,14 @@
 
 #define DRAIN_BYTES ((size_t)8 << 20)
 #define DRAIN_MS 1000
+#define HEAD_MAX 32768 /* an Origin that is given back is as long as a request's head may be */
 
 static const struct {
     int status;
     const char *name;
 } names[] = {
     {200, "OK"},
+    {204, "No Content"},
     {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
@@ -59,7 +61,7 @@ static void add_head(struct buf *head, const struct visit *v, const struct answe
         buf_add_format(head, "Content-Type: %s\r\n", a->type);
     if (a->encoded)
         buf_add_format(head, "Content-Encoding: %s\r\n", a->encoded);
-    if (a->status != 304)
+    if (!a->goes_on && a->status != 204 && a->status != 304)
         buf_add_format(head, "Content-Length: %zu\r\n", a->body.len);
     buf_add_format(head, "Cache-Control: %s\r\n", a->cache ? a->cache : "no-store");
     buf_add_format(head, "Content-Security-Policy: %s\r\n",
@@ -78,7 +80,7 @@ static void add_head(struct buf *head, const struct visit *v, const struct answe
 void answer(struct visit *v, const struct answer *a)
 {
     struct buf head;
-    buf_init(&head, 8192);
+    buf_init(&head, HEAD_MAX);
     bool ends = !door_keeps(v->r->conn);
     if (ends)
         door_end(v->r->conn);
@@ -90,6 +92,18 @@ void answer(struct visit *v, const struct answer *a)
     else if (door_write(v->r->conn, buf_text(&head), body, ANSWER_MS) && ends && !v->body_read)
         door_drain(v->r->conn, DRAIN_BYTES, DRAIN_MS);
     buf_fini(&head);
+}
+
+bool answer_begin(struct visit *v, const struct answer *a)
+{
+    struct buf head;
+    buf_init(&head, HEAD_MAX);
+    door_end(v->r->conn);
+    add_head(&head, v, a);
+    metric_add(METRIC_http_requests, 1);
+    bool sent = head.err == ERR_OK && door_write(v->r->conn, buf_text(&head), TEXT_NONE, ANSWER_MS);
+    buf_fini(&head);
+    return sent;
 }
 
 void answer_words(struct visit *v, int status, const char *sentence, struct text more)

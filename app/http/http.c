@@ -1,8 +1,10 @@
 #include "http/inside.h"
 
 #include "base/log.h"
+#include "http/cross_origin.h"
 #include "http/hygiene.h"
 #include "http/routes.h"
+#include "http/stream.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -20,8 +22,12 @@
 
 static unsigned method_of(const char *method)
 {
-    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+    if (strcmp(method, "GET") == 0)
+        return METHOD_GET | METHOD_GET_ALONE;
+    if (strcmp(method, "HEAD") == 0)
         return METHOD_GET;
+    if (strcmp(method, "OPTIONS") == 0)
+        return METHOD_OPTIONS;
     return strcmp(method, "POST") == 0 ? METHOD_POST : 0;
 }
 
@@ -36,8 +42,10 @@ ON(role_http) static void serve(struct visit *v)
 {
     const struct door_request *r = v->r;
     const struct route *route = route_find(text_of(r->path));
+    if (route && !stream_is_served(v->http, route))
+        route = NULL;
     unsigned method = method_of(r->method);
-    if (method == 0)
+    if (method == 0 || (method == METHOD_OPTIONS && !route))
         answer_method(v, route ? route_allows(route) : "GET, HEAD, POST");
     else if (method == METHOD_POST && header_count(r, "Origin") > 0 &&
              !origin_allowed(header_get(r, "Origin"), header_get(r, "Host"), v->secure,
@@ -47,6 +55,8 @@ ON(role_http) static void serve(struct visit *v)
         answer_words(v, 404, "There is nothing at this address.", TEXT_NONE);
     else if (!(route->methods & method))
         answer_method(v, route_allows(route));
+    else if (method == METHOD_OPTIONS)
+        cross_origin_ask(v, route);
     else
         route->handler(v);
 }

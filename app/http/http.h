@@ -19,12 +19,13 @@ struct ssl_st; /* OpenSSL's SSL */
 struct ws_manager;
 struct ws_registry;
 
-/* A WebSocket that was just opened: the 101 is on its way, frames may already have come. */
+/* A connection that was just let in: a WebSocket whose 101 is on its way, or an answer that streams and whose head is. */
 struct http_upgrade {
-    int fd;                    /* owned by the callee: connected, non-blocking, close-on-exec */
-    struct ssl_st *ssl;        /* owned by the callee, after the handshake; NULL: plain TCP */
-    struct form form;          /* what the client understands */
-    struct text early;         /* bytes that came behind the request; borrowed until return */
+    int fd;             /* owned by the callee: connected, non-blocking, close-on-exec */
+    struct ssl_st *ssl; /* owned by the callee, after the handshake; NULL: plain TCP */
+    struct form form;   /* what the client understands */
+    struct text
+        early; /* a WebSocket's bytes behind the request; a stream's connect command; borrowed until return */
     struct ws_deflate deflate; /* agreed on; zero: nothing */
     struct identity who;       /* of the cookie; user_id 0: none, a token must follow */
     struct ws_manager
@@ -52,6 +53,12 @@ struct http_options {
     unsigned
         connections_max; /* open WebSockets; over it 503. 0: what the descriptor limit allows */
     int64_t call_deadline_ms; /* of a method: 25,000 */
+    bool http_stream, sse;    /* whether these transports are served */
+    size_t message_max_bytes; /* of one message of a client: 65,536 */
+    const char *node;         /* what the connect replies of streams call this server; borrowed */
+    /* Takes the commands of the stream whose connect reply had this session. On a worker. Texts are borrowed.
+     * errors: ERR_BAD_REQUEST no such session can be; ERR_BUSY, ERR_CLOSED, ERR_NOMEM */
+    enum err (*command)(void *ctx, struct text session, struct text commands);
     /* On a worker, after CivetWeb has let go of the socket. Must not block for long. */
     void (*hand_over)(void *ctx, const struct http_upgrade *u);
     /* For /readyz: true, or false with the reasons, one a line, in `why`. On a worker. */

@@ -48,10 +48,14 @@ struct answer {
     const char *policy;  /* Content-Security-Policy; NULL: nothing is allowed */
     const char *encoded; /* Content-Encoding; NULL: none */
     struct text more;    /* further header lines, each with \r\n */
+    bool goes_on;        /* the body has no length: it ends with the connection */
 };
 
 /* Sends one complete answer. */
 void answer(struct visit *v, const struct answer *a) ON(role_http);
+
+/* Sends the head of one that goes on; its body is for whoever takes the socket. False: the client is gone. */
+MUST_USE bool answer_begin(struct visit *v, const struct answer *a) ON(role_http);
 
 /* A sentence as plain text; `more` as in struct answer. */
 void answer_words(struct visit *v, int status, const char *sentence, struct text more)
@@ -88,6 +92,9 @@ void page_handler(struct visit *v) ON(role_http);
 void asset_handler(struct visit *v) ON(role_http);
 void rpc_handler(struct visit *v) ON(role_http);
 void upgrade_handler(struct visit *v) ON(role_http);
+void http_stream_handler(struct visit *v) ON(role_http);
+void sse_handler(struct visit *v) ON(role_http);
+void emulation_handler(struct visit *v) ON(role_http);
 void metrics_handler(struct visit *v) ON(role_http);
 void healthz_handler(struct visit *v) ON(role_http);
 void readyz_handler(struct visit *v) ON(role_http);

@@ -22,6 +22,9 @@ static const struct route routes[] = {
     {"/admin/connections", page_handler, METHOD_GET, false, NULL},
     {"/admin/metrics", page_handler, METHOD_GET, false, NULL},
     {"/connection/websocket", upgrade_handler, METHOD_GET, false, NULL},
+    {"/connection/http_stream", http_stream_handler, METHOD_POST | METHOD_OPTIONS, false, NULL},
+    {"/connection/sse", sse_handler, METHOD_GET_ALONE, false, NULL},
+    {"/emulation", emulation_handler, METHOD_POST | METHOD_OPTIONS, false, NULL},
     {"/rpc/", rpc_handler, METHOD_POST, true, NULL},
     {"/metrics", metrics_handler, METHOD_GET, false, NULL},
     {"/healthz", healthz_handler, METHOD_GET, false, NULL},
@@ -45,5 +48,14 @@ const struct route *route_find(struct text path)
 
 const char *route_allows(const struct route *route)
 {
-    return route->methods == METHOD_POST ? "POST" : "GET, HEAD";
+    switch (route->methods) {
+    case METHOD_POST:
+        return "POST";
+    case METHOD_POST | METHOD_OPTIONS:
+        return "POST, OPTIONS";
+    case METHOD_GET_ALONE:
+        return "GET";
+    default:
+        return "GET, HEAD";
+    }
 }

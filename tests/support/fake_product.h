@@ -128,6 +128,24 @@ static void fake_hand_over(void *ctx, const struct http_upgrade *u)
     must(early && queue_push(ctx, &copy) == ERR_OK);
 }
 
+/* What POST /emulation brought last; "full" as a session finds the mailbox full. */
+static struct {
+    char session[300], commands[4096];
+    unsigned calls;
+} fake_commands;
+
+static enum err fake_command(void *ctx, struct text session, struct text commands)
+{
+    (void)ctx;
+    text_copy(fake_commands.session, sizeof fake_commands.session, session);
+    text_copy(fake_commands.commands, sizeof fake_commands.commands, commands);
+    fake_commands.calls++;
+    return text_is(session, TEXT("full"))     ? ERR_BUSY
+           : text_is(session, TEXT("closed")) ? ERR_CLOSED
+           : text_is(session, TEXT("wrong"))  ? ERR_BAD_REQUEST
+                                              : ERR_OK;
+}
+
 static bool fake_ready(void *ctx, struct buf *why)
 {
     (void)ctx;
@@ -151,6 +169,11 @@ static struct http_options fake_options(void)
         .deflate = {15, 15, false},
         .pending_max = 3,
         .call_deadline_ms = 300,
+        .http_stream = true,
+        .sse = true,
+        .message_max_bytes = 2048,
+        .node = "node-1",
+        .command = fake_command,
         .hand_over = fake_hand_over,
         .ready = fake_ready,
         .ctx = fake.upgrades,

@@ -42,7 +42,7 @@ static void other_addresses_are_nowhere(void)
                                        "/rpc",
                                        "/api/info",
                                        "/metrics/",
-                                       "/connection/sse",
+                                       "/connection/sse/",
                                        "/../setup",
                                        "//setup",
                                        "/%73etup",
@@ -57,6 +57,12 @@ static void doors_and_answers_have_their_methods(void)
     CU_ASSERT(route_find(TEXT("/rpc/message.send"))->handler == rpc_handler);
     CHECK_TEXT(route_allows(route_find(TEXT("/rpc/message.send"))), "POST");
     CU_ASSERT(route_find(TEXT("/connection/websocket"))->handler == upgrade_handler);
+    CU_ASSERT(route_find(TEXT("/connection/http_stream"))->handler == http_stream_handler);
+    CHECK_TEXT(route_allows(route_find(TEXT("/connection/http_stream"))), "POST, OPTIONS");
+    CU_ASSERT(route_find(TEXT("/connection/sse"))->handler == sse_handler);
+    CHECK_TEXT(route_allows(route_find(TEXT("/connection/sse"))), "GET");
+    CU_ASSERT(route_find(TEXT("/emulation"))->handler == emulation_handler);
+    CHECK_TEXT(route_allows(route_find(TEXT("/emulation"))), "POST, OPTIONS");
     CU_ASSERT(route_find(TEXT("/metrics"))->handler == metrics_handler);
     CU_ASSERT(route_find(TEXT("/healthz"))->handler == healthz_handler);
     CU_ASSERT(route_find(TEXT("/readyz"))->handler == readyz_handler);
