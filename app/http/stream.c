@@ -7,9 +7,9 @@
 #include "http/routes.h"
 #include "wire/command.h"
 
-static const struct form json_lines = {ENCODING_JSON, FRAMING_LINES};
-static const struct form protobuf_lines = {ENCODING_PROTOBUF, FRAMING_LINES};
-static const struct form json_events = {ENCODING_JSON, FRAMING_EVENTS};
+static const struct form json_lines = {.encoding = ENCODING_JSON, .framing = FRAMING_LINES};
+static const struct form protobuf_lines = {.encoding = ENCODING_PROTOBUF, .framing = FRAMING_LINES};
+static const struct form json_events = {.encoding = ENCODING_JSON, .framing = FRAMING_EVENTS};
 
 bool stream_is_served(const struct http *h, const struct route *route)
 {

@@ -93,7 +93,7 @@ static void a_stream_of_lines_leaves_with_its_connect_command_and_its_manager(vo
         &fd, &u);
     check_head(answer, "application/x-ndjson");
     CHECK_INT(raw_count(answer, "Access-Control"), 0);
-    CU_ASSERT(form_is(u.form, (struct form){ENCODING_JSON, FRAMING_LINES}));
+    CU_ASSERT(form_is(u.form, (struct form){.encoding = ENCODING_JSON, .framing = FRAMING_LINES}));
     CU_ASSERT(text_is(u.early, TEXT(CONNECT "\n")));
     CHECK_INT(u.who.user_id, 7);
     CU_ASSERT_PTR_NOT_NULL_FATAL(u.manager);
@@ -116,7 +116,7 @@ static void a_stream_of_events_takes_its_command_from_the_url(void)
                                 "Accept: text/event-stream\r\n\r\n",
                                 &fd, &u);
     check_head(answer, "text/event-stream");
-    CU_ASSERT(form_is(u.form, (struct form){ENCODING_JSON, FRAMING_EVENTS}));
+    CU_ASSERT(form_is(u.form, (struct form){.encoding = ENCODING_JSON, .framing = FRAMING_EVENTS}));
     CU_ASSERT(text_is(u.early, TEXT(CONNECT)));
     CHECK_INT(u.who.user_id, 0);
     CU_ASSERT_PTR_NULL(u.manager);
@@ -134,7 +134,8 @@ static void the_encoding_is_that_of_the_body(void)
                     "\x04\x08\x01\x22"),
                &fd, &u);
     check_head(answer, "application/octet-stream");
-    CU_ASSERT(form_is(u.form, (struct form){ENCODING_PROTOBUF, FRAMING_LINES}));
+    CU_ASSERT(
+        form_is(u.form, (struct form){.encoding = ENCODING_PROTOBUF, .framing = FRAMING_LINES}));
     CHECK_INT(u.early.len, 4);
     let_go(&u);
     (void)close(fd);
