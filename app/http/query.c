@@ -13,7 +13,7 @@ static enum err decode(struct text t, struct buf *out)
 {
     for (size_t i = 0; i < t.len; i++) {
         if (t.data[i] != '%') {
-            buf_add_char(out, t.data[i] == '+' ? ' ' : t.data[i]);
+            buf_add(out, t.data[i] == '+' ? " " : t.data + i, 1);
             continue;
         }
         bool fits = t.len - i > 2;

@@ -354,6 +354,8 @@ void client_open(struct pool *p, struct session_socket *socket)
     metric_add(METRIC_connections, 1);
     metric_add(METRIC_connections_opened, 1);
     client_set_timer(c);
-    if (socket->form.framing != FRAMING_WEBSOCKET)
+    if (socket->form.framing != FRAMING_WEBSOCKET) {
+        stream_conn_count(c->conn, socket->early.len);
         client_on_message(c, socket->early);
+    }
 }

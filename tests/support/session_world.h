@@ -216,6 +216,7 @@ static inline void session_world_open(struct session_world *w, size_t queue_max_
                   .closed = world_closed,
                   .admitted = world_admitted},
         .version = "test",
+        .node = "node-1",
         .ping_interval_ms = 25000,
         .pong_timeout_ms = 8000,
         .stale_close_delay_ms = 15000,

@@ -5,6 +5,7 @@ import { Centrifuge } from "centrifuge";
 import { Centrifuge as ProtobufCentrifuge } from "centrifuge/build/protobuf";
 import WebSocket from "ws";
 import { patience } from "./chat.mjs";
+import { eventSource } from "./event_source.mjs";
 import { atEnd } from "./tidy.mjs";
 
 const json = { body: (value) => value, read: (data) => data };
@@ -24,7 +25,20 @@ function made(c) {
 const websocket = (Client) => (url, options) =>
   made(new Client(url.replace(/^http/, "ws") + "/connection/websocket", { websocket: WebSocket, ...common, ...options }));
 
+const stream = (Client, transport) => (url, options) =>
+  made(new Client([{ transport, endpoint: `${url}/connection/${transport}` }], {
+    fetch,
+    readableStream: ReadableStream,
+    eventsource: eventSource(),
+    emulationEndpoint: `${url}/emulation`,
+    ...common,
+    ...options,
+  }));
+
 export const ways = [
   { name: "JSON over WebSocket", ...json, client: websocket(Centrifuge) },
   { name: "Protobuf over WebSocket", ...bytes, client: websocket(ProtobufCentrifuge) },
+  { name: "JSON over http_stream", ...json, client: stream(Centrifuge, "http_stream") },
+  { name: "Protobuf over http_stream", ...bytes, client: stream(ProtobufCentrifuge, "http_stream") },
+  { name: "JSON over server-sent events", ...json, client: stream(Centrifuge, "sse") },
 ];

@@ -5,6 +5,7 @@
 #include "raw_http.h"
 
 #define H "Host: h\r\n"
+#define BYTES_TYPE "Content-Type: application/octet-stream\r\n"
 #define JSON_TYPE "Content-Type: application/json\r\n"
 #define COOKIE "Cookie: snug_session=good\r\n"
 #define FRIEND "Origin: https://my.friend.example\r\n"
@@ -311,17 +312,31 @@ static void what_is_no_emulation_is_refused_by_the_field(void)
     unsigned before = fake_commands.calls;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         refused(post("/emulation", JSON_TYPE, rows[i].body), rows[i].status, rows[i].part);
-    refused(post("/emulation", "Content-Type: application/octet-stream\r\n", "x"), 415, "");
+    refused(post("/emulation", BYTES_TYPE, "x"), 400, "EmulationRequest");
+    refused(post("/emulation", BYTES_TYPE, "\x0a\x06node-1\x12\x01s"), 400, "data is missing");
+    refused(post("/emulation", BYTES_TYPE, "\x0a\x06node-1\x1a\x01x"), 400, "session is missing");
+    refused(post("/emulation", BYTES_TYPE, "\x0a\x06node-2\x12\x01s\x1a\x01x"), 404, "node is not");
+    refused(post("/emulation", "Content-Type: text/plain\r\n", "x"), 415, "");
     refused(post("/emulation", "", COMMANDS("s", "{}")), 415, "");
     CHECK_INT(fake_commands.calls - before, 0);
+}
+
+static void commands_may_come_in_protobuf(void)
+{
+    (void)asked(post("/emulation", BYTES_TYPE,
+                     "\x0a\x06node-1\x12\x03key\x1a\x02"
+                     "ab"),
+                204);
+    CHECK_TEXT(fake_commands.session, "key");
+    CHECK_TEXT(fake_commands.commands, "ab");
 }
 
 /* 2,048 bytes of commands, of which each may need two in a JSON string; 256 of a name. */
 static void commands_may_be_as_long_as_a_message(void)
 {
     static char quotes[4099], name[258], body[8192];
-    for (int i = 0; i < 2049; i++)
-        (void)memcpy(quotes + 2 * i, "\\\"", 2);
+    for (size_t i = 0; i + 1 < sizeof quotes; i++)
+        quotes[i] = i % 2 ? '"' : '\\';
     (void)memset(name, 'x', sizeof name - 1);
     static const char form[] = "{\"session\":\"%.*s\",\"node\":\"node-1\",\"data\":\"%.*s\"}";
     (void)snprintf(body, sizeof body, form, 256, name, 2 * 2048, quotes);
@@ -392,5 +407,6 @@ UNIT("http/stream", CASE(starts),
      CASE(a_connect_command_may_be_as_long_as_a_message), CASE(methods_and_origins_are_checked),
      CASE(pages_of_allowed_origins_may_read_every_answer),
      CASE(commands_are_passed_on_as_they_came), CASE(what_is_no_emulation_is_refused_by_the_field),
-     CASE(commands_may_be_as_long_as_a_message), CASE(what_is_switched_off_is_not_there),
-     CASE(streams_count_as_connections_that_wait), CASE(stops))
+     CASE(commands_may_come_in_protobuf), CASE(commands_may_be_as_long_as_a_message),
+     CASE(what_is_switched_off_is_not_there), CASE(streams_count_as_connections_that_wait),
+     CASE(stops))
