@@ -63,7 +63,7 @@ void json_add_double(struct json_writer *w, const char *key,
                      double value); /* NaN and infinity give null */
 void json_add_bool(struct json_writer *w, const char *key, bool value);
 void json_add_raw(struct json_writer *w, const char *key,
-                  struct text json); /* already JSON; empty: null */
+                  struct text json); /* valid JSON; empty: null. Its line ends become spaces */
 
 /* Appends a quoted, escaped JSON string. Bytes that are not UTF-8 become U+FFFD. */
 void json_quote(struct buf *out, struct text t);

@@ -148,8 +148,18 @@ void json_add_bool(struct json_writer *w, const char *key, bool value)
     buf_add_text(w->out, value ? TEXT("true") : TEXT("false"));
 }
 
+/* Documents are told apart by line ends. Inside valid JSON one is white space: texts have it escaped. */
+static void one_line(struct buf *out, size_t from)
+{
+    for (size_t i = from; i < out->len; i++)
+        if (out->data[i] == '\n' || out->data[i] == '\r')
+            out->data[i] = ' ';
+}
+
 void json_add_raw(struct json_writer *w, const char *key, struct text json)
 {
     start(w, key);
+    size_t at = w->out->len;
     buf_add_text(w->out, json.len > 0 ? json : TEXT("null"));
+    one_line(w->out, at);
 }

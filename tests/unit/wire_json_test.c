@@ -401,6 +401,27 @@ static void any_bytes_are_quoted_to_valid_json(void)
     buf_fini(&back);
 }
 
+/* A client's data may come with line ends between its tokens; what is sent is one document a line. */
+static void raw_json_goes_out_in_one_line(void)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, 200);
+    json_begin(&w, &b);
+    json_open(&w, NULL, '{');
+    json_add_text(&w, "text", TEXT("a\nb"));
+    json_add_raw(&w, "raw", TEXT("[\n1,\r\n\"x\\n\"\n]"));
+    json_close(&w, '}');
+    buf_add_char(&b, 0);
+    CHECK_TEXT(b.data, "{\"text\":\"a\\nb\",\"raw\":[ 1,  \"x\\n\" ]}");
+    buf_fini(&b);
+    buf_init(&b, 10); /* too small: nothing is touched behind what is there */
+    json_begin(&w, &b);
+    json_add_raw(&w, NULL, TEXT("[\n\n\n\n\n\n\n\n\n\n]"));
+    CHECK_INT(b.err, ERR_LIMIT);
+    buf_fini(&b);
+}
+
 UNIT("wire/json", CASE(what_the_rfc_allows_is_valid), CASE(anything_else_is_not),
      CASE(every_cut_of_a_document_is_invalid), CASE(nesting_is_bounded_exactly),
      CASE(next_gives_one_value_and_the_rest), CASE(members_come_in_order_with_their_own_bytes),
@@ -408,4 +429,4 @@ UNIT("wire/json", CASE(what_the_rfc_allows_is_valid), CASE(anything_else_is_not)
      CASE(elements_come_in_order), CASE(kinds_are_told_by_the_first_byte),
      CASE(strings_are_decoded), CASE(integers_are_integers_within_bounds),
      CASE(a_document_is_written_with_its_commas), CASE(doubles_are_read_back_as_they_were),
-     CASE(any_bytes_are_quoted_to_valid_json))
+     CASE(any_bytes_are_quoted_to_valid_json), CASE(raw_json_goes_out_in_one_line))
