@@ -30,23 +30,25 @@ enum param_type {
     PARAM_ID,   /* decimal text "42" (a JSON number is accepted too); number holds it */
     PARAM_INT,  /* min..max */
     PARAM_BOOL,
-    PARAM_TEXTS, /* a list of texts, min..max of them */
+    PARAM_TEXTS,  /* a list of texts, min..max of them */
+    PARAM_JSON,   /* any JSON value, as the min..max bytes it came as */
+    PARAM_OBJECT, /* the same, an object; its members may be parameters too: "since.offset" */
 };
 
 struct param {
-    const char *name;
+    const char *name; /* with a dot: a member of an object that stands before it */
     enum param_type type;
-    bool required;
+    bool required; /* of a member: in the object, if that is given */
     int64_t min, max;
     int64_t fallback; /* of PARAM_INT and PARAM_BOOL when absent */
 };
 
-#define ARGS_MAX 12
+#define ARGS_MAX 16
 
 struct arg {
     bool given;
     int64_t number;     /* PARAM_INT, PARAM_BOOL, PARAM_ID */
-    struct text text;   /* PARAM_TEXT, PARAM_RAW */
+    struct text text;   /* PARAM_TEXT, PARAM_RAW, PARAM_JSON, PARAM_OBJECT */
     struct text *items; /* PARAM_TEXTS */
     size_t count;
 };
@@ -134,6 +136,7 @@ struct method_table {
     /* Whether the actor may spend `cost` tokens now; false: when, in *out_retry_ms. NULL: no limit. thread: any */
     bool (*may_spend)(void *ctx, const struct actor *actor, unsigned cost, int64_t *out_retry_ms);
     void *spend_ctx;
+    bool null_is_absent; /* a parameter that is null is as one that is not there (not PARAM_JSON) */
 };
 
 void method_table_add(struct method_table *t, struct method_set set);

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 
 #define PARAMS_DEPTH_MAX 16
+#define PARAMS_RAW_DEPTH_MAX 65 /* payloads of 64 levels in them */
 
 struct call {
     const struct method *method;
+    bool null_is_absent;
     struct args args;
     struct buf texts; /* decoded parameters; never moves: made as large as all of them at once */
     /* what is wrong: */
@@ -162,8 +164,24 @@ static void read_id(struct call *c, const struct param *p, struct text value, st
         fault(c, p->name, "%s must be an id.", p->name);
 }
 
+static void read_members(struct call *c, const char *prefix, struct text object);
+
+static void read_raw(struct call *c, const struct param *p, struct text value, struct arg *out)
+{
+    out->text = value;
+    check_bounds(c, p, value.len, "bytes");
+    if (p->type == PARAM_JSON)
+        return;
+    if (json_kind(value) != JSON_OBJECT)
+        fault(c, p->name, "%s must be an object.", p->name);
+    else
+        read_members(c, p->name, value);
+}
+
 static void read_param(struct call *c, const struct param *p, struct text value, struct arg *out)
 {
+    if (c->null_is_absent && p->type != PARAM_JSON && json_kind(value) == JSON_NULL)
+        return;
     if (out->given) {
         fault(c, p->name, "%s is given twice.", p->name);
         return;
@@ -190,15 +208,57 @@ static void read_param(struct call *c, const struct param *p, struct text value,
     case PARAM_TEXTS:
         read_list(c, p, value, out);
         break;
+    case PARAM_JSON:
+    case PARAM_OBJECT:
+        read_raw(c, p, value, out);
+        break;
     }
+}
+
+/* Whether `name` is that of `key` in the object `prefix` ("" is the outermost). */
+static bool is_member(const char *name, const char *prefix, const char *key)
+{
+    size_t len = strlen(prefix);
+    if (len > 0 && (strncmp(name, prefix, len) != 0 || name[len++] != '.'))
+        return false;
+    return !strchr(key, '.') && strcmp(name + len, key) == 0;
+}
+
+static void read_members(struct call *c, const char *prefix, struct text object)
+{
+    const struct method *m = c->method;
+    struct json_member member;
+    while (c->err == ERR_OK && json_member(&object, &member))
+        for (size_t i = 0; i < m->params_count; i++)
+            if (is_member(m->params[i].name, prefix, member.key))
+                read_param(c, &m->params[i], member.value, &c->args.at[i]);
+}
+
+/* A member of an object is missed only where its object is given. */
+static bool is_missed(const struct call *c, size_t at)
+{
+    const struct method *m = c->method;
+    const char *name = m->params[at].name, *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < at; i++)
+        if (strncmp(m->params[i].name, name, (size_t)(dot - name)) == 0 &&
+            m->params[i].name[dot - name] == 0)
+            return c->args.at[i].given;
+    return true;
+}
+
+static unsigned depth_of(const struct method *m)
+{
+    for (size_t i = 0; i < m->params_count; i++)
+        if (m->params[i].type == PARAM_JSON || m->params[i].type == PARAM_OBJECT)
+            return PARAMS_RAW_DEPTH_MAX;
+    return PARAMS_DEPTH_MAX;
 }
 
 static void read_params(struct call *c, struct text params)
 {
     const struct method *m = c->method;
     must(m->params_count <= ARGS_MAX);
-    if (!json_valid(params, PARAMS_DEPTH_MAX) ||
-        json_kind(json_skip_space(params)) != JSON_OBJECT) {
+    if (!json_valid(params, depth_of(m)) || json_kind(json_skip_space(params)) != JSON_OBJECT) {
         fault(c, NULL, "The parameters must be a JSON object.");
         return;
     }
@@ -206,16 +266,12 @@ static void read_params(struct call *c, struct text params)
         c->err = ERR_NOMEM;
         return;
     }
-    struct json_member member;
-    while (json_member(&params, &member) && c->err == ERR_OK)
-        for (size_t i = 0; i < m->params_count; i++)
-            if (strcmp(m->params[i].name, member.key) == 0)
-                read_param(c, &m->params[i], member.value, &c->args.at[i]);
+    read_members(c, "", params);
     for (size_t i = 0; i < m->params_count; i++) {
         const struct param *p = &m->params[i];
         if (c->args.at[i].given)
             continue;
-        if (p->required)
+        if (p->required && is_missed(c, i))
             fault(c, p->name, "%s is missing.", p->name);
         if (p->type == PARAM_INT || p->type == PARAM_BOOL)
             c->args.at[i].number = p->fallback;
@@ -234,7 +290,7 @@ void method_call(const struct method_table *t, struct text name, struct text par
     }
     if (params.len == 0)
         params = TEXT("{}");
-    struct call c = {.method = m, .args = {.method = m}};
+    struct call c = {.method = m, .null_is_absent = t->null_is_absent, .args = {.method = m}};
     for (size_t i = 0; i < ARGS_MAX; i++)
         c.args.at[i].text = TEXT_NONE;
     buf_init(&c.texts, params.len);

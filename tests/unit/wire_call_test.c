@@ -49,6 +49,30 @@ static const struct param params[] = {
 };
 enum { AT_TEXT, AT_KEY, AT_ROOM, AT_LIMIT, AT_STAY, AT_NAMES, AT_TOPIC };
 
+static const struct param raw_params[] = {
+    {.name = "data", .type = PARAM_JSON, .required = true, .min = 1, .max = 200},
+    {.name = "since", .type = PARAM_OBJECT, .min = 2, .max = 50},
+    {.name = "since.offset", .type = PARAM_INT, .required = true, .min = 0, .max = 9},
+    {.name = "since.epoch", .type = PARAM_RAW, .min = 1, .max = 4},
+    {.name = "limit", .type = PARAM_INT, .min = 1, .max = 200, .fallback = 50},
+};
+enum { AT_DATA, AT_SINCE, AT_OFFSET, AT_EPOCH, AT_COUNT };
+
+/* "data|since|offset|epoch" */
+static void raw_handler(void *ctx, const struct actor *actor, const struct args *args,
+                        struct reply reply)
+{
+    (void)ctx;
+    (void)actor;
+    seen.calls++;
+    memcpy(seen.at, args->at, sizeof seen.at);
+    (void)snprintf(seen.items, sizeof seen.items, "%.*s|%.*s|%lld|%.*s",
+                   TEXT_ARG(args_text(args, "data")), TEXT_ARG(args_text(args, "since")),
+                   (long long)args_int(args, "since.offset"),
+                   TEXT_ARG(args_text(args, "since.epoch")));
+    reply_json(reply, TEXT("{}"));
+}
+
 static const struct param must_have_id[] = {{.name = "id", .type = PARAM_ID, .required = true}};
 
 static void id_handler(void *ctx, const struct actor *actor, const struct args *args,
@@ -62,6 +86,7 @@ static void id_handler(void *ctx, const struct actor *actor, const struct args *
 
 static const struct method methods[] = {
     {"all.types", RIGHT_ANY, 0, params, sizeof params / sizeof params[0], handler},
+    {"all.raw", RIGHT_ANY, 0, raw_params, sizeof raw_params / sizeof raw_params[0], raw_handler},
     {"one.id", RIGHT_ANY, 0, must_have_id, 1, id_handler},
     {"for.any", RIGHT_ANY, 0, NULL, 0, handler},
     {"for.user", RIGHT_USER, 0, NULL, 0, handler},
@@ -293,6 +318,80 @@ static void every_fault_names_its_field(void)
     }
 }
 
+/* ---- JSON as it comes, and members of objects */
+
+static enum err call_raw(const char *json)
+{
+    static const struct actor nobody = {.right = RIGHT_ANY};
+    return call_as(&nobody, "all.raw", text_of(json));
+}
+
+static void json_arrives_as_it_came_and_members_have_names(void)
+{
+    CHECK_INT(call_raw("{\"data\": { \"a\" : [1, null] } ,\"since\": {\"x\":1,\"offset\":7,"
+                       "\"epoch\":\"e\"}}"),
+              ERR_OK);
+    CHECK_TEXT(seen.items, "{ \"a\" : [1, null] }|{\"x\":1,\"offset\":7,\"epoch\":\"e\"}|7|e");
+    CHECK_INT(call_raw("{\"data\":null,\"since.offset\":7,\"offset\":7}"), ERR_OK);
+    CHECK_TEXT(seen.items, "null||0|"); /* its name with the dot is no way to it */
+    for (int i = AT_SINCE; i < AT_COUNT; i++)
+        CU_ASSERT_FALSE(seen.at[i].given);
+}
+
+static void faults_in_raw_parameters_name_their_field(void)
+{
+    static const struct {
+        const char *json, *field, *message;
+    } rows[] = {
+        {"{}", "data", "data is missing."},
+        {"{\"data\":1,\"since\":{}}", "since.offset", "since.offset is missing."},
+        {"{\"data\":1,\"since\":[]}", "since", "since must be an object."},
+        {"{\"data\":1,\"since\":null}", "since", "since must be an object."},
+        {"{\"data\":1,\"since\":{\"offset\":10}}", "since.offset",
+         "since.offset must be a whole number from 0 to 9."},
+        {"{\"data\":1,\"since\":{\"offset\":1,\"offset\":2}}", "since.offset",
+         "since.offset is given twice."},
+        {"{\"data\":1,\"since\":{\"offset\":1},\"since\":{}}", "since", "since is given twice."},
+        {"{\"data\":1,\"since\":{\"offset\":1,\"epoch\":\"12345\"}}", "since.epoch",
+         "since.epoch must have 1 to 4 bytes."},
+        {"{\"data\":1,\"since\":{\"offset\":1,\"x\":\"0123456789012345678901234567890123456789\"}}",
+         "since", "since must have 2 to 50 bytes."},
+        {"{\"data\":}", "", "The parameters must be a JSON object."},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CHECK_INT(call_raw(rows[i].json), ERR_BAD_REQUEST);
+        CHECK_TEXT(seen.field, rows[i].field);
+        CHECK_TEXT(seen.message, rows[i].message);
+        CHECK_INT(seen.calls, 0);
+    }
+}
+
+/* 64 levels of data in the object of parameters are 65. */
+static void raw_json_may_be_64_levels_deep(void)
+{
+    char json[200];
+    for (int levels = 64; levels <= 65; levels++) {
+        int n = snprintf(json, sizeof json, "{\"data\":");
+        memset(json + n, '[', (size_t)levels);
+        memset(json + n + levels, ']', (size_t)levels);
+        (void)snprintf(json + n + 2 * levels, 2, "}");
+        CHECK_INT(call_raw(json), levels == 64 ? ERR_OK : ERR_BAD_REQUEST);
+    }
+}
+
+static void null_may_mean_absent(void)
+{
+    table.null_is_absent = true;
+    CHECK_INT(call_raw("{\"data\":null,\"since\":null,\"limit\":null}"), ERR_OK);
+    CHECK_TEXT(seen.items, "null||0|");
+    CHECK_INT(seen.at[AT_COUNT].number, 50);
+    CHECK_INT(call_raw("{\"data\":1,\"since\":{\"offset\":null}}"), ERR_BAD_REQUEST);
+    CHECK_TEXT(seen.message, "since.offset is missing.");
+    CHECK_INT(call("{\"text\":null}"), ERR_BAD_REQUEST);
+    CHECK_TEXT(seen.message, "text is missing.");
+    table.null_is_absent = false;
+}
+
 static void every_failed_allocation_is_answered(void)
 {
     for (unsigned n = 1;; n++) {
@@ -311,4 +410,6 @@ static void every_failed_allocation_is_answered(void)
 UNIT("wire/call", CASE(each_right_lets_in_whom_it_should), CASE(a_call_costs_what_its_method_says),
      CASE(parameters_arrive_as_the_table_promises), CASE(absent_parameters_have_their_fallback),
      CASE(texts_are_trimmed_and_their_line_ends_unified), CASE(ids_are_texts_or_numbers),
-     CASE(every_fault_names_its_field), CASE(every_failed_allocation_is_answered))
+     CASE(every_fault_names_its_field), CASE(json_arrives_as_it_came_and_members_have_names),
+     CASE(faults_in_raw_parameters_name_their_field), CASE(raw_json_may_be_64_levels_deep),
+     CASE(null_may_mean_absent), CASE(every_failed_allocation_is_answered))
