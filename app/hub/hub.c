@@ -81,7 +81,7 @@ const struct channel_namespace *hub_namespace(const struct hub *hub, struct text
     return hub->options.namespaces ? namespace_find(hub->options.namespaces, channel) : NULL;
 }
 
-/* ---- history: a question whose page goes home as it is */
+/* ---- history: a question whose page goes home as it is, if the asker has one */
 
 struct history_question {
     struct hub_asker asker;
@@ -89,21 +89,29 @@ struct history_question {
     struct stream_page page;
 };
 
+static void tell_history(struct history_question *q)
+{
+    q->asker.history(&q->asker, &q->page);
+    buf_fini(&q->page.publications);
+    free(q);
+}
+
 static void on_history(void *subject, void *object, uint64_t number)
 {
     (void)subject;
     (void)number;
     role_assert(&role_reactor);
-    struct history_question *q = object;
-    q->asker.history(&q->asker, &q->page);
-    buf_fini(&q->page.publications);
-    free(q);
+    tell_history(object);
 }
 
 static void history_answered(struct stream_asker asker, struct stream_page *page)
 {
     struct history_question *q = asker.owner;
     q->page = *page;
+    if (!q->home) {
+        tell_history(q);
+        return;
+    }
     if (reactor_post(q->home, on_history, NULL, q, 0) == ERR_OK)
         return;
     metric_add(METRIC_replies_dropped, 1);

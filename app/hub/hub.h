@@ -51,6 +51,14 @@ struct presence_result {
     unsigned num_clients, num_users;
 };
 
+#define CHANNELS_MAX 10000 /* in one answer */
+
+struct channels_result {
+    enum err err;         /* ERR_LIMIT: more than CHANNELS_MAX */
+    struct text channels; /* "name":{"num_clients":N} joined by commas, in order */
+    unsigned num_channels;
+};
+
 struct subscriber_events {
     void (*subscribed)(void *owner, struct subscriber *s, const struct subscribe_result *result);
     /* A push to send; passing ones may be dropped. */
@@ -111,21 +119,38 @@ bool subscriber_live(const struct subscriber *s) ON(role_reactor);
 /* The rules of a channel that no source serves; NULL: there are none for it (error 102). thread: any */
 const struct channel_namespace *hub_namespace(const struct hub *hub, struct text channel);
 
-/* ---- questions about a channel. The answer comes once on the asking reactor, in a later turn; owner must outlive it
- * (a pool that recognises a client that is gone by its number). */
+/* ---- questions about channels. The answer comes once: on the asking reactor in a later turn, where owner must outlive it
+ * (a pool that recognises a client that is gone by its number) and a full mailbox may lose it; asked from another thread,
+ * always, on any thread, maybe before the question returns, and it must not block. thread: any */
 struct hub_asker {
     void *owner;
     uint64_t number; /* of the client */
     uint64_t id;     /* of its question */
     void (*history)(const struct hub_asker *asker, const struct stream_page *page);
     void (*presence)(const struct hub_asker *asker, const struct presence_result *result);
+    void (*channels)(const struct hub_asker *asker, const struct channels_result *result);
+    void (*removed)(const struct hub_asker *asker, enum err e);
 };
 
 /* errors (then no answer comes): ERR_BUSY, ERR_NOMEM, ERR_CLOSED */
 MUST_USE enum err hub_history(struct hub *hub, const struct stream_query *query,
-                              const struct hub_asker *asker) ON(role_reactor);
+                              const struct hub_asker *asker);
 /* The source is asked for the right first; then every reactor adds its subscribers in turn. limit 0: only the counts. */
 MUST_USE enum err hub_presence(struct hub *hub, const struct stream_query *query,
-                               const struct hub_asker *asker) ON(role_reactor);
+                               const struct hub_asker *asker);
+
+/* Channels that have subscribers, and whose name fits the pattern ("*" any characters, "?" one; empty: all).
+ * count_only: only their number, which has no limit of its own.
+ * errors (then no answer comes): ERR_NOMEM; ERR_LIMIT a pattern longer than CHANNEL_MAX */
+MUST_USE enum err hub_channels(struct hub *hub, struct text pattern, bool count_only,
+                               const struct hub_asker *asker);
+/* Whether a name fits a pattern. */
+bool channel_matches(struct text pattern, struct text name);
+
+/* Forgets what a channel in memory has kept; its numbering goes on. The answer comes from the channel's home, on any
+ * thread. errors (then no answer comes): ERR_UNKNOWN_CHANNEL; ERR_DENIED its past is not the hub's; ERR_UNAVAILABLE it
+ * keeps none; ERR_BUSY, ERR_NOMEM, ERR_CLOSED */
+MUST_USE enum err hub_history_remove(struct hub *hub, struct text channel,
+                                     const struct hub_asker *asker);
 
 #endif

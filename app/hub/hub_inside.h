@@ -211,6 +211,19 @@ void memory_free(struct shard *s);
 void published_sweep(struct shard *s) ON(role_reactor);
 void published_free(struct shard *s);
 
+/* ---- walk.c: one question on its way through the reactors; embedded, as the first member */
+struct walk {
+    struct hub *hub;
+    struct reactor *home; /* where the answer is given; NULL: where the walk ends */
+    enum err err;
+    unsigned next;                                 /* reactor */
+    void (*step)(struct walk *w, struct shard *s); /* on the reactor of the shard */
+    void (*end)(struct walk *w);                   /* answers and frees */
+    void (*drop)(struct walk *w);                  /* frees */
+};
+/* To the next reactor, or home. With err set: home. thread: any */
+void walk_on(struct walk *w);
+
 /* ---- presence.c */
 struct client_info subscriber_info(const struct subscriber *s);
 void presence_changed(struct subscriber *s, const char *kind) ON(role_reactor); /* join or leave */

@@ -215,6 +215,57 @@ enum err memory_ask(struct hub *hub, const struct stream_query *query, struct st
     return e;
 }
 
+/* ---- forgetting */
+
+struct memory_removal {
+    struct hub_asker asker;
+    size_t channel_len;
+    char channel[CHANNEL_MAX];
+};
+
+static void on_removal(void *subject, void *object, uint64_t number)
+{
+    (void)number;
+    role_assert(&role_reactor);
+    struct shard *s = subject;
+    struct memory_removal *removal = object;
+    struct memory_channel *m;
+    HASH_FIND(by_name, s->memory, removal->channel, removal->channel_len, m);
+    while (m && m->count)
+        forget_first(m);
+    removal->asker.removed(&removal->asker, ERR_OK);
+    free(removal);
+}
+
+static enum err may_remove(struct hub *hub, struct text channel)
+{
+    const struct stream_source *source = &hub->options.source;
+    if (source->serves && source->serves(source->ctx, channel))
+        return ERR_DENIED;
+    const struct channel_namespace *rules = hub_namespace(hub, channel);
+    if (!rules || channel.len > CHANNEL_MAX)
+        return ERR_UNKNOWN_CHANNEL;
+    return rules->history_size > 0 ? ERR_OK : ERR_UNAVAILABLE;
+}
+
+enum err hub_history_remove(struct hub *hub, struct text channel, const struct hub_asker *asker)
+{
+    enum err e = may_remove(hub, channel);
+    if (e != ERR_OK)
+        return e;
+    struct memory_removal *removal = malloc(sizeof *removal);
+    if (!removal)
+        return ERR_NOMEM;
+    removal->asker = *asker;
+    removal->channel_len = channel.len;
+    memcpy(removal->channel, channel.data, channel.len);
+    struct shard *s = memory_home(hub, channel);
+    e = reactor_post(s->reactor, on_removal, s, removal, 0);
+    if (e != ERR_OK)
+        free(removal);
+    return e;
+}
+
 /* ---- life */
 
 void memory_sweep(struct shard *s)

@@ -1,6 +1,5 @@
 /* presence: who is in a channel, gathered reactor by reactor, and the join and leave pushes. */
 #include "base/buf.h"
-#include "base/metrics.h"
 #include "hub/hub_inside.h"
 #include "wire/json.h"
 
@@ -33,13 +32,9 @@ void presence_changed(struct subscriber *sub, const char *kind)
     buf_fini(&b);
 }
 
-/* One question on its way through the reactors. */
-struct walk {
-    struct hub *hub;
+struct presence_walk {
+    struct walk walk; /* first */
     struct hub_asker asker;
-    struct reactor *home; /* where the answer goes */
-    enum err err;
-    unsigned next; /* reactor */
     bool count_only;
     unsigned clients;
     struct buf json;
@@ -48,7 +43,7 @@ struct walk {
     char channel[CHANNEL_MAX + 1];
 };
 
-static void walk_free(struct walk *w)
+static void presence_free(struct presence_walk *w)
 {
     buf_fini(&w->json);
     buf_fini(&w->users);
@@ -61,7 +56,7 @@ static int by_text(const void *a, const void *b)
 }
 
 /* errors: ERR_NOMEM */
-static enum err count_users(const struct walk *w, unsigned *out_count)
+static enum err count_users(const struct presence_walk *w, unsigned *out_count)
 {
     const char **users = malloc((w->clients ? w->clients : 1) * sizeof *users);
     if (!users)
@@ -77,13 +72,10 @@ static enum err count_users(const struct walk *w, unsigned *out_count)
     return ERR_OK;
 }
 
-static void on_walked(void *subject, void *object, uint64_t number)
+static void end(struct walk *walk)
 {
-    (void)subject;
-    (void)number;
-    role_assert(&role_reactor);
-    struct walk *w = object;
-    enum err e = w->err == ERR_OK ? w->json.err : w->err;
+    struct presence_walk *w = (struct presence_walk *)walk;
+    enum err e = walk->err == ERR_OK ? w->json.err : walk->err;
     struct presence_result r = {.err = e == ERR_OK ? w->users.err : e};
     if (r.err == ERR_OK) {
         r.clients = buf_text(&w->json);
@@ -91,11 +83,18 @@ static void on_walked(void *subject, void *object, uint64_t number)
         r.err = count_users(w, &r.num_users);
     }
     w->asker.presence(&w->asker, &r);
-    walk_free(w);
+    presence_free(w);
 }
 
-static void add_clients(struct walk *w, struct shard *s) ON(role_reactor)
+static void drop(struct walk *walk)
 {
+    presence_free((struct presence_walk *)walk);
+}
+
+static void add_clients(struct walk *walk, struct shard *s)
+{
+    role_assert(&role_reactor);
+    struct presence_walk *w = (struct presence_walk *)walk;
     struct channel *c;
     HASH_FIND(by_name, s->channels, w->channel, w->channel_len, c);
     for (struct subscriber *sub = c ? c->first : NULL; sub; sub = sub->next) {
@@ -114,32 +113,6 @@ static void add_clients(struct walk *w, struct shard *s) ON(role_reactor)
     }
 }
 
-static void walk_on(struct walk *w);
-
-static void on_step(void *subject, void *object, uint64_t number)
-{
-    (void)number;
-    role_assert(&role_reactor);
-    add_clients(object, subject);
-    walk_on(object);
-}
-
-/* To the next reactor, or home. A full mailbox ends the walk with ERR_BUSY; if even home is full, the asker asks again. */
-static void walk_on(struct walk *w)
-{
-    if (w->err == ERR_OK && w->next < w->hub->options.reactors_count) {
-        struct shard *s = &w->hub->shards[w->next++];
-        enum err e = reactor_post(s->reactor, on_step, s, w, 0);
-        if (e == ERR_OK)
-            return; /* it is the next one's now, and may be gone already */
-        w->err = e;
-    }
-    if (reactor_post(w->home, on_walked, NULL, w, 0) != ERR_OK) {
-        metric_add(METRIC_replies_dropped, 1);
-        walk_free(w);
-    }
-}
-
 static void allowed(struct stream_asker asker, struct stream_page *page)
 {
     struct walk *w = asker.owner;
@@ -153,18 +126,18 @@ static void allowed(struct stream_asker asker, struct stream_page *page)
 enum err hub_presence(struct hub *hub, const struct stream_query *query,
                       const struct hub_asker *asker)
 {
-    struct walk *w = calloc(1, sizeof *w);
+    struct presence_walk *w = calloc(1, sizeof *w);
     if (!w)
         return ERR_NOMEM;
-    w->hub = hub;
+    w->walk = (struct walk){
+        .hub = hub, .home = reactor_current(), .step = add_clients, .end = end, .drop = drop};
     w->asker = *asker;
-    w->home = reactor_current();
     w->count_only = query->limit == 0;
     buf_init(&w->json, PRESENCE_MAX_BYTES);
     buf_init(&w->users, PRESENCE_MAX_BYTES);
     w->channel_len = text_copy(w->channel, sizeof w->channel, text_of(query->channel));
-    enum err e = hub_ask(hub, query, (struct stream_asker){w, 0, allowed});
+    enum err e = hub_ask(hub, query, (struct stream_asker){&w->walk, 0, allowed});
     if (e != ERR_OK)
-        walk_free(w);
+        presence_free(w);
     return e;
 }
