@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "hub/hub.h"
 #include "net/reactor.h"
+#include "session/outside.h"
 #include "session/session.h"
 #include "session/transport.h"
 #include "wire/command.h"
@@ -26,6 +27,7 @@ struct subscription {
     int64_t expires_ms;  /* since 1970; 0: never */
     uint32_t command_id; /* whose answer waits; 0: answered */
     bool server_side;
+    char *data; /* for the push that tells of it; raw JSON or NULL. Until then */
 };
 
 /* What is known of a client between its connect and the reply to it. */
@@ -149,6 +151,9 @@ void client_reply(struct client *c, uint32_t id, const char *command, struct tex
 void client_reply_error(struct client *c, uint32_t id, enum err e) ON(role_reactor);
 void client_reply_fault(struct client *c, uint32_t id, enum err e, struct text message)
     ON(role_reactor);
+/* A push, which takes `json` (an object) and frees it. */
+void client_push(struct client *c, struct text channel, const char *kind, struct buf *json)
+    ON(role_reactor);
 /* A reply that the caller fills: {"id":N,"<command>":{ ... and its end, which sends it. */
 struct json_writer client_reply_open(struct client *c, uint32_t id, const char *command)
     ON(role_reactor);
@@ -158,6 +163,8 @@ void client_reply_close(struct client *c, struct json_writer *w, bool as_text) O
 void client_connect(struct client *c, const struct command *cmd) ON(role_reactor);
 void client_renew(struct client *c) ON(role_reactor);
 void client_refresh(struct client *c, const struct command *cmd) ON(role_reactor);
+/* Another end, from outside, of which the client is told; 0: none of its own. */
+void client_expire_at(struct client *c, int64_t expires_ms) ON(role_reactor);
 /* A server-side subscription of the connect has its answer; the last one lets the reply go out. */
 void client_connect_subscribed(struct client *c, struct text channel,
                                const struct subscribe_result *result) ON(role_reactor);
@@ -174,9 +181,9 @@ void client_sub_refresh(struct client *c, const struct command *cmd) ON(role_rea
 void subscribe_result_write(struct json_writer *w, const struct client *c,
                             const struct subscribe_result *r, int64_t expires_ms);
 struct subscription *client_find_channel(struct client *c, struct text channel) ON(role_reactor);
-/* A subscription that the server makes. position: {"recover","epoch","offset"} as in a request, or empty.
+/* A subscription that the server makes. Its texts are copied.
  * errors: ERR_SUBSCRIBED, ERR_LIMIT, ERR_UNKNOWN_CHANNEL, those of hub_subscribe */
-MUST_USE enum err client_subscribe_for(struct client *c, struct text channel, struct text position)
+MUST_USE enum err client_subscribe_for(struct client *c, const struct server_subscription *wanted)
     ON(role_reactor);
 /* Ends one from the server's side, with a push; false: there was none. */
 bool client_unsubscribe_for(struct client *c, struct text channel, unsigned code,

@@ -51,6 +51,17 @@ void client_reply_close(struct client *c, struct json_writer *w, bool as_text)
     client_flush_out(c, as_text);
 }
 
+void client_push(struct client *c, struct text channel, const char *kind, struct buf *json)
+{
+    if (json->err == ERR_OK) {
+        push_write(&c->pool->out, channel, 0, kind, buf_text(json));
+        client_flush_out(c, false);
+    } else {
+        client_close(c, CLOSE_internal);
+    }
+    buf_fini(json);
+}
+
 /* ---- rpc: the method's reply comes from any thread, perhaps long after the client is gone */
 
 /* The reply as JSON; its form is the client's. */

@@ -117,12 +117,30 @@ static bool take_user(struct client *c) ON(role_reactor)
     return e == ERR_OK;
 }
 
+/* The members of a position; what is not there or has another type is left as it is. */
+static void read_position(struct text position, struct server_subscription *out)
+{
+    struct json_member m;
+    int64_t offset;
+    while (position.len && json_member(&position, &m)) {
+        enum json_kind kind = json_kind(m.value);
+        if (strcmp(m.key, "recover") == 0 && kind == JSON_BOOL)
+            out->recover = m.value.data[0] == 't';
+        else if (strcmp(m.key, "offset") == 0 && json_int(m.value, 0, INT64_MAX, &offset))
+            out->offset = (uint64_t)offset;
+        else if (strcmp(m.key, "epoch") == 0 && kind == JSON_STRING)
+            out->epoch = (struct text){m.value.data + 1, m.value.len - 2};
+    }
+}
+
 static void add_channel(struct client *c, struct text channel) ON(role_reactor)
 {
     struct welcome *w = c->welcome;
     if (w->err != ERR_OK)
         return;
-    w->err = client_subscribe_for(c, channel, position_of(w, channel));
+    struct server_subscription wanted = {.channel = channel};
+    read_position(position_of(w, channel), &wanted);
+    w->err = client_subscribe_for(c, &wanted);
     if (w->err == ERR_OK)
         w->waiting++;
     else if (w->err == ERR_SUBSCRIBED)
@@ -406,6 +424,23 @@ static void refreshed(struct client *c, const struct client_identity *who) ON(ro
     json_add_text(&w, "version", text_of(client_options(c)->version));
     expiry_write(&w, c, c->expires_ms);
     client_reply_close(c, &w, false);
+}
+
+void client_expire_at(struct client *c, int64_t expires_ms)
+{
+    struct buf json;
+    struct json_writer w;
+    c->expires_ms = expires_ms;
+    c->expiry_told = true;
+    client_set_timer(c);
+    if (c->state == CLIENT_CLOSED)
+        return;
+    buf_init(&json, 100);
+    json_begin(&w, &json);
+    json_open(&w, NULL, '{');
+    expiry_write(&w, c, expires_ms);
+    json_close(&w, '}');
+    client_push(c, TEXT_NONE, "refresh", &json);
 }
 
 static void on_refreshed(void *subject, void *object, uint64_t number)

@@ -42,6 +42,7 @@ struct subscription *client_find_channel(struct client *c, struct text channel)
 
 static void forget(struct client *c, struct subscription *s)
 {
+    free(s->data);
     *s = c->subscriptions[--c->subscriptions_count];
 }
 
@@ -60,8 +61,11 @@ static void note_expiry(struct client *c) ON(role_reactor)
 
 void client_unsubscribe_all(struct client *c)
 {
-    while (c->subscriptions_count > 0)
-        hub_unsubscribe(c->subscriptions[--c->subscriptions_count].subscriber);
+    while (c->subscriptions_count > 0) {
+        struct subscription *s = &c->subscriptions[--c->subscriptions_count];
+        free(s->data);
+        hub_unsubscribe(s->subscriber);
+    }
 }
 
 /* ---- answers of the hub */
@@ -93,25 +97,13 @@ void subscribe_result_write(struct json_writer *w, const struct client *c,
         json_add_int(w, "id", (int64_t)r->number);
 }
 
-static void push(struct client *c, struct text channel, const char *kind, struct buf *json)
-    ON(role_reactor)
-{
-    if (json->err == ERR_OK) {
-        push_write(&c->pool->out, channel, 0, kind, buf_text(json));
-        client_flush_out(c, false);
-    } else {
-        client_close(c, CLOSE_internal);
-    }
-    buf_fini(json);
-}
-
 /* A subscription that the server made while the client was connected. */
-static void push_subscribed(struct client *c, struct text channel, const struct subscribe_result *r)
-    ON(role_reactor)
+static void push_subscribed(struct client *c, struct text channel, const struct subscribe_result *r,
+                            struct text data) ON(role_reactor)
 {
     struct buf json;
     struct json_writer w;
-    buf_init(&json, 1024);
+    buf_init(&json, data.len + 1024);
     json_begin(&w, &json);
     json_open(&w, NULL, '{');
     if (r->recoverable)
@@ -122,17 +114,43 @@ static void push_subscribed(struct client *c, struct text channel, const struct 
             json_add_int(&w, "offset", (int64_t)r->top);
         json_add_bool(&w, "positioned", true);
     }
+    if (data.len > 0)
+        json_add_raw(&w, "data", data);
     json_close(&w, '}');
-    push(c, channel, "subscribe", &json);
+    client_push(c, channel, "subscribe", &json);
+}
+
+/* What was missed since the position it was made with: the push itself has no place for it. */
+static void push_missed(struct client *c, struct text channel, struct text publications)
+    ON(role_reactor)
+{
+    struct buf list;
+    buf_init(&list, publications.len + 2);
+    buf_add_char(&list, '[');
+    buf_add_text(&list, publications);
+    buf_add_char(&list, ']');
+    if (list.err != ERR_OK)
+        client_close(c, CLOSE_internal);
+    struct text rest = buf_text(&list), one;
+    while (c->state != CLIENT_CLOSED && json_element(&rest, &one)) {
+        push_write(&c->pool->out, channel, 0, "pub", one);
+        client_flush_out(c, false);
+    }
+    buf_fini(&list);
 }
 
 static void server_side_subscribed(struct client *c, struct subscriber *subscriber,
-                                   const struct subscribe_result *r) ON(role_reactor)
+                                   const struct subscribe_result *r, struct text data)
+    ON(role_reactor)
 {
-    if (c->state == CLIENT_CONNECTING)
-        client_connect_subscribed(c, subscriber_channel(subscriber), r);
-    else if (r->err == ERR_OK)
-        push_subscribed(c, subscriber_channel(subscriber), r);
+    struct text channel = subscriber_channel(subscriber);
+    if (c->state == CLIENT_CONNECTING) {
+        client_connect_subscribed(c, channel, r);
+    } else if (r->err == ERR_OK) {
+        push_subscribed(c, channel, r, data);
+        if (r->publications.len > 0)
+            push_missed(c, channel, r->publications);
+    }
 }
 
 static void on_subscribed(void *owner, struct subscriber *subscriber,
@@ -145,6 +163,8 @@ static void on_subscribed(void *owner, struct subscriber *subscriber,
     uint32_t id = s->command_id;
     int64_t expires_ms = s->expires_ms;
     bool server_side = s->server_side;
+    char *data = s->data;
+    s->data = NULL;
     s->command_id = 0;
     if (!server_side) { /* its own channel is in memory: what must outlast a restart is a row */
         c->asked_recovery += r->was_recovering;
@@ -152,10 +172,12 @@ static void on_subscribed(void *owner, struct subscriber *subscriber,
     }
     if (r->err != ERR_OK)
         forget(c, s);
-    if (c->state == CLIENT_CLOSED)
+    if (c->state == CLIENT_CLOSED) {
+        free(data);
         return;
+    }
     if (server_side) {
-        server_side_subscribed(c, subscriber, r);
+        server_side_subscribed(c, subscriber, r, text_of(data));
     } else if (r->err == ERR_BAD_REQUEST) {
         client_reply_fault(c, id, r->err, TEXT("tf: this channel has no filters."));
     } else if (r->err != ERR_OK) {
@@ -165,6 +187,7 @@ static void on_subscribed(void *owner, struct subscriber *subscriber,
         subscribe_result_write(&w, c, r, expires_ms);
         client_reply_close(c, &w, r->delta);
     }
+    free(data);
 }
 
 static void on_deliver(void *owner, struct frame *f, bool passing)
@@ -184,7 +207,7 @@ static void push_unsubscribed(struct client *c, struct text channel, unsigned co
     json_add_int(&w, "code", code);
     json_add_text(&w, "reason", reason);
     json_close(&w, '}');
-    push(c, channel, "unsubscribe", &json);
+    client_push(c, channel, "unsubscribe", &json);
 }
 
 static void on_ended(void *owner, struct subscriber *subscriber, unsigned code, struct text reason)
@@ -336,34 +359,28 @@ void client_sub_refresh(struct client *c, const struct command *cmd)
 
 /* ---- the server does */
 
-/* The members of a position; what is not there or has another type is left as it is. */
-static void read_position(struct text position, struct subscribe_request *out)
-{
-    struct json_member m;
-    int64_t offset;
-    while (position.len && json_member(&position, &m)) {
-        enum json_kind kind = json_kind(m.value);
-        if (strcmp(m.key, "recover") == 0 && kind == JSON_BOOL)
-            out->recover = m.value.data[0] == 't';
-        else if (strcmp(m.key, "offset") == 0 && json_int(m.value, 0, INT64_MAX, &offset))
-            out->offset = (uint64_t)offset;
-        else if (strcmp(m.key, "epoch") == 0 && kind == JSON_STRING)
-            out->epoch = (struct text){m.value.data + 1, m.value.len - 2};
-    }
-}
-
-enum err client_subscribe_for(struct client *c, struct text channel, struct text position)
+enum err client_subscribe_for(struct client *c, const struct server_subscription *wanted)
 {
     const struct session_rules *rules = &client_options(c)->rules;
-    struct subscribe_request request = {.channel = channel};
+    struct text channel = wanted->channel;
     if (channel.len == 0 || channel.len > CHANNEL_MAX ||
         (!rules->serves(rules->ctx, channel) && !hub_namespace(client_options(c)->hub, channel)))
         return ERR_UNKNOWN_CHANNEL;
     enum err e = room_for(c, channel);
     if (e != ERR_OK)
         return e;
-    read_position(position, &request);
-    return enter(c, &request, &(struct subscription){.server_side = true});
+    struct subscribe_request request = {.channel = channel,
+                                        .recover = wanted->recover,
+                                        .offset = wanted->offset,
+                                        .epoch = wanted->epoch,
+                                        .chan_info = wanted->chan_info};
+    struct subscription as = {.expires_ms = wanted->expires_ms, .server_side = true};
+    if (wanted->data.len > 0 && !(as.data = text_dup(wanted->data)))
+        return ERR_NOMEM;
+    e = enter(c, &request, &as);
+    if (e != ERR_OK)
+        free(as.data);
+    return e;
 }
 
 bool client_unsubscribe_for(struct client *c, struct text channel, unsigned code,
