@@ -105,6 +105,26 @@ static void members_get_position_and_options_strangers_103(void)
     place_free(&w);
 }
 
+static void who_runs_the_server_sees_every_room_there_is(void)
+{
+    struct place w = with_messages(3);
+    int64_t secret = place_room(&w, &w.as_mira, "secret", true);
+    static const enum stream_purpose all[] = {STREAM_HISTORY, STREAM_PRESENCE};
+    for (size_t i = 0; i < 2; i++) {
+        struct stream_query q = query(&w, all[i]);
+        q.actor = (struct actor){.right = RIGHT_LOCAL};
+        CHECK_INT(ask(&w, q)->err, ERR_OK);
+        CHECK_INT(asked.page.top, 7);
+        (void)snprintf(q.channel, sizeof q.channel, "room:%lld", (long long)secret);
+        CHECK_INT(ask(&w, q)->err, ERR_OK);
+        (void)snprintf(q.channel, sizeof q.channel, "room:999");
+        CHECK_INT(ask(&w, q)->err, ERR_UNKNOWN_CHANNEL);
+        (void)snprintf(q.channel, sizeof q.channel, "room:general");
+        CHECK_INT(ask(&w, q)->err, ERR_UNKNOWN_CHANNEL);
+    }
+    place_free(&w);
+}
+
 static struct stream_page *recover(struct place *w, uint64_t since, const char *epoch)
 {
     struct stream_query q = query(w, STREAM_SUBSCRIBE);
@@ -235,6 +255,7 @@ static void what_was_published_is_what_is_read(void)
 }
 
 UNIT("chat/source", CASE(only_rooms_are_served),
-     CASE(members_get_position_and_options_strangers_103), CASE(a_recovery_is_whole_or_nothing),
+     CASE(members_get_position_and_options_strangers_103),
+     CASE(who_runs_the_server_sees_every_room_there_is), CASE(a_recovery_is_whole_or_nothing),
      CASE(a_recovery_is_bounded_in_bytes_too), CASE(history_goes_forward_and_back_by_pages),
      CASE(the_stream_is_the_same_after_a_restart), CASE(what_was_published_is_what_is_read))
