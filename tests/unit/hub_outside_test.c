@@ -125,8 +125,8 @@ static void history_and_presence_answer_any_thread(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(heard.text, "{\"data\":{\"n\":1},\"offset\":1"));
     CHECK_INT(ask_from_elsewhere(&w, about("user:7", ASK_PRESENCE)), ERR_OK);
     CHECK_INT(heard.num_clients, 1);
-    CHECK_INT(ask_from_elsewhere(&w, about("news", ASK_HISTORY)), ERR_UNKNOWN_CHANNEL);
-    CHECK_INT(ask_from_elsewhere(&w, about("news", ASK_PRESENCE)), ERR_UNKNOWN_CHANNEL);
+    CHECK_INT(ask_from_elsewhere(&w, about("nowhere:1", ASK_HISTORY)), ERR_UNKNOWN_CHANNEL);
+    CHECK_INT(ask_from_elsewhere(&w, about("nowhere:1", ASK_PRESENCE)), ERR_UNKNOWN_CHANNEL);
     w.refuse = ERR_DENIED; /* the source's word, on its own thread */
     CHECK_INT(ask_from_elsewhere(&w, about("room:1", ASK_HISTORY)), ERR_DENIED);
     CHECK_INT(ask_from_elsewhere(&w, about("room:1", ASK_PRESENCE)), ERR_DENIED);
@@ -191,7 +191,7 @@ static void removal_forgets_the_past_and_keeps_the_numbering(void)
     }
     CHECK_INT(ask_from_elsewhere(&w, about("user:8", ASK_REMOVAL)), ERR_OK); /* it has no past */
     CHECK_INT(ask_from_elsewhere(&w, about("room:1", ASK_REMOVAL)), ERR_DENIED);
-    CHECK_INT(ask_from_elsewhere(&w, about("news", ASK_REMOVAL)), ERR_UNKNOWN_CHANNEL);
+    CHECK_INT(ask_from_elsewhere(&w, about("nowhere:1", ASK_REMOVAL)), ERR_UNKNOWN_CHANNEL);
     world_close(&w);
 }
 
