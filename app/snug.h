@@ -6,6 +6,7 @@
 #define SNUG_H
 
 #include "accounts/accounts.h"
+#include "base/buf.h"
 #include "hub/namespaces.h"
 
 struct snug;

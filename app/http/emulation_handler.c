@@ -6,7 +6,7 @@
 
 /* What the reference client does with the status: 404 and 500 and above end its stream and it comes back with its
  * positions; others are about these commands alone. */
-ON(role_http) static void answer_outcome(struct visit *v, enum err e, const char *words)
+ON(role_http) static void answer_refused(struct visit *v, enum err e, const char *words)
 {
     if (e == ERR_BUSY)
         stream_answer(v, 429, err_text(e), TEXT("Retry-After: 1\r\n"));
@@ -38,7 +38,7 @@ static void pass_on(struct visit *v, struct text node, struct text session, stru
     if (e == ERR_OK)
         answer_taken(v);
     else
-        answer_outcome(v, e, "session is not of this server.");
+        answer_refused(v, e, "session is not of this server.");
 }
 
 ON(role_http) static void read_json(struct visit *v, struct text body)
@@ -49,7 +49,7 @@ ON(role_http) static void read_json(struct visit *v, struct text body)
     if (e == ERR_OK)
         pass_on(v, buf_text(&m.node), buf_text(&m.session), buf_text(&m.data));
     else
-        answer_outcome(v, e, m.words);
+        answer_refused(v, e, m.words);
     emulation_fini(&m);
 }
 
@@ -58,14 +58,14 @@ ON(role_http) static void read_protobuf(struct visit *v, struct text body)
     struct protobuf_emulation m;
     enum err e = protobuf_emulation(body, &m);
     if (e == ERR_OK && m.data.len > v->http->options.message_max_bytes)
-        answer_outcome(v, ERR_LIMIT, "data is too long.");
+        answer_refused(v, ERR_LIMIT, "data is too long.");
     else if (e == ERR_OK && (m.session.len == 0 || m.data.len == 0))
-        answer_outcome(v, ERR_BAD_REQUEST,
+        answer_refused(v, ERR_BAD_REQUEST,
                        m.session.len == 0 ? "session is missing." : "data is missing.");
     else if (e == ERR_OK)
         pass_on(v, m.node, m.session, m.data);
     else
-        answer_outcome(v, ERR_BAD_REQUEST, "The body must be an EmulationRequest.");
+        answer_refused(v, ERR_BAD_REQUEST, "The body must be an EmulationRequest.");
 }
 
 void emulation_handler(struct visit *v)

@@ -193,6 +193,7 @@ enum err http_start(const struct http_options *options, struct http **out_http, 
         return ERR_NOMEM;
     enum err e = ERR_NOMEM;
     h->options = *options;
+    h->started_ms = env_monotonic_ms(options->env);
     atomic_init(&h->give_up_ms, INT64_MAX);
     h->allowed_origins = text_dup(options->allowed_origins);
     h->api_key = text_dup(options->api_key);

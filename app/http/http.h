@@ -15,6 +15,8 @@
 
 struct http;
 struct http_pending;
+struct hub;
+struct sessions;
 struct ssl_st; /* OpenSSL's SSL */
 struct ws_manager;
 struct ws_registry;
@@ -45,8 +47,11 @@ struct http_options {
     const struct method_table *methods;
     struct accounts *accounts;
     struct ws_registry *registry;
+    struct hub *hub; /* of the server API, as are the next two */
+    struct sessions *sessions;
+    const char *version;
     struct text allowed_origins;     /* patterns joined by spaces, a star for any part; copied */
-    struct text api_key;             /* for /metrics; empty: none; copied */
+    struct text api_key;             /* for /api and /metrics; empty: none; copied */
     struct ws_deflate_rules deflate; /* of WebSockets; zero: none is compressed */
     unsigned
         pending_max; /* upgrades that have not connected yet, of an address without cookie or of a person: 64 */

@@ -24,6 +24,7 @@ struct http {
     bool loopback_only; /* every listener is: /metrics is open */
     char *allowed_origins, *api_key;
     char url[80];
+    int64_t started_ms;      /* monotonic */
     atomic_llong give_up_ms; /* monotonic; INT64_MAX: not stopping. Waits end then */
 };
 
@@ -61,6 +62,12 @@ MUST_USE bool answer_begin(struct visit *v, const struct answer *a) ON(role_http
 void answer_words(struct visit *v, int status, const char *sentence, struct text more)
     ON(role_http);
 
+/* What a method came to, as JSON; `status` 0: that of the outcome. */
+void answer_outcome(struct visit *v, int status, const struct outcome *o) ON(role_http);
+
+/* An error as JSON; words NULL: those of `e`. */
+void answer_error(struct visit *v, int status, enum err e, const char *words) ON(role_http);
+
 /* The words of a status: "Not Found". */
 const char *status_name(int status);
 
@@ -70,6 +77,9 @@ const char *status_name(int status);
  * errors: ERR_LIMIT too long, nothing is read if it was announced; ERR_BAD_REQUEST wrong chunks; ERR_TIMEOUT;
  * ERR_CLOSED the client is gone; ERR_NOMEM */
 MUST_USE enum err body_read(struct visit *v, struct buf *out) ON(role_http);
+
+/* The same; false: it could not be read, and that was answered. */
+bool body_read_or_answer(struct visit *v, struct buf *out) ON(role_http);
 
 /* True when the server stops and this visit has had its time. */
 bool visit_gives_up(const struct visit *v);
@@ -84,6 +94,9 @@ MUST_USE enum err visit_wait(struct visit *v, struct future *f, int64_t timeout_
 MUST_USE enum err who_asks(struct visit *v, struct identity *out) ON(role_http);
 MUST_USE enum err who_has_cookie(struct visit *v, struct identity *out) ON(role_http);
 
+/* Whether the request has the API key: X-API-Key, or "Authorization: apikey KEY". */
+bool visit_has_key(const struct visit *v) ON(role_http);
+
 /* The caller of a method. */
 struct actor actor_of(const struct visit *v, const struct identity *who);
 
@@ -91,6 +104,7 @@ struct actor actor_of(const struct visit *v, const struct identity *who);
 void page_handler(struct visit *v) ON(role_http);
 void asset_handler(struct visit *v) ON(role_http);
 void rpc_handler(struct visit *v) ON(role_http);
+void api_handler(struct visit *v) ON(role_http);
 void upgrade_handler(struct visit *v) ON(role_http);
 void http_stream_handler(struct visit *v) ON(role_http);
 void sse_handler(struct visit *v) ON(role_http);

@@ -26,6 +26,7 @@ static const struct route routes[] = {
     {"/connection/sse", sse_handler, METHOD_GET_ALONE, false, NULL},
     {"/emulation", emulation_handler, METHOD_POST | METHOD_OPTIONS, false, NULL},
     {"/rpc/", rpc_handler, METHOD_POST, true, NULL},
+    {"/api/", api_handler, METHOD_POST, true, NULL},
     {"/metrics", metrics_handler, METHOD_GET, false, NULL},
     {"/healthz", healthz_handler, METHOD_GET, false, NULL},
     {"/readyz", readyz_handler, METHOD_GET, false, NULL},

@@ -27,8 +27,7 @@ static void add_retry(struct buf *more, int status, int64_t retry_ms)
                        retry_ms > 0 ? (long long)((retry_ms + 999) / 1000) : 1LL);
 }
 
-/* `status` 0: that of the outcome. */
-ON(role_http) static void answer_json(struct visit *v, int status, const struct outcome *o)
+void answer_outcome(struct visit *v, int status, const struct outcome *o)
 {
     struct buf body, more;
     buf_init(&body, o->json.len + 8192);
@@ -52,10 +51,10 @@ ON(role_http) static void answer_json(struct visit *v, int status, const struct 
     buf_fini(&more);
 }
 
-ON(role_http) static void answer_fault(struct visit *v, int status, enum err e, const char *words)
+void answer_error(struct visit *v, int status, enum err e, const char *words)
 {
     struct outcome o = {.err = e, .message = text_of(words)};
-    answer_json(v, status, &o);
+    answer_outcome(v, status, &o);
 }
 
 /* ---- the call */
@@ -66,7 +65,7 @@ static void call(struct visit *v, struct text method, struct text params,
 {
     struct future *f = outcome_future();
     if (!f) {
-        answer_fault(v, 0, ERR_NOMEM, NULL);
+        answer_error(v, 0, ERR_NOMEM, NULL);
         return;
     }
     struct actor actor = actor_of(v, who);
@@ -74,9 +73,9 @@ static void call(struct visit *v, struct text method, struct text params,
     void *kept = NULL;
     enum err e = visit_wait(v, f, v->http->options.call_deadline_ms, &kept);
     if (e == ERR_OK)
-        answer_json(v, 0, kept);
+        answer_outcome(v, 0, kept);
     else
-        answer_fault(v, 0, e, NULL);
+        answer_error(v, 0, e, NULL);
     free(kept);
     future_unref(f);
 }
@@ -96,39 +95,39 @@ static bool find_caller(struct visit *v, struct text method, struct identity *ou
         *out = (struct identity){0};
         return true;
     }
-    answer_fault(v, 0, e, NULL);
+    answer_error(v, 0, e, NULL);
     return false;
 }
 
-ON(role_http) static void read_and_call(struct visit *v, struct text method, struct buf *body)
+bool body_read_or_answer(struct visit *v, struct buf *out)
 {
-    enum err e = body_read(v, body);
+    enum err e = body_read(v, out);
     if (e != ERR_OK && e != ERR_CLOSED)
         door_end(v->r->conn); /* where the next request would begin is not known */
-    struct identity who;
     if (e == ERR_LIMIT)
-        answer_fault(v, 413, e, "The request is longer than 1 MiB.");
+        answer_error(v, 413, e, "The request is longer than 1 MiB.");
     else if (e == ERR_BAD_REQUEST)
-        answer_fault(v, 400, e, "The body's chunks are not as HTTP wants them.");
+        answer_error(v, 400, e, "The body's chunks are not as HTTP wants them.");
     else if (e == ERR_TIMEOUT)
-        answer_fault(v, 408, e, "The body did not come in time.");
+        answer_error(v, 408, e, "The body did not come in time.");
     else if (e == ERR_CLOSED)
         door_end(v->r->conn); /* nobody is there to be answered */
     else if (e != ERR_OK)
-        answer_fault(v, 0, e, NULL);
-    else if (find_caller(v, method, &who))
-        call(v, method, buf_text(body), &who);
+        answer_error(v, 0, e, NULL);
+    return e == ERR_OK;
 }
 
 void rpc_handler(struct visit *v)
 {
     struct text method = text_after(text_of(v->r->path), sizeof "/rpc/" - 1);
     if (!media_is(header_get(v->r, "Content-Type"), TEXT("application/json"))) {
-        answer_fault(v, 415, ERR_BAD_REQUEST, "Send a JSON object as application/json.");
+        answer_error(v, 415, ERR_BAD_REQUEST, "Send a JSON object as application/json.");
         return;
     }
     struct buf body;
+    struct identity who;
     buf_init(&body, BODY_MAX_BYTES);
-    read_and_call(v, method, &body);
+    if (body_read_or_answer(v, &body) && find_caller(v, method, &who))
+        call(v, method, buf_text(&body), &who);
     buf_fini(&body);
 }

@@ -3,14 +3,6 @@
 
 #include "base/metrics.h"
 
-#include <sodium.h>
-
-ON(role_http) static bool has_key(struct visit *v)
-{
-    struct text key = header_get(v->r, "X-API-Key"), own = v->http->options.api_key;
-    return own.len > 0 && key.len == own.len && sodium_memcmp(key.data, own.data, own.len) == 0;
-}
-
 ON(role_http) static bool is_admin(struct visit *v)
 {
     struct identity who;
@@ -25,7 +17,7 @@ ON(role_http) static bool is_near(struct visit *v)
 
 void metrics_handler(struct visit *v)
 {
-    if (!is_near(v) && !has_key(v) && !is_admin(v)) {
+    if (!is_near(v) && !visit_has_key(v) && !is_admin(v)) {
         answer_words(v, 401, "Send the API key as X-API-Key, or log in as an admin.",
                      TEXT("WWW-Authenticate: Bearer\r\n"));
         return;

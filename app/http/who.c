@@ -2,6 +2,7 @@
 
 #include "http/user_agent.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -83,6 +84,15 @@ enum err who_asks(struct visit *v, struct identity *out)
         return who_has_cookie(v, out);
     *out = (struct identity){0};
     return ask_accounts(v, accounts_token, text_trim(text_after(authorization, 7)), out);
+}
+
+bool visit_has_key(const struct visit *v)
+{
+    struct text key = header_get(v->r, "X-API-Key"), own = v->http->options.api_key;
+    struct text authorization = header_get(v->r, "Authorization");
+    if (key.len == 0 && authorization.len > 7 && strncasecmp(authorization.data, "apikey ", 7) == 0)
+        key = text_trim(text_after(authorization, 7));
+    return own.len > 0 && key.len == own.len && sodium_memcmp(key.data, own.data, own.len) == 0;
 }
 
 struct actor actor_of(const struct visit *v, const struct identity *who)

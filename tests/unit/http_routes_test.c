@@ -40,7 +40,7 @@ static void other_addresses_are_nowhere(void)
                                        "/room/1/2/3",
                                        "/admin",
                                        "/rpc",
-                                       "/api/info",
+                                       "/api",
                                        "/metrics/",
                                        "/connection/sse/",
                                        "/../setup",
@@ -56,6 +56,8 @@ static void doors_and_answers_have_their_methods(void)
 {
     CU_ASSERT(route_find(TEXT("/rpc/message.send"))->handler == rpc_handler);
     CHECK_TEXT(route_allows(route_find(TEXT("/rpc/message.send"))), "POST");
+    CU_ASSERT(route_find(TEXT("/api/publish"))->handler == api_handler);
+    CHECK_TEXT(route_allows(route_find(TEXT("/api/publish"))), "POST");
     CU_ASSERT(route_find(TEXT("/connection/websocket"))->handler == upgrade_handler);
     CU_ASSERT(route_find(TEXT("/connection/http_stream"))->handler == http_stream_handler);
     CHECK_TEXT(route_allows(route_find(TEXT("/connection/http_stream"))), "POST, OPTIONS");
