@@ -367,6 +367,7 @@ static enum err open_doors(struct snug *s, char error[256])
         .node = s->node,
         .command = snug_command,
         .hand_over = snug_hand_over,
+        .docs = o->docs,
         .ready = ready,
         .ctx = s,
     };

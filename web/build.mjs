@@ -23,6 +23,7 @@ async function bundle() {
     entryPoints: [
       { in: "src/main.tsx", out: "page" },
       { in: "src/styles/main.css", out: "page" },
+      { in: "src/styles/docs.css", out: "docs" },
       { in: "icon.svg", out: "icon" },
     ],
     bundle: true,

@@ -1,6 +1,7 @@
 /* snug serve: from the options to a server that answers, and to its end by a signal. */
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/docs.h"
 #include "cli/local_socket.h"
 #include "wire/json.h"
 
@@ -83,6 +84,7 @@ int serve_run(struct config *c, const struct arguments *a)
     (void)signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     c->options.ephemeral = a->ephemeral;
+    c->options.docs = docs_write;
     if (a->ephemeral && !c->listen_given) {
         c->options.listen[0] = "127.0.0.1:0";
         c->options.listen_count = 1;

@@ -102,6 +102,7 @@ struct actor actor_of(const struct visit *v, const struct identity *who);
 
 /* ---- the handlers of the route table; each answers once */
 void page_handler(struct visit *v) ON(role_http);
+void docs_handler(struct visit *v) ON(role_http);
 void asset_handler(struct visit *v) ON(role_http);
 void rpc_handler(struct visit *v) ON(role_http);
 void api_handler(struct visit *v) ON(role_http);

@@ -1,4 +1,5 @@
 /* The page and its files. */
+#include "http/api.h"
 #include "http/inside.h"
 
 #include <stdio.h>
@@ -41,6 +42,28 @@ void page_handler(struct visit *v)
         send_file(v, f, "Accept-Encoding, Cookie");
     else
         answer_words(v, 404, "This build of Snug has no page.", TEXT_NONE);
+}
+
+#define DOCS_MAX_BYTES ((size_t)1 << 20)
+
+void docs_handler(struct visit *v)
+{
+    const struct http_options *o = &v->http->options;
+    const struct method_set api = api_methods(v);
+    struct buf html;
+    buf_init(&html, DOCS_MAX_BYTES);
+    if (o->docs)
+        o->docs(o->methods, &api, pages_named("/assets/docs."), &html);
+    if (html.err == ERR_OK && html.len > 0)
+        answer(v, &(struct answer){.status = 200,
+                                   .type = "text/html; charset=utf-8",
+                                   .body = buf_text(&html),
+                                   .cache = "no-cache",
+                                   .policy = page_policy});
+    else
+        answer_words(v, o->docs ? 503 : 404, o->docs ? err_text(html.err) : "There is no such page.",
+                     TEXT_NONE);
+    buf_fini(&html);
 }
 
 void asset_handler(struct visit *v)

@@ -56,6 +56,14 @@ bool pages_have(struct text path)
     return find_asset(path) != NULL;
 }
 
+struct text pages_named(const char *begin)
+{
+    for (size_t i = 0; i < web_assets_count; i++)
+        if (text_starts(text_of(web_assets[i].path), text_of(begin)))
+            return text_of(web_assets[i].path);
+    return TEXT_NONE;
+}
+
 static struct text bytes_of(const unsigned char *data, size_t len)
 {
     return (struct text){(const char *)data, len};

@@ -31,6 +31,9 @@ const struct page_file *pages_index(const struct pages *p, struct text theme);
 /* A file by its path; NULL: none. */
 const struct page_file *pages_find(const struct pages *p, struct text path);
 
+/* The path of the file whose path begins so ("/assets/docs."); empty: none. */
+struct text pages_named(const char *begin);
+
 /* True if the binary has that file. */
 bool pages_have(struct text path);
 
