@@ -259,6 +259,96 @@ static void a_channel_that_allows_no_differences_gives_none(void)
     world_close(&w);
 }
 
+/* ---- looks are made once */
+
+struct receiver {
+    struct hub_client hub_client;
+    struct subscriber *subscriber;
+    struct frame *got; /* held */
+};
+
+static void on_subscribed(void *owner, struct subscriber *s, const struct subscribe_result *r)
+{
+    (void)owner;
+    (void)s;
+    CHECK_INT(r->err, ERR_OK);
+}
+
+static void on_deliver(void *owner, struct frame *f, bool passing)
+{
+    struct receiver *r = owner;
+    (void)passing;
+    frame_unref(r->got);
+    r->got = frame_ref(f);
+}
+
+static void on_ended(void *owner, struct subscriber *s, unsigned code, struct text reason)
+{
+    (void)owner;
+    (void)s;
+    (void)reason;
+    CHECK_INT(code, 0);
+}
+
+static const struct subscriber_events receiver_events = {on_subscribed, on_deliver, on_ended};
+
+static void receive(struct world *w, struct receiver *r, struct form form) ON(role_reactor)
+{
+    struct subscribe_request request = {.channel = LIVE};
+    r->hub_client = (struct hub_client){.events = &receiver_events, .owner = r, .form = form};
+    CHECK_INT(hub_subscribe(w->hub, &r->hub_client, &request, &r->subscriber), ERR_OK);
+    world_turn(w);
+}
+
+/* The first byte of a compressed message has RSV1. */
+static bool is_compressed(const struct receiver *r)
+{
+    return r->got && (unsigned char)frame_bytes(r->got).data[0] & 0x40;
+}
+
+static void all_of_one_form_share_one_frame_and_it_is_compressed_once(void)
+{
+    struct world w;
+    struct receiver r[6] = {0};
+    static const struct form forms[6] = {
+        {.window_bits = 15, .level = 1, .compress_min = 40},
+        {.window_bits = 15, .level = 1, .compress_min = 40},
+        {.window_bits = 10, .level = 1, .compress_min = 40}, /* as good for what is short */
+        {.window_bits = 0},
+        {.encoding = ENCODING_PROTOBUF},
+        {.framing = FRAMING_EVENTS},
+    };
+    world_open(&w, &env_real, 1024);
+    for (int i = 0; i < 6; i++)
+        receive(&w, &r[i], forms[i]);
+    say(&w, LIVE, TEXT(LONG_DATA(1)));
+    CU_ASSERT_TRUE(is_compressed(&r[0]));
+    CU_ASSERT_PTR_EQUAL(r[0].got, r[1].got);
+    CU_ASSERT_PTR_EQUAL(r[0].got, r[2].got);
+    CU_ASSERT_FALSE(is_compressed(&r[3]));
+    CHECK_INT((unsigned char)frame_bytes(r[4].got).data[0], 0x82);
+    CU_ASSERT_TRUE(text_starts(frame_bytes(r[5].got), TEXT("data: {\"push\":")));
+    say(&w, LIVE,
+        TEXT("7")); /* {"push":{"channel":"live:1",... is longer than 40, its gain is none */
+    for (int i = 0; i < 6; i++) {
+        hub_unsubscribe(r[i].subscriber);
+        frame_unref(r[i].got);
+    }
+    world_close(&w);
+}
+
+static void what_is_shorter_than_the_least_is_not_compressed(void)
+{
+    struct form form = {.window_bits = 15, .level = 1, .compress_min = 128};
+    CHECK_INT(form_for(form, 127).window_bits, 0);
+    CHECK_INT(form_for(form, 128).window_bits, 9);
+    CHECK_INT(form_for(form, 100000).window_bits, 15);
+    form.window_bits = 10;
+    CHECK_INT(form_for(form, 100000).window_bits, 10); /* never more than was agreed */
+    form.window_bits = 0;
+    CHECK_INT(form_for(form, 100000).window_bits, 0);
+}
+
 /* ---- numbers and tags */
 
 static void a_number_stands_in_place_of_the_channels_name(void)
@@ -338,6 +428,8 @@ UNIT("hub/channels", CASE(a_channel_without_history_tells_who_is_there_and_numbe
      CASE(what_skips_the_history_is_told_and_not_kept),
      CASE(differences_begin_with_the_whole_and_follow_without_a_gap),
      CASE(a_channel_that_allows_no_differences_gives_none),
+     CASE(all_of_one_form_share_one_frame_and_it_is_compressed_once),
+     CASE(what_is_shorter_than_the_least_is_not_compressed),
      CASE(a_number_stands_in_place_of_the_channels_name),
      CASE(a_filter_lets_through_what_matches_live_and_recovered),
      CASE(a_channel_without_filters_refuses_one))
