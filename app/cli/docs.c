@@ -143,14 +143,18 @@ static void add_command(struct buf *out, const char *command)
 static void add_protocol(struct buf *out)
 {
     begin_section(out, "protocol", "Protocol",
-                  "Clients speak the Centrifuge client protocol, version 2. Every client library of it works as it is. A "
-                  "command is {\"id\": N, \"<command>\": {...}}, its reply has the same id; pushes have none.");
+                  "Clients speak the Centrifuge client protocol, version 2. Every client library "
+                  "of it works as it is. A "
+                  "command is {\"id\": N, \"<command>\": {...}}, its reply has the same id; pushes "
+                  "have none.");
     TABLE(out, "command", "fields");
 #define COMMAND(name) add_command(out, #name);
 #include "wire/commands.def"
     end_table(out);
-    add(out, "<p>Pushes are {\"push\": {\"channel\": C, \"&lt;kind&gt;\": {...}}} with kind pub, join, leave, unsubscribe, "
-             "message, subscribe, disconnect or refresh. With the flag 1 of subscribe a number may stand in place of the "
+    add(out, "<p>Pushes are {\"push\": {\"channel\": C, \"&lt;kind&gt;\": {...}}} with kind pub, "
+             "join, leave, unsubscribe, "
+             "message, subscribe, disconnect or refresh. With the flag 1 of subscribe a number may "
+             "stand in place of the "
              "channel: \"id\". An empty object {} is a ping, and its answer.</p>\n");
     add_examples(out, "client");
     add(out, "</section>\n");
@@ -159,13 +163,18 @@ static void add_protocol(struct buf *out)
 static void add_transports(struct buf *out)
 {
     begin_section(out, "transports", "Transports and encodings",
-                  "One WebSocket message holds one or several commands or replies: JSON lines, or in Protobuf each behind "
-                  "its length (subprotocol centrifuge-protobuf, or ?format=protobuf). Where a network breaks WebSockets the "
-                  "same goes over responses that stream; commands then go to /emulation with the session and node of the "
+                  "One WebSocket message holds one or several commands or replies: JSON lines, or "
+                  "in Protobuf each behind "
+                  "its length (subprotocol centrifuge-protobuf, or ?format=protobuf). Where a "
+                  "network breaks WebSockets the "
+                  "same goes over responses that stream; commands then go to /emulation with the "
+                  "session and node of the "
                   "connect reply.");
     TABLE(out, "address", "what it is");
-    ROW(out, "GET /connection/websocket", "WebSocket, JSON and Protobuf, permessage-deflate where both sides want it");
-    ROW(out, "POST /connection/http_stream", "the body is the connect command; an object a line comes back");
+    ROW(out, "GET /connection/websocket",
+        "WebSocket, JSON and Protobuf, permessage-deflate where both sides want it");
+    ROW(out, "POST /connection/http_stream",
+        "the body is the connect command; an object a line comes back");
     ROW(out, "GET /connection/sse?cf_connect=", "the same as server-sent events, JSON only");
     ROW(out, "POST /emulation", "{session, node, data}: commands of one of the two above; 204");
     end_table(out);
@@ -177,8 +186,8 @@ static void add_transports(struct buf *out)
 static void add_param(struct buf *out, const struct param *p)
 {
     static const char *const types[] = {
-        [PARAM_TEXT] = "text",    [PARAM_RAW] = "text",          [PARAM_ID] = "id",
-        [PARAM_INT] = "number",   [PARAM_BOOL] = "true or false", [PARAM_TEXTS] = "list of texts",
+        [PARAM_TEXT] = "text",     [PARAM_RAW] = "text",           [PARAM_ID] = "id",
+        [PARAM_INT] = "number",    [PARAM_BOOL] = "true or false", [PARAM_TEXTS] = "list of texts",
         [PARAM_JSON] = "any JSON", [PARAM_OBJECT] = "object",
     };
     buf_add_format(out, "%s%s (%s", p->name, p->required ? "" : "?", types[p->type]);
@@ -209,13 +218,15 @@ static void add_method(struct buf *out, const struct method *m, const char *righ
 static void add_methods(struct buf *out, const struct method_table *t)
 {
     static const char *const rights[] = {
-        [RIGHT_ANY] = "anybody",       [RIGHT_USER] = "logged in",
-        [RIGHT_MEMBER] = "member",     [RIGHT_OWNER] = "owner of the room, admin",
-        [RIGHT_ADMIN] = "admin",       [RIGHT_LOCAL] = "command line",
+        [RIGHT_ANY] = "anybody",   [RIGHT_USER] = "logged in",
+        [RIGHT_MEMBER] = "member", [RIGHT_OWNER] = "owner of the room, admin",
+        [RIGHT_ADMIN] = "admin",   [RIGHT_LOCAL] = "command line",
     };
     begin_section(out, "methods", "Methods",
-                  "The same through the rpc command of a client and through POST /rpc/<method> with a session or a "
-                  "token: {\"result\": {...}}, or {\"error\": {code, message, field}} with the status of the error.");
+                  "The same through the rpc command of a client and through POST /rpc/<method> "
+                  "with a session or a "
+                  "token: {\"result\": {...}}, or {\"error\": {code, message, field}} with the "
+                  "status of the error.");
     TABLE(out, "method", "who may", "parameters");
     for (size_t s = 0; s < t->count; s++)
         for (size_t i = 0; i < t->sets[s].count; i++)
@@ -229,8 +240,10 @@ static void add_methods(struct buf *out, const struct method_table *t)
 static void add_api(struct buf *out, const struct method_set *api)
 {
     begin_section(out, "api", "Server API",
-                  "POST /api/<method> with X-API-Key and a JSON object, for your own programs. The answer is 200 with "
-                  "{\"result\": {...}} or {\"error\": {code, message}}; a wrong key is 401. The key is http_api.key, or "
+                  "POST /api/<method> with X-API-Key and a JSON object, for your own programs. The "
+                  "answer is 200 with "
+                  "{\"result\": {...}} or {\"error\": {code, message}}; a wrong key is 401. The "
+                  "key is http_api.key, or "
                   "the one in the data folder.");
     TABLE(out, "method", "parameters");
     for (size_t i = 0; i < api->count; i++)
@@ -253,10 +266,13 @@ static void add_options(struct buf *out, const struct option_table *t)
 static void add_configuration(struct buf *out)
 {
     begin_section(out, "configuration", "Configuration",
-                  "A JSON file (--config), SNUG_ variables and flags; the later wins. Where Centrifugo 6 has an option of "
-                  "the same meaning it has the same name and place. snug check --config FILE looks a file over.");
+                  "A JSON file (--config), SNUG_ variables and flags; the later wins. Where "
+                  "Centrifugo 6 has an option of "
+                  "the same meaning it has the same name and place. snug check --config FILE looks "
+                  "a file over.");
     add_options(out, &options_all);
-    add(out, "<h3>Options of a namespace</h3><p>Each of channel.namespaces has a name and these; channels without a colon "
+    add(out, "<h3>Options of a namespace</h3><p>Each of channel.namespaces has a name and these; "
+             "channels without a colon "
              "follow channel.without_namespace.</p>\n");
     add_options(out, &options_channel);
     add_examples(out, "config");
@@ -286,8 +302,10 @@ static void add_codes(struct buf *out)
     end_table(out);
     add(out, "</section>\n");
     begin_section(out, "closes", "Close codes",
-                  "Clients come back by themselves after 3000 to 3499 and 4000 to 4499, and stay away after 3500 to 3999 "
-                  "and 4500 to 4999. Of a subscription: 2000 ended by the server, 2500 and 2501 the client subscribes "
+                  "Clients come back by themselves after 3000 to 3499 and 4000 to 4499, and stay "
+                  "away after 3500 to 3999 "
+                  "and 4500 to 4999. Of a subscription: 2000 ended by the server, 2500 and 2501 "
+                  "the client subscribes "
                   "again.");
     TABLE(out, "code", "reason", "the client");
 #define CLOSE(name, code, reason)                                                                  \
@@ -322,11 +340,15 @@ void docs_write(const struct method_table *methods, const struct method_set *api
              "<title>Snug: protocol and configuration</title>");
     if (style.len > 0)
         buf_add_format(out, "<link rel=\"stylesheet\" href=\"%.*s\">", TEXT_ARG(style));
-    add(out, "</head>\n<body><header><h1>Snug</h1><p>Protocol, server API and configuration of this very server, written "
-             "from its own tables.</p><nav aria-label=\"Contents\"><a href=\"#protocol\">Protocol</a> "
-             "<a href=\"#transports\">Transports</a> <a href=\"#api\">Server API</a> <a href=\"#methods\">Methods</a> "
-             "<a href=\"#configuration\">Configuration</a> <a href=\"#errors\">Errors</a> "
-             "<a href=\"#closes\">Close codes</a> <a href=\"#metrics\">Metrics</a></nav></header>\n<main>\n");
+    add(out,
+        "</head>\n<body><header><h1>Snug</h1><p>Protocol, server API and configuration of this "
+        "very server, written "
+        "from its own tables.</p><nav aria-label=\"Contents\"><a href=\"#protocol\">Protocol</a> "
+        "<a href=\"#transports\">Transports</a> <a href=\"#api\">Server API</a> <a "
+        "href=\"#methods\">Methods</a> "
+        "<a href=\"#configuration\">Configuration</a> <a href=\"#errors\">Errors</a> "
+        "<a href=\"#closes\">Close codes</a> <a "
+        "href=\"#metrics\">Metrics</a></nav></header>\n<main>\n");
     add_protocol(out);
     add_transports(out);
     add_api(out, api);

@@ -138,7 +138,7 @@ static void broadcast_one(const struct hub_publisher *to, enum err e, uint64_t o
 {
     struct broadcast *b = to->owner;
     struct broadcast_result *r = &b->results[to->number];
-    r->err = e;
+    r->err = e; /* NOLINT(clang-analyzer-unix.Malloc): only the last of `count` answers frees b */
     r->offset = offset;
     text_copy(r->epoch, sizeof r->epoch, text_of(epoch));
     if (atomic_fetch_sub(&b->waiting, 1) == 1)
@@ -270,10 +270,10 @@ static void on_presence_stats(const struct hub_asker *asker, const struct presen
 }
 
 static void ask_presence(void *ctx, const struct stream_query *query, struct reply reply,
-                         void (*answer)(const struct hub_asker *, const struct presence_result *))
+                         void (*told)(const struct hub_asker *, const struct presence_result *))
 {
     struct reply *kept = reply_keep(reply);
-    struct hub_asker asker = {.owner = kept, .presence = answer};
+    struct hub_asker asker = {.owner = kept, .presence = told};
     enum err e = kept ? hub_presence(hub_of(ctx), query, &asker) : ERR_OK;
     if (e != ERR_OK)
         reply_kept_error(kept, e);

@@ -61,8 +61,8 @@ void docs_handler(struct visit *v)
                                    .cache = "no-cache",
                                    .policy = page_policy});
     else
-        answer_words(v, o->docs ? 503 : 404, o->docs ? err_text(html.err) : "There is no such page.",
-                     TEXT_NONE);
+        answer_words(v, o->docs ? 503 : 404,
+                     o->docs ? err_text(html.err) : "There is no such page.", TEXT_NONE);
     buf_fini(&html);
 }
 

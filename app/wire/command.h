@@ -30,7 +30,7 @@ struct command {
     struct text epoch, delta;
     struct text filter; /* of subscribe, by tags: a raw JSON object; empty: absent */
     int64_t flag;       /* of subscribe: bits of COMMAND_FLAG_... */
-    uint64_t offset; /* of subscribe, or of history's since */
+    uint64_t offset;    /* of subscribe, or of history's since */
     bool recover, positioned, recoverable, join_leave;
     int64_t limit; /* history; 0 if absent */
     bool has_since, reverse;

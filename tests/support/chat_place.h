@@ -44,7 +44,8 @@ void hub_publish(struct hub *hub, struct text channel, struct text data, uint64_
                  int64_t time_ms)
 {
     (void)hub;
-    pub_add((struct heard){.kind = PUB_STREAM, .offset = offset, .time_ms = time_ms}, channel, data);
+    pub_add((struct heard){.kind = PUB_STREAM, .offset = offset, .time_ms = time_ms}, channel,
+            data);
 }
 
 void hub_publish_memory(struct hub *hub, struct text channel, struct text data)
@@ -91,7 +92,7 @@ static inline int pub_of(enum publication_kind kind, const char *channel, const 
 
 /* The newest of them; a zero one if there is none. Its data is good until pub_clear. */
 static inline struct heard pub_last(enum publication_kind kind, const char *channel,
-                                   const char *type)
+                                    const char *type)
 {
     struct heard found = {.data = ""};
     (void)pthread_mutex_lock(&pub_lock);

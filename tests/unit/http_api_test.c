@@ -167,9 +167,9 @@ static void a_batch_answers_each_command_in_order(void)
         ",{\"error\":{\"code\":107,\"message\":\"channel is missing.\"",
         ",{\"error\":{\"code\":104,"};
     const char *at = seen.json;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; at && i < 3; i++) {
         at = strstr(at, parts[i]);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+        CU_ASSERT_PTR_NOT_NULL(at);
     }
     CHECK_INT(raw_count(seen.json, "commands must be objects with one method"), 5);
 }

@@ -370,10 +370,10 @@ static void faults_in_raw_parameters_name_their_field(void)
 static void raw_json_may_be_64_levels_deep(void)
 {
     char json[200];
-    for (int levels = 64; levels <= 65; levels++) {
+    for (size_t levels = 64; levels <= 65; levels++) {
         int n = snprintf(json, sizeof json, "{\"data\":");
-        memset(json + n, '[', (size_t)levels);
-        memset(json + n + levels, ']', (size_t)levels);
+        memset(json + n, '[', levels);
+        memset(json + n + levels, ']', levels);
         (void)snprintf(json + n + 2 * levels, 2, "}");
         CHECK_INT(call_raw(json), levels == 64 ? ERR_OK : ERR_BAD_REQUEST);
     }
