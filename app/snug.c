@@ -322,6 +322,8 @@ static enum err make_sessions(struct snug *s)
         .ping_interval_ms = o->ping_interval_ms,
         .pong_timeout_ms = o->pong_timeout_ms,
         .stale_close_delay_ms = o->stale_close_delay_ms,
+        .expired_close_delay_ms = o->expired_close_delay_ms,
+        .expired_sub_close_delay_ms = o->expired_sub_close_delay_ms,
         .queue_max_bytes = o->queue_max_bytes,
         .message_max_bytes = o->message_max_bytes,
         .compression_level = o->compression_level,

@@ -29,6 +29,7 @@ struct snug_options {
     const char *api_key;                     /* http_api.key; NULL: kept in the data folder */
     bool insecure;                           /* client.insecure */
     int64_t ping_interval_ms, pong_timeout_ms, stale_close_delay_ms;
+    int64_t expired_close_delay_ms, expired_sub_close_delay_ms; /* client.expired_... */
     size_t queue_max_bytes, message_max_bytes;
     bool compression; /* websocket.compression */
     unsigned compression_level;

@@ -3,6 +3,9 @@
 #include "snug_inside.h"
 
 #include <stdlib.h>
+
+#define HASH_NONFATAL_OOM                                                                          \
+    1 /* uthash: a failed HASH_ADD leaves the handle's tbl NULL and nothing behind */
 #include <uthash.h>
 
 #define SPENDERS_MAX 65536
@@ -35,6 +38,10 @@ static struct spender *spender_get(struct snug *s, int64_t user_id)
         return NULL;
     found->user_id = user_id;
     HASH_ADD(hh, s->spenders, user_id, sizeof found->user_id, found);
+    if (!found->hh.tbl) {
+        free(found);
+        return NULL;
+    }
     return found;
 }
 

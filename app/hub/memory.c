@@ -29,6 +29,10 @@ struct memory_channel *memory_get(struct shard *s, struct text name)
         env_run_id(s->hub->options.env, id);
         text_copy(m->epoch, 17, text_of(id));
         HASH_ADD_KEYPTR(by_name, s->memory, m->name, m->name_len, m);
+        if (!m->by_name.tbl) {
+            free(m);
+            return NULL;
+        }
     }
     m->used_ms = reactor_now_ms(s->reactor);
     return m;

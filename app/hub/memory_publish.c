@@ -63,7 +63,10 @@ static struct published *published_add(struct shard *s, const struct hub_publica
     one->key_len = key_write(p, one->key);
     one->until_ms = reactor_now_ms(s->reactor) + PUBLISHED_MS;
     HASH_ADD_KEYPTR(by_key, s->published, one->key, one->key_len, one);
-    return one;
+    if (one->by_key.tbl)
+        return one;
+    free(one);
+    return NULL;
 }
 
 void published_sweep(struct shard *s)
@@ -91,7 +94,7 @@ static void publish_at_home(struct shard *s, const struct memory_publication *mp
                                 .tags = p->tags,
                                 .time_ms = env_wall_ms(s->hub->options.env)};
     bool kept = m && m->rules->history_size > 0 && !p->skip_history;
-    if (kept)
+    if (kept && (key || p->key.len == 0))
         event.offset = memory_keep(s, m, &event);
     if (!m || (p->key.len && !key) || (kept && event.offset == 0)) {
         if (key)

@@ -37,6 +37,10 @@ struct channel *channel_get(struct shard *s, struct text name)
     c->number = ++s->last_channel * s->hub->options.reactors_count + s->index + 1;
     c->bucket = channel_bucket(name);
     HASH_ADD_KEYPTR(by_name, s->channels, c->name, c->name_len, c);
+    if (!c->by_name.tbl) {
+        free(c);
+        return NULL;
+    }
     if (s->interest[c->bucket]++ == 0)
         atomic_fetch_or(&s->hub->interest[c->bucket], (uint64_t)1 << s->index);
     return c;

@@ -30,7 +30,8 @@ void subscriber_free(struct subscriber *sub)
 {
     struct channel *c = sub->channel;
     struct shard *s = c->shard;
-    HASH_DELETE(by_number, s->subscribers, sub);
+    if (sub->by_number.tbl)
+        HASH_DELETE(by_number, s->subscribers, sub);
     if (sub->before)
         sub->before->next = sub->next;
     else
@@ -279,9 +280,12 @@ static struct subscriber *subscriber_new(struct shard *s, const struct hub_clien
     if (c->first)
         c->first->before = sub;
     c->first = sub;
-    HASH_ADD(by_number, s->subscribers, number, sizeof sub->number, sub);
     metric_add(METRIC_subscriptions, 1);
-    return sub;
+    HASH_ADD(by_number, s->subscribers, number, sizeof sub->number, sub);
+    if (sub->by_number.tbl)
+        return sub;
+    subscriber_free(sub);
+    return NULL;
 }
 
 enum err hub_subscribe(struct hub *hub, const struct hub_client *client,

@@ -170,6 +170,14 @@ static void on_closed(void *ctx, const struct ws_closed *how)
 
 /* ---- timers */
 
+/* When it is closed for its end, in ms since 1970; 0: never. A client that was told brings another token when the end has
+ * come: it has a moment for that. */
+static int64_t closes_ms(const struct client *c)
+{
+    bool told = c->expires_ms && c->expiry_told;
+    return c->expires_ms + (told ? client_options(c)->expired_close_delay_ms : 0);
+}
+
 /* `at`, or before it the monotonic time of an end in ms since 1970 (0: none). */
 static int64_t earlier(const struct client *c, int64_t at, int64_t ends_ms) ON(role_reactor)
 {
@@ -188,7 +196,7 @@ void client_set_timer(struct client *c)
     if (c->stop_at_ms && c->stop_at_ms < at)
         at = c->stop_at_ms;
     if (c->state == CLIENT_CONNECTED) {
-        at = earlier(c, at, c->expires_ms);
+        at = earlier(c, at, closes_ms(c));
         at = earlier(c, at, c->subs_expires_ms);
     }
     if (timer_set(c->pool->reactor, &c->timer, at) != ERR_OK)
@@ -210,7 +218,7 @@ static void ping(struct client *c, int64_t now_ms) ON(role_reactor)
  * since somebody could have ended it. */
 static void check_expiry(struct client *c) ON(role_reactor)
 {
-    int64_t left_ms = c->expires_ms - env_wall_ms(client_options(c)->env);
+    int64_t left_ms = closes_ms(c) - env_wall_ms(client_options(c)->env);
     bool doubtful = c->confirmed != atomic_load(&c->pool->doubts);
     if (c->expires_ms && left_ms <= 0)
         client_close(c, CLOSE_expired);

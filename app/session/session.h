@@ -80,6 +80,8 @@ struct session_options {
     const char *node; /* of this server, for the connect reply of streams */
     bool insecure;
     int64_t ping_interval_ms, pong_timeout_ms, stale_close_delay_ms;
+    /* What a token's end and a subscription token's end leave for the next one to come. */
+    int64_t expired_close_delay_ms, expired_sub_close_delay_ms;
     size_t queue_max_bytes, message_max_bytes;
     unsigned compression_level;   /* of messages to WebSockets that have agreed: 1..9 */
     size_t compression_min_bytes; /* shorter ones are sent as they are */

@@ -46,12 +46,19 @@ static void forget(struct client *c, struct subscription *s)
     *s = c->subscriptions[--c->subscriptions_count];
 }
 
+/* When one is ended, in ms since 1970; 0: never. A client renews its own when their time is over: it has a moment for that. */
+static int64_t ends_ms(const struct client *c, const struct subscription *s)
+{
+    bool renewed = s->expires_ms && !s->server_side;
+    return s->expires_ms + (renewed ? client_options(c)->expired_sub_close_delay_ms : 0);
+}
+
 /* When the next of them ends. */
 static void note_expiry(struct client *c) ON(role_reactor)
 {
     c->subs_expires_ms = 0;
     for (unsigned i = 0; i < c->subscriptions_count; i++) {
-        int64_t at = c->subscriptions[i].expires_ms;
+        int64_t at = ends_ms(c, &c->subscriptions[i]);
         if (at && (!c->subs_expires_ms || at < c->subs_expires_ms))
             c->subs_expires_ms = at;
     }
@@ -407,7 +414,7 @@ void client_expire_subscriptions(struct client *c)
         return;
     for (unsigned i = c->subscriptions_count; i-- > 0 && c->state != CLIENT_CLOSED;) {
         struct subscription *s = &c->subscriptions[i];
-        if (!s->expires_ms || s->expires_ms > now_ms)
+        if (!s->expires_ms || ends_ms(c, s) > now_ms)
             continue;
         if (s->server_side)
             client_close(c, CLOSE_subscription_expired);

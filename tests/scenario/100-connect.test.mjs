@@ -12,7 +12,7 @@ const SECRET = "a secret that only this test knows";
 let server, ada, bob;
 
 before(async () => {
-  server = await startPlace({ config: { client: { token: { hmac_secret_key: SECRET } } } });
+  server = await startPlace({ config: { client: { token: { hmac_secret_key: SECRET }, expired_close_delay: "1s" } } });
   ada = await server.setup({ display: "Ada" });
   [bob] = await people(server, ["bob"]);
 });
@@ -119,11 +119,13 @@ test("an expired token is 109, so that the client asks for a fresh one and gets 
   c.disconnect();
 });
 
-test("a connection whose token ends is closed with 3005 when it does", async () => {
-  const wire = await Wire.connect(server.url, { token: jwt({ sub: bob.id, exp: now() + 2 }) });
+test("a connection whose token ends is closed with 3005, and has a moment to bring another", async () => {
+  const ends = now() + 2;
+  const wire = await Wire.connect(server.url, { token: jwt({ sub: bob.id, exp: ends }) });
   assert.equal(wire.welcome.expires, true);
   assert.ok(wire.welcome.ttl >= 1 && wire.welcome.ttl <= 2, `${wire.welcome.ttl} s`);
-  assert.deepEqual(await wire.closed(5000), { code: 3005, reason: "connection expired" });
+  assert.deepEqual(await wire.closed(8000), { code: 3005, reason: "connection expired" });
+  assert.ok(Date.now() >= (ends + 1) * 1000, "a second after its end");
 });
 
 test("what is no command is closed with 3501", async () => {

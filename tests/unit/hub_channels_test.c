@@ -1,5 +1,6 @@
 /* Guards: channels in memory do what their namespace says: what is kept, numbered, recovered, told as a difference, by
  * number, by tags; and a key publishes once. */
+#include "fault.h"
 #include "hub_world.h"
 #include "wire/tag_filter.h"
 
@@ -259,6 +260,49 @@ static void a_channel_that_allows_no_differences_gives_none(void)
     world_close(&w);
 }
 
+/* ---- no memory */
+
+/* Every allocation of a subscription and of a publication fails in turn: an answer or an error, and nothing is left. */
+static void every_failed_allocation_is_told_and_leaves_nothing(void)
+{
+    struct world w;
+    static struct test_client c;
+    world_open(&w, &env_real, 1024);
+    bool failed = true;
+    int64_t before = metric_get(METRIC_subscriptions);
+    for (unsigned n = 1; failed; n++) {
+        test_client_init(&c, 7);
+        char channel[32];
+        int len = snprintf(channel, sizeof channel, "news:%u", n);
+        struct subscribe_request r = {.channel = {channel, (size_t)len}, .delta = true};
+        fault_at(n);
+        enum err e = hub_subscribe(w.hub, &c.hub_client, &r, &c.subscriber);
+        world_turn(&w);
+        failed = fault_end();
+        CU_ASSERT_TRUE(e == ERR_OK || e == ERR_NOMEM);
+        if (e == ERR_OK && c.subscriber && c.answers)
+            hub_unsubscribe(c.subscriber);
+        else if (e == ERR_OK)
+            hub_unsubscribe(c.answers ? NULL : c.subscriber);
+        CHECK_INT(metric_get(METRIC_subscriptions), before);
+    }
+    failed = true;
+    for (unsigned n = 1; failed; n++) {
+        struct hub_publisher to = {.id = 9, .published = on_published};
+        unsigned told = said.count;
+        fault_at(n);
+        hub_publish_to(
+            w.hub, &(struct hub_publication){.channel = NEWS, .data = TEXT("1"), .key = TEXT("k")},
+            &to);
+        world_turn(&w);
+        failed = fault_end();
+        CHECK_INT(said.count, told + 1);
+        CU_ASSERT_TRUE(said.err == (failed ? ERR_NOMEM : ERR_OK) || said.err == ERR_OK);
+    }
+    CHECK_INT(said.offset, 1); /* what failed has published nothing */
+    world_close(&w);
+}
+
 /* ---- looks are made once */
 
 struct receiver {
@@ -428,6 +472,7 @@ UNIT("hub/channels", CASE(a_channel_without_history_tells_who_is_there_and_numbe
      CASE(what_skips_the_history_is_told_and_not_kept),
      CASE(differences_begin_with_the_whole_and_follow_without_a_gap),
      CASE(a_channel_that_allows_no_differences_gives_none),
+     CASE(every_failed_allocation_is_told_and_leaves_nothing),
      CASE(all_of_one_form_share_one_frame_and_it_is_compressed_once),
      CASE(what_is_shorter_than_the_least_is_not_compressed),
      CASE(a_number_stands_in_place_of_the_channels_name),
