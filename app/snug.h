@@ -45,8 +45,8 @@ struct snug_options {
     unsigned http_workers, readers, tasks, batch_max, queue_max;
     int64_t disk_free_min_bytes;
     /* Writes the page /docs (cli/docs.h); NULL: there is none. */
-    void (*docs)(const struct method_table *methods, const struct method_set *api,
-                 struct text style, struct buf *out);
+    void (*docs)(const struct method_table *methods, const struct method_set *api, struct text head,
+                 struct buf *out);
     struct channel_namespaces channels; /* channel.namespaces, channel.without_namespace.* */
 };
 

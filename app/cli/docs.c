@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NO_BOUND (INT64_C(1) << 53) /* from here on a number says nothing to a reader */
+
 /* A piece that could not be written makes the whole fail. */
 static void fail(struct buf *out, enum err e)
 {
@@ -191,7 +193,8 @@ static void add_param(struct buf *out, const struct param *p)
         [PARAM_JSON] = "any JSON", [PARAM_OBJECT] = "object",
     };
     buf_add_format(out, "%s%s (%s", p->name, p->required ? "" : "?", types[p->type]);
-    if (p->type == PARAM_INT || p->type == PARAM_TEXT)
+    bool bounded = p->type == PARAM_TEXT || (p->type == PARAM_INT && p->max < NO_BOUND);
+    if (bounded)
         buf_add_format(out, ", %lld to %lld", (long long)p->min, (long long)p->max);
     buf_add_char(out, ')');
 }
@@ -332,14 +335,13 @@ static void add_metrics(struct buf *out)
     add(out, "</section>\n");
 }
 
-void docs_write(const struct method_table *methods, const struct method_set *api, struct text style,
+void docs_write(const struct method_table *methods, const struct method_set *api, struct text head,
                 struct buf *out)
 {
     add(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
              "<title>Snug: protocol and configuration</title>");
-    if (style.len > 0)
-        buf_add_format(out, "<link rel=\"stylesheet\" href=\"%.*s\">", TEXT_ARG(style));
+    buf_add_text(out, head);
     add(out,
         "</head>\n<body><header><h1>Snug</h1><p>Protocol, server API and configuration of this "
         "very server, written "

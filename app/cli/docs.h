@@ -7,8 +7,8 @@
 #include "base/method.h"
 
 /* Appends the HTML document.
- * in: methods of the product; api: those of the server API; style: the path of the style sheet, or empty. thread: any */
-void docs_write(const struct method_table *methods, const struct method_set *api, struct text style,
+ * in: methods of the product; api: those of the server API; head: HTML for the head (style sheet, icon), or empty. thread: any */
+void docs_write(const struct method_table *methods, const struct method_set *api, struct text head,
                 struct buf *out);
 
 #endif

@@ -67,8 +67,8 @@ struct http_options {
     /* On a worker, after CivetWeb has let go of the socket. Must not block for long. */
     void (*hand_over)(void *ctx, const struct http_upgrade *u);
     /* Writes /docs. NULL: there is none. On a worker. */
-    void (*docs)(const struct method_table *methods, const struct method_set *api,
-                 struct text style, struct buf *out);
+    void (*docs)(const struct method_table *methods, const struct method_set *api, struct text head,
+                 struct buf *out);
     /* For /readyz: true, or false with the reasons, one a line, in `why`. On a worker. */
     bool (*ready)(void *ctx, struct buf *why);
     void *ctx;

@@ -50,10 +50,16 @@ void docs_handler(struct visit *v)
 {
     const struct http_options *o = &v->http->options;
     const struct method_set api = api_methods(v);
+    struct text style = pages_named("/assets/docs."), icon = pages_named("/assets/icon.");
+    char head[256] = "";
+    if (style.len > 0 && icon.len > 0)
+        (void)snprintf(head, sizeof head,
+                       "<link rel=\"stylesheet\" href=\"%.*s\"><link rel=\"icon\" href=\"%.*s\">",
+                       TEXT_ARG(style), TEXT_ARG(icon));
     struct buf html;
     buf_init(&html, DOCS_MAX_BYTES);
     if (o->docs)
-        o->docs(o->methods, &api, pages_named("/assets/docs."), &html);
+        o->docs(o->methods, &api, text_of(head), &html);
     if (html.err == ERR_OK && html.len > 0)
         answer(v, &(struct answer){.status = 200,
                                    .type = "text/html; charset=utf-8",
