@@ -28,6 +28,7 @@ const namespaces = [
   { name: "live", allow_subscribe_for_client: true, allow_publish_for_client: true },
   { name: "crowd", force_push_join_leave: true, allow_subscribe_for_client: true },
   { name: "dialog", allow_user_limited_channels: true, allow_publish_for_subscriber: true },
+  { name: "past", allow_history_for_client: true },
   { name: "closed", history_size: 5, history_ttl: "60s", presence: true },
 ];
 
@@ -196,6 +197,105 @@ for (const way of ways) {
       assert.equal((await refused(a.presence("live:1"))).code, 103);
       await a.publish("live:1", body({ free: true }));
       assert.equal((await refused(a.rpc("user.me", body({})))).code, 101, "no person of this place");
+      a.disconnect();
+    });
+
+    test("each error has its code, whichever way it goes", async () => {
+      const a = await open("ann");
+      const expect = async (code, promise) => assert.equal((await refused(promise)).code, code);
+      await expect(104, a.rpc("no.such", body({})));
+      await expect(107, a.rpc("session.login", body({ name: "" })));
+      await expect(101, a.rpc("session.login", body({ name: "nobody", password: "wrong horse battery" })));
+      await expect(101, a.rpc("room.list", body({})));
+      await expect(108, a.history("past:1", { limit: 1 }));
+      await expect(102, a.presence("nowhere:1"));
+      assert.ok(way.read((await a.rpc("place.get", body({}))).data).version);
+      await a.send(body({ nobody: "listens" })); // has no answer
+      assert.equal(way.read((await a.rpc("place.get", body({}))).data).set_up, false, "and the line stands");
+      a.disconnect();
+    });
+
+    test("a token that has ended is renewed at once, and the next one before its end", async () => {
+      let asked = 0;
+      const fresh = () => (asked++, jwt({ sub: "ann", exp: now() + 2 }));
+      const c = way.client(server.url, { token: jwt({ sub: "ann", exp: now() - 5 }), getToken: async () => fresh() });
+      let connects = 0;
+      c.on("connected", () => connects++);
+      c.connect();
+      await within("connected", c.ready());
+      await until("renewed twice inside the connection", () => asked >= 3);
+      assert.equal(connects, 1);
+      c.disconnect();
+    });
+
+    test("each close code reaches the client, who comes back or stays away", async () => {
+      const disconnect = async (user, code) => {
+        const { status, body: answer } = await server.request("/api/disconnect", {
+          method: "POST",
+          headers: { "X-API-Key": server.api_key, "Content-Type": "application/json" },
+          body: JSON.stringify({ user, disconnect: { code, reason: `told ${code}` } }),
+        });
+        assert.deepEqual([status, JSON.parse(answer)], [200, { result: {} }]);
+      };
+      const a = await open("ann", { minReconnectDelay: 1, maxReconnectDelay: 10 });
+      for (const code of [3000, 3001, 3004, 3005, 3006, 3008, 3009, 3010, 3011, 3012, 3013, 3014, 3499, 4000, 4499]) {
+        const told = interrupted(a);
+        await disconnect("ann", code);
+        assert.equal((await told).code, code);
+        await within("back", a.ready());
+      }
+      a.disconnect();
+      for (const code of [3500, 3501, 3502, 3503, 3504, 3505, 3507, 3508, 3509, 3999, 4500, 4999]) {
+        const b = await open("ben");
+        const told = disconnected(b);
+        await disconnect("ben", code);
+        assert.equal((await told).code, code);
+      }
+    });
+
+    test("the server subscribes, tells, and unsubscribes a client", async () => {
+      const api = async (method, params) => {
+        const { body: answer } = await server.request(`/api/${method}`, {
+          method: "POST",
+          headers: { "X-API-Key": server.api_key, "Content-Type": "application/json" },
+          body: JSON.stringify(params),
+        });
+        return JSON.parse(answer).result;
+      };
+      const a = await open("ann");
+      const channel = name("news");
+      const told = [];
+      for (const kind of ["subscribed", "publication", "unsubscribed"]) a.on(kind, (ctx) => ctx.channel === channel && told.push([kind, ctx]));
+      await api("subscribe", { user: "ann", channel });
+      await until("subscribed", () => told.length === 1);
+      await api("publish", { channel, data: { n: 1 }, tags: { level: "info" } });
+      await until("told", () => told.length === 2);
+      assert.deepEqual(way.read(told[1][1].data), { n: 1 });
+      assert.deepEqual(told[1][1].tags, { level: "info" });
+      await api("unsubscribe", { user: "ann", channel });
+      await until("unsubscribed", () => told.length === 3);
+      assert.deepEqual(told.map(([kind]) => kind), ["subscribed", "publication", "unsubscribed"]);
+      a.disconnect();
+    });
+
+    test("tags let through what is asked for", async () => {
+      const a = await open("ann");
+      const channel = name("news");
+      const sub = await listen(a, channel, { tagsFilter: { op: "and", nodes: [{ key: "level", cmp: "in", vals: ["warn", "bad"] }, { key: "size", cmp: "gte", val: "10" }] } });
+      for (const [level, size] of [["info", 20], ["warn", 9], ["warn", 10], ["bad", 100]]) {
+        await server.request("/api/publish", {
+          method: "POST",
+          headers: { "X-API-Key": server.api_key, "Content-Type": "application/json" },
+          body: JSON.stringify({ channel, data: { level, size }, tags: { level, size: String(size) } }),
+        });
+      }
+      await until("two", () => sub.got.length === 2);
+      assert.deepEqual(data(sub).map(way.read), [{ level: "warn", size: 10 }, { level: "bad", size: 100 }]);
+      assert.deepEqual(sub.got.map((p) => p.offset), [3, 4]);
+      const bad = a.newSubscription(name("live"), { tagsFilter: { key: "a", cmp: "ex" } });
+      const told = new Promise((done) => bad.on("unsubscribed", done));
+      bad.subscribe();
+      assert.equal((await within("refused", told)).code, 107);
       a.disconnect();
     });
 
