@@ -8,7 +8,9 @@
 
 #include <stdlib.h>
 
-#define PAGE_MAX_BYTES (512u << 10)
+#define PAGE_MAX_BYTES (512u << 10) /* of an answer; one publication may be longer */
+#define PAGE_LAST_BYTES (2u << 20)  /* room for that one */
+#define PUBLICATION_MORE_BYTES 160  /* what stands around data, info and tags */
 
 struct shard *memory_home(struct hub *hub, struct text channel)
 {
@@ -117,6 +119,12 @@ static void add_event(struct stream_page *page, const struct memory_event *e, bo
     page->last = e->offset;
 }
 
+/* At most how long it is in an answer: as a text, quotes and line ends take two bytes. */
+static size_t length_of(const struct memory_event *e, bool as_text)
+{
+    return (as_text ? 2 : 1) * e->data_len + e->info_len + e->tags_len + PUBLICATION_MORE_BYTES;
+}
+
 static bool wanted(const struct stream_query *q, const struct memory_event *e)
 {
     if (!q->has_since)
@@ -141,7 +149,8 @@ static void fill(const struct memory_channel *m, const struct stream_query *q,
         const struct memory_event *e = *event_at(m, q->reverse ? m->count - 1 - i : i);
         if (!wanted(q, e))
             continue;
-        if (q->limit > 0 && page->count == q->limit) {
+        bool full = page->publications.len + length_of(e, q->as_text) > PAGE_MAX_BYTES;
+        if ((q->limit > 0 && page->count == q->limit) || (page->count > 0 && full)) {
             page->complete = false;
             break;
         }
@@ -200,7 +209,7 @@ static void on_question(void *subject, void *object, uint64_t number)
     role_assert(&role_reactor);
     struct memory_question *question = object;
     struct stream_page page = {.err = ERR_OK};
-    buf_init(&page.publications, PAGE_MAX_BYTES);
+    buf_init(&page.publications, PAGE_MAX_BYTES + PAGE_LAST_BYTES);
     look_up(subject, &question->query, &page);
     question->asker.answer(question->asker, &page);
     free(question);

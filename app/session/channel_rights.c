@@ -13,9 +13,19 @@ static bool is_product(const struct client *c, struct text channel)
     return rules->serves(rules->ctx, channel);
 }
 
-static bool is_own(const struct client *c, struct text channel)
+/* Whether it is somebody's personal channel and not this client's user's. */
+static bool is_anothers(const struct client *c, struct text channel)
 {
-    return client_user(c).len > 0 && text_is(text_after(channel, 5), client_user(c));
+    return text_starts(channel, TEXT("user:")) &&
+           (client_user(c).len == 0 || !text_is(text_after(channel, 5), client_user(c)));
+}
+
+enum err client_may_be_subscribed(const struct client *c, struct text channel)
+{
+    if (channel.len == 0 || channel.len > CHANNEL_MAX ||
+        (!is_product(c, channel) && !rules_of(c, channel)))
+        return ERR_UNKNOWN_CHANNEL;
+    return is_anothers(c, channel) ? ERR_DENIED : ERR_OK;
 }
 
 bool client_names_channel(struct client *c, const struct command *cmd)
@@ -40,7 +50,7 @@ enum err client_may_subscribe(struct client *c, const struct command *cmd,
     if (is_product(c, cmd->channel))
         return ERR_OK;
     if (text_starts(cmd->channel, TEXT("user:")))
-        return is_own(c, cmd->channel) ? ERR_OK : ERR_DENIED;
+        return is_anothers(c, cmd->channel) ? ERR_DENIED : ERR_OK;
     const struct channel_namespace *n = rules_of(c, cmd->channel);
     if (!n)
         return ERR_UNKNOWN_CHANNEL;
@@ -81,7 +91,7 @@ enum err client_may(struct client *c, struct text channel, enum channel_act act)
     if (product)
         return ERR_OK;
     if (personal)
-        return is_own(c, channel) ? ERR_OK : ERR_DENIED;
+        return is_anothers(c, channel) ? ERR_DENIED : ERR_OK;
     const struct channel_namespace *n = rules_of(c, channel);
     if (!n)
         return ERR_UNKNOWN_CHANNEL;

@@ -182,7 +182,7 @@ void subscribe_result_write(struct json_writer *w, const struct client *c,
                             const struct subscribe_result *r, int64_t expires_ms);
 struct subscription *client_find_channel(struct client *c, struct text channel) ON(role_reactor);
 /* A subscription that the server makes. Its texts are copied.
- * errors: ERR_SUBSCRIBED, ERR_LIMIT, ERR_UNKNOWN_CHANNEL, those of hub_subscribe */
+ * errors: ERR_SUBSCRIBED, ERR_LIMIT, ERR_DENIED, ERR_UNKNOWN_CHANNEL, those of hub_subscribe */
 MUST_USE enum err client_subscribe_for(struct client *c, const struct server_subscription *wanted)
     ON(role_reactor);
 /* Ends one from the server's side, with a push; false: there was none. */
@@ -198,6 +198,8 @@ enum channel_act { ACT_PUBLISH, ACT_HISTORY, ACT_PRESENCE };
 bool client_names_channel(struct client *c, const struct command *cmd) ON(role_reactor);
 MUST_USE enum err client_may_subscribe(struct client *c, const struct command *cmd,
                                        struct subscription_grant *out_grant) ON(role_reactor);
+/* By the server, for whoever signs its tokens or has its key: everywhere but in another's personal channel. */
+MUST_USE enum err client_may_be_subscribed(const struct client *c, struct text channel);
 MUST_USE enum err client_may(struct client *c, struct text channel, enum channel_act act)
     ON(role_reactor);
 

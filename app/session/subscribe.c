@@ -368,12 +368,10 @@ void client_sub_refresh(struct client *c, const struct command *cmd)
 
 enum err client_subscribe_for(struct client *c, const struct server_subscription *wanted)
 {
-    const struct session_rules *rules = &client_options(c)->rules;
     struct text channel = wanted->channel;
-    if (channel.len == 0 || channel.len > CHANNEL_MAX ||
-        (!rules->serves(rules->ctx, channel) && !hub_namespace(client_options(c)->hub, channel)))
-        return ERR_UNKNOWN_CHANNEL;
-    enum err e = room_for(c, channel);
+    enum err e = client_may_be_subscribed(c, channel);
+    if (e == ERR_OK)
+        e = room_for(c, channel);
     if (e != ERR_OK)
         return e;
     struct subscribe_request request = {.channel = channel,

@@ -355,7 +355,7 @@ for (const way of ways) {
 
     test("a token may name too many channels, or one that is not there", async () => {
       const many = Array.from({ length: 21 }, (_, i) => `live:many-${i}`);
-      for (const [channels, code] of [[many, 3505], [["nowhere:1"], 3507], [["room:1"], 3507]]) {
+      for (const [channels, code] of [[many, 3505], [["nowhere:1"], 3507], [["room:1"], 3507], [["user:1"], 3507]]) {
         const c = way.client(server.url, { token: jwt({ sub: "ben", exp: now() + 600, channels }) });
         const told = disconnected(c);
         c.connect();

@@ -31,6 +31,11 @@ struct session_world {
     struct ws_connection_record last;
 };
 
+/* "mine:" is there, and opened by nobody but the server. */
+static const struct channel_namespace session_world_list[] = {{.name = "mine"}};
+static const struct channel_namespaces session_world_namespaces = {.list = session_world_list,
+                                                                   .count = 1};
+
 static inline int64_t world_ms(void *ctx)
 {
     return ((struct session_world *)ctx)->now_ms;
@@ -194,7 +199,8 @@ static inline void session_world_open(struct session_world *w, size_t queue_max_
                              .reactors_count = 1,
                              .source = {w, session_world_serves, session_world_ask},
                              .memory_events = 100,
-                             .memory_ttl_ms = 300000};
+                             .memory_ttl_ms = 300000,
+                             .namespaces = &session_world_namespaces};
     CHECK_INT(hub_new(&ho, &w->hub), ERR_OK);
     struct ws_registry_options ro = {
         .env = &w->env, .hub = w->hub, .connections_max = 2, .idle_ms = 60000};

@@ -113,6 +113,56 @@ static void history_keeps_its_size_and_says_who_published_with_which_tags(void)
     world_close(&w);
 }
 
+static struct {
+    unsigned count;
+    bool complete;
+    uint64_t last;
+} read_page;
+
+static void on_history(const struct hub_asker *asker, const struct stream_page *page)
+{
+    (void)asker;
+    CHECK_INT(page->err, ERR_OK);
+    read_page.count = page->count;
+    read_page.complete = page->complete;
+    read_page.last = page->last;
+}
+
+static void read_after(struct world *w, uint64_t since) ON(role_reactor)
+{
+    struct stream_query q = {
+        .purpose = STREAM_HISTORY, .has_since = true, .since = since, .limit = -1};
+    struct hub_asker asker = {.history = on_history};
+    text_copy(q.channel, sizeof q.channel, NEWS);
+    CHECK_INT(hub_history(w->hub, &q, &asker), ERR_OK);
+    world_turn(w);
+}
+
+/* 512 KiB hold two publications of 200 KB, not three; one of 600 KB stands alone. */
+static void a_long_history_is_read_page_by_page(void)
+{
+    struct world w;
+    static char data[600002];
+    world_open(&w, &env_real, 1024);
+    memset(data, 'x', sizeof data);
+    data[0] = data[199999] = '"';
+    for (int i = 0; i < 4; i++)
+        say(&w, NEWS, (struct text){data, 200000});
+    data[199999] = 'x';
+    data[600001] = '"';
+    say(&w, NEWS, (struct text){data, sizeof data});
+    read_after(&w, 0);
+    CHECK_INT(read_page.count, 2);
+    CU_ASSERT_FALSE(read_page.complete);
+    read_after(&w, read_page.last);
+    CHECK_INT(read_page.count, 2);
+    CHECK_INT(read_page.last, 4);
+    read_after(&w, read_page.last);
+    CHECK_INT(read_page.count, 1);
+    CU_ASSERT_TRUE(read_page.complete);
+    world_close(&w);
+}
+
 static void who_asks_gets_a_position_where_the_namespace_lets_him(void)
 {
     struct world w;
@@ -466,6 +516,7 @@ static void a_channel_without_filters_refuses_one(void)
 UNIT("hub/channels", CASE(a_channel_without_history_tells_who_is_there_and_numbers_nothing),
      CASE(an_unknown_namespace_has_no_channels),
      CASE(history_keeps_its_size_and_says_who_published_with_which_tags),
+     CASE(a_long_history_is_read_page_by_page),
      CASE(who_asks_gets_a_position_where_the_namespace_lets_him),
      CASE(who_rejects_an_incomplete_recovery_gets_112),
      CASE(a_key_publishes_once_and_has_the_first_answer),

@@ -132,16 +132,18 @@ static void a_subscription_that_cannot_be_is_an_error(void)
     struct session_world w;
     session_world_open(&w, 1 << 20, 100);
     int fd = connected(&w, 7, NULL);
-    struct server_subscription wanted = {.channel = TEXT("news")};
+    struct server_subscription wanted = {.channel = TEXT("news:1")};
     CHECK_INT(subscribe(&w, user("7"), wanted), ERR_UNKNOWN_CHANNEL);
     wanted.channel = TEXT("room:2"); /* the source refuses it: the client hears nothing */
     wanted.data = TEXT("1");
     CHECK_INT(subscribe(&w, user("7"), wanted), ERR_OK);
     CHECK_TEXT(far_hear(fd), "");
     CHECK_INT(subscribe(&w, user("7"), room), ERR_OK);
-    wanted.channel = TEXT("user:a");
+    wanted.channel = TEXT("user:8"); /* another's own */
+    CHECK_INT(subscribe(&w, user("7"), wanted), ERR_DENIED);
+    wanted.channel = TEXT("mine:1");
     CHECK_INT(subscribe(&w, user("7"), wanted), ERR_OK);
-    wanted.channel = TEXT("user:b"); /* its own, room:1 and user:a are three */
+    wanted.channel = TEXT("mine:2"); /* its own, room:1 and mine:1 are three */
     CHECK_INT(subscribe(&w, user("7"), wanted), ERR_LIMIT);
     CHECK_INT(heard.count, 0);
     ends(&w, &fd, 1);
