@@ -8,7 +8,8 @@
 
 #include <stdatomic.h>
 
-#define HASH_NONFATAL_OOM 1 /* uthash: a failed HASH_ADD leaves the handle's tbl NULL and nothing behind */
+#define HASH_NONFATAL_OOM                                                                          \
+    1 /* uthash: a failed HASH_ADD leaves the handle's tbl NULL and nothing behind */
 #include <uthash.h>
 
 #define INTEREST_BUCKETS 4096
