@@ -63,16 +63,17 @@ static enum err keep_secret(struct snug *s, const char *name, char out[SECRET_TE
     return write_secret(path, out, error);
 }
 
-static enum err take_secret(struct snug *s, const char *configured, const char *name, char *out,
-                            size_t size, char error[256])
+/* What is not configured is kept in the file `name`. */
+static enum err take_secret(struct snug *s, const char *configured, const char *option,
+                            const char *name, char out[SECRET_MAX + 1], char error[256])
 {
     if (!configured)
         return keep_secret(s, name, out, error);
-    if (strlen(configured) < size) {
-        text_copy(out, size, text_of(configured));
+    if (strlen(configured) <= SECRET_MAX) {
+        text_copy(out, SECRET_MAX + 1, text_of(configured));
         return ERR_OK;
     }
-    (void)snprintf(error, 256, "The configured %s is longer than %zu bytes.", name, size - 1);
+    (void)snprintf(error, 256, "%s must have at most %d bytes.", option, SECRET_MAX);
     return ERR_LIMIT;
 }
 
@@ -101,10 +102,10 @@ enum err data_open(struct snug *s, char error[256])
     must(sodium_init() >= 0);
     enum err e = make_folder(s, error);
     if (e == ERR_OK)
-        e = take_secret(s, s->options.token.hmac_secret_key, "token_secret", s->token_secret,
-                        sizeof s->token_secret, error);
+        e = take_secret(s, s->options.token.hmac_secret_key, "client.token.hmac_secret_key",
+                        "token_secret", s->token_secret, error);
     if (e == ERR_OK)
-        e = take_secret(s, s->options.api_key, "api_key", s->api_key, sizeof s->api_key, error);
+        e = take_secret(s, s->options.api_key, "http_api.key", "api_key", s->api_key, error);
     return e;
 }
 

@@ -21,12 +21,13 @@
 #define REACTORS_MAX 64
 #define FOLDER_SIZE 1024
 #define SECRET_TEXT_SIZE 65
+#define SECRET_MAX 1024 /* bytes of a configured one */
 
 struct snug {
     struct snug_options options;
     char folder[FOLDER_SIZE];
-    char token_secret[SECRET_TEXT_SIZE * 2]; /* as configured, or 64 hex digits */
-    char api_key[SECRET_TEXT_SIZE * 2];
+    char token_secret[SECRET_MAX + 1]; /* as configured, or 64 hex digits */
+    char api_key[SECRET_MAX + 1];
     char node[UUID_SIZE]; /* what this start is called */
     struct method_table methods;
     struct reactor *reactors[REACTORS_MAX];

@@ -138,8 +138,8 @@ static enum err identify(void *ctx, struct text token, struct identity_answer an
     struct identity_answer *kept = keep(&answer);
     if (!kept)
         return ERR_BUSY;
-    enum err e =
-        accounts_token(s->accounts, token, (struct identity_asker){kept, 0, token_answered});
+    enum err e = accounts_token(s->accounts, token,
+                                (struct identity_asker){.owner = kept, .answer = token_answered});
     if (e != ERR_OK)
         free(kept);
     return e;
@@ -151,8 +151,9 @@ static enum err renew(void *ctx, int64_t session_id, struct identity_answer answ
     struct identity_answer *kept = keep(&answer);
     if (!kept)
         return ERR_BUSY;
-    enum err e = accounts_session(s->accounts, session_id,
-                                  (struct identity_asker){kept, 0, session_answered});
+    enum err e =
+        accounts_session(s->accounts, session_id,
+                         (struct identity_asker){.owner = kept, .answer = session_answered});
     if (e != ERR_OK)
         free(kept);
     return e;

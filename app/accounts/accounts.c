@@ -88,6 +88,7 @@ static enum err make_keys(struct accounts *a, const struct accounts_options *opt
                                    .tasks = options->tasks,
                                    .token = &options->token,
                                    .group = "client.token"};
+    a->token_people = o.token->people;
     enum err e = token_keys_new(&o, &a->token_keys, error);
     if (e != ERR_OK || !options->subscription_token)
         return e;

@@ -20,6 +20,8 @@ struct token_options {
     const char *ecdsa_public_key;     /* PEM: ES256, ES384 or ES512, by its curve */
     const char *jwks_public_endpoint; /* URL of keys by kid, fetched when needed: accounts_tick */
     const char *audience, *issuer;
+    bool
+        people; /* keys other than the secret vouch for people of this place too, by their numbers */
 };
 
 struct accounts_options {
@@ -95,6 +97,7 @@ struct identity {
 struct identity_asker {
     void *owner;
     uint64_t number;
+    bool impatient; /* a token whose key has to be fetched is answered with ERR_BUSY at once */
     void (*answer)(struct identity_asker asker, enum err e, const struct identity *who);
 };
 

@@ -25,6 +25,7 @@ struct accounts {
     struct throttle *throttle;
     struct accounts_hooks hooks;
     struct token_keys *token_keys;
+    bool token_people;                    /* public keys vouch for people too */
     struct token_keys *subscription_keys; /* NULL: token_keys */
     char *version;
     _Atomic(char *) base_url; /* owned; NULL: links are relative */

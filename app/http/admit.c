@@ -55,9 +55,10 @@ ON(role_http) static enum err get_manager(struct visit *v, struct http_upgrade *
     return e;
 }
 
-ON(role_http) static struct refusal find_rights(struct visit *v, struct http_upgrade *u)
+ON(role_http)
+static struct refusal find_rights(struct visit *v, struct http_upgrade *u, bool by_cookie)
 {
-    enum err e = who_has_cookie(v, &u->who);
+    enum err e = by_cookie ? who_has_cookie(v, &u->who) : ERR_OK;
     if (e != ERR_OK && err_status(e) != 401)
         return (struct refusal){503, err_text(e), RETRY};
     if (e != ERR_OK)
@@ -75,11 +76,11 @@ ON(role_http) static struct refusal find_rights(struct visit *v, struct http_upg
     return (struct refusal){503, err_text(e), RETRY};
 }
 
-struct refusal admit(struct visit *v, struct http_upgrade *u)
+struct refusal admit(struct visit *v, struct http_upgrade *u, bool by_cookie)
 {
     struct refusal no = check(v);
     if (no.status == 0)
-        no = find_rights(v, u);
+        no = find_rights(v, u, by_cookie);
     if (no.status == 0) {
         text_copy(u->address, sizeof u->address, text_of(v->address));
         user_agent_words(header_get(v->r, "User-Agent"), u->client, sizeof u->client);

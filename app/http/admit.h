@@ -7,10 +7,11 @@
 #include "http/inside.h"
 
 /* Fills in who, manager, pending, secure, address and client of *u: to be handed over, or given back with admit_undo.
- * A bad cookie is like none.
+ * by_cookie: a cookie says who it is; a bad one is like none. Not for what a link can open: a link brings the cookie along,
+ * wherever it stands.
  * refusals: 403 the origin; 503 too many connections, too many of this address that have not connected, or the manager
  * cannot be had now; nothing is held then */
-struct refusal admit(struct visit *v, struct http_upgrade *u) ON(role_http);
+struct refusal admit(struct visit *v, struct http_upgrade *u, bool by_cookie) ON(role_http);
 
 /* The client is gone before its socket could be taken. */
 void admit_undo(struct http_upgrade *u);

@@ -102,7 +102,7 @@ ON(role_http) static void open_stream(struct visit *v, struct form form, struct 
     struct door_socket s;
     struct refusal no = check_connect(form, commands);
     if (no.status == 0)
-        no = admit(v, &u);
+        no = admit(v, &u, form.framing != FRAMING_EVENTS); /* a GET with commands in it */
     if (no.status != 0) {
         refuse(v, &no);
     } else if (begin(v, form) && door_detach(v->r->conn, &s)) {

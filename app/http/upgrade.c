@@ -39,7 +39,7 @@ void upgrade_handler(struct visit *v)
     struct http_upgrade u = {.fd = -1};
     struct refusal no = handshake_check(v->r, &v->http->options.deflate, &handshake);
     if (no.status == 0)
-        no = admit(v, &u);
+        no = admit(v, &u, true);
     if (no.status != 0) {
         metric_add(METRIC_upgrades_refused, 1);
         door_end(v->r->conn);

@@ -55,7 +55,9 @@ static enum err ask_accounts(struct visit *v, ask *question, struct text secret,
     struct future *f = future_new(free);
     if (!f)
         return ERR_NOMEM;
-    struct identity_asker asker = {.owner = future_ref(f), .answer = on_identity};
+    /* A worker is not held for as long as somebody else's server takes. */
+    struct identity_asker asker = {
+        .owner = future_ref(f), .impatient = true, .answer = on_identity};
     enum err e = question(v->http->options.accounts, secret, asker);
     if (e != ERR_OK) {
         future_unref(f); /* no answer comes */

@@ -1,7 +1,14 @@
 #include "hub/namespaces.h"
 
+bool channel_is_private(struct text channel)
+{
+    return text_starts(channel, TEXT("$"));
+}
+
 static struct text name_of(struct text channel)
 {
+    if (channel_is_private(channel))
+        channel = text_after(channel, 1);
     const char *colon = memchr(channel.data, ':', channel.len);
     return (struct text){channel.data, colon ? (size_t)(colon - channel.data) : 0};
 }
@@ -10,7 +17,7 @@ const struct channel_namespace *namespace_find(const struct channel_namespaces *
                                                struct text channel)
 {
     struct text name = name_of(channel);
-    if (name.len == 0 && (channel.len == 0 || channel.data[0] != ':'))
+    if (!memchr(channel.data, ':', channel.len))
         return &table->without;
     for (unsigned i = 0; i < table->count; i++)
         if (text_is(name, text_of(table->list[i].name)))
@@ -25,7 +32,7 @@ bool channel_is_limited(struct text channel)
 
 bool channel_names_user(struct text channel, struct text user)
 {
-    const char *mark = memchr(channel.data, '#', channel.len);
+    const char *mark = memrchr(channel.data, '#', channel.len);
     if (!mark || user.len == 0)
         return false;
     struct text users = text_after(channel, (size_t)(mark + 1 - channel.data)), one;

@@ -27,7 +27,10 @@ struct channel_namespaces {
 const struct channel_namespace *namespace_find(const struct channel_namespaces *table,
                                                struct text channel);
 
-/* True if the channel is open to some users only ("dialog#7,42"), and whether this one is among them. */
+/* True if the channel opens to a subscription token alone ("$news:1"); its namespace begins behind the mark. */
+bool channel_is_private(struct text channel);
+
+/* True if the channel is open to some users only ("dialog#7,42": who stands behind the last #), and whether this one is among them. */
 bool channel_is_limited(struct text channel);
 bool channel_names_user(struct text channel, struct text user);
 

@@ -58,6 +58,8 @@ enum err client_may_subscribe(struct client *c, const struct command *cmd,
         return rules->grant
                    ? rules->grant(rules->ctx, cmd->token, client_user(c), cmd->channel, out_grant)
                    : ERR_DENIED;
+    if (channel_is_private(cmd->channel))
+        return ERR_DENIED;
     if (n->allow_user_limited_channels && channel_is_limited(cmd->channel))
         return channel_names_user(cmd->channel, client_user(c)) ? ERR_OK : ERR_DENIED;
     return open_to(c, n->allow_subscribe_for_client, n->allow_subscribe_for_anonymous) ? ERR_OK

@@ -88,7 +88,7 @@ static bool split(struct text token, struct text out_parts[3])
 }
 
 static enum err check_signature(struct text token, const struct jwt_trust *trust,
-                                const struct text parts[3])
+                                const struct text parts[3], bool *out_by_secret)
 {
     struct header header = {0};
     const struct jwt_key *key = NULL;
@@ -103,6 +103,7 @@ static enum err check_signature(struct text token, const struct jwt_trust *trust
         e = ERR_BAD_TOKEN;
         if (base64url_decode(parts[2], &bytes))
             e = jwt_key_check(key, header.algorithm, signed_part, buf_text(&bytes));
+        *out_by_secret = header.algorithm->kind == KIND_SECRET;
     }
     if (e == ERR_BAD_TOKEN && bytes.err == ERR_NOMEM)
         e = ERR_NOMEM;
@@ -116,10 +117,10 @@ enum err jwt_verify(struct text token, const struct jwt_trust *trust, int64_t no
     struct text parts[3];
     if (!split(token, parts))
         return ERR_BAD_TOKEN;
-    enum err e = check_signature(token, trust, parts);
+    struct jwt_claims claims = {0};
+    enum err e = check_signature(token, trust, parts, &claims.by_secret);
     if (e != ERR_OK)
         return e;
-    struct jwt_claims claims = {0};
     buf_init(&claims.bytes, (size_t)3 * JWT_MAX_BYTES); /* and what is decoded from it */
     e = ERR_BAD_TOKEN;
     if (open_part(parts[1], &claims.bytes))

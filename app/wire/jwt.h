@@ -44,6 +44,7 @@ size_t jwt_keys_count(const struct jwt_keys *keys);
 struct jwt_claims {
     char user[JWT_USER_SIZE];     /* sub */
     int64_t user_id;              /* sub, if it is a decimal id; else 0 */
+    bool by_secret;               /* signed with a secret, not with a private key */
     int64_t session_id;           /* sid; 0: none, or sub is no id and sid an application's own */
     int64_t expires_s;            /* exp, seconds since 1970; 0: never */
     int64_t ends_s;               /* when what it opens ends: expire_at, else exp; 0: never */

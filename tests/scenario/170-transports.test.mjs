@@ -107,14 +107,15 @@ for (const transport of TRANSPORTS) {
     await nothingWrong(server.url);
   });
 
-  test(`${transport}: a cookie connects, and logging out closes with 3503`, async () => {
-    const { cookie } = await server.post("session.login", { name: "root", password: PASSWORD });
-    const c = await connected(server.url, transport, { cookie });
+  test(`${transport}: a log-in connects, and logging out closes with 3503`, async () => {
+    const { cookie, result } = await server.post("session.login", { name: "root", password: PASSWORD });
+    const c = await connected(server.url, transport, transport === "sse" ? { token: result.token } : { cookie });
     assert.equal((await rpc(c, "user.me")).user.name, "root");
     const end = disconnected(c);
     await server.call("session.logout", {}, cookie);
     assert.equal((await end).code, 3503);
-    const stranger = client(server.url, transport, {});
+    // A link to /connection/sse brings the cookie along, wherever it stands: there it is nobody's.
+    const stranger = client(server.url, transport, transport === "sse" ? { cookie: (await server.post("session.login", { name: "root", password: PASSWORD })).cookie } : {});
     const refusal = disconnected(stranger);
     stranger.connect();
     assert.equal((await refusal).code, 101);

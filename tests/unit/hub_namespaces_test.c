@@ -24,6 +24,16 @@ static void is_found_by_what_stands_before_the_first_colon(void)
     CHECK_INT(size_of("#news:7"), 0); /* "#news" is none */
 }
 
+static void a_private_channel_follows_the_namespace_behind_its_mark(void)
+{
+    CHECK_INT(size_of("$news:1"), 5);
+    CHECK_INT(size_of("$lobby"), 1);
+    CHECK_INT(size_of("$newsy:1"), 0);
+    CHECK_INT(size_of("$$news:1"), 0); /* one mark is taken away */
+    CHECK_INT(channel_is_private(TEXT("$news:1")), true);
+    CHECK_INT(channel_is_private(TEXT("news:$1")), false);
+}
+
 static void unknown_is_no_namespace(void)
 {
     CHECK_INT(size_of("newsy:1"), 0);
@@ -43,7 +53,10 @@ static void a_limited_channel_names_its_users(void)
               false); /* nobody is named by nothing */
     CHECK_INT(channel_names_user(TEXT("dialog#,7"), TEXT("")), false);
     CHECK_INT(channel_names_user(TEXT("7"), TEXT("7")), false);
+    CHECK_INT(channel_names_user(TEXT("a#7#42"), TEXT("42")), true); /* behind the last one */
+    CHECK_INT(channel_names_user(TEXT("a#7#42"), TEXT("7")), false);
 }
 
 UNIT("hub/namespaces", CASE(is_found_by_what_stands_before_the_first_colon),
-     CASE(unknown_is_no_namespace), CASE(a_limited_channel_names_its_users))
+     CASE(a_private_channel_follows_the_namespace_behind_its_mark), CASE(unknown_is_no_namespace),
+     CASE(a_limited_channel_names_its_users))
