@@ -18,6 +18,7 @@
 #define CALL_DEADLINE_MS 25000
 #define PENDING_MAX 64
 #define PROBE_FRESH_MS 1000
+#define PUBLICATION_MAX ((size_t)1 << 20)
 #define MEMORY_EVENTS 100
 #define MEMORY_TTL_MS 300000
 #define RUNS_WAITING_MAX 8
@@ -142,6 +143,12 @@ static enum err open_store(struct snug *s, char error[256])
     return store_open(&so, &s->store, error);
 }
 
+/* No client could be sent more. */
+static size_t publication_max(const struct snug_options *o)
+{
+    return o->queue_max_bytes < PUBLICATION_MAX ? o->queue_max_bytes : PUBLICATION_MAX;
+}
+
 static enum err make_live(struct snug *s)
 {
     struct task_queue_options to = {.threads = s->options.tasks,
@@ -159,6 +166,7 @@ static enum err make_live(struct snug *s)
         .memory_events = MEMORY_EVENTS,
         .memory_ttl_ms = MEMORY_TTL_MS,
         .namespaces = &s->options.channels,
+        .publication_max = publication_max(&s->options),
         .open = s->options.insecure,
     };
     e = hub_new(&ho, &s->hub);

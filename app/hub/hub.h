@@ -28,7 +28,9 @@ struct hub_options {
     unsigned memory_events;                      /* kept of user:<id>: 100 */
     int64_t memory_ttl_ms;                       /* 300,000 */
     const struct channel_namespaces *namespaces; /* of all other channels; borrowed */
-    bool open; /* for development: all of them keep, recover and tell everything */
+    size_t
+        publication_max; /* bytes of one with all that is around it: what a client's queue holds */
+    bool open;           /* for development: all of them keep, recover and tell everything */
 };
 
 /* errors: ERR_NOMEM */
@@ -96,7 +98,9 @@ struct subscribe_result {
     bool recoverable, positioned, delta;
     uint64_t number; /* of the channel in pushes; 0: its name */
     char epoch[EPOCH_SIZE];
-    uint64_t top; /* the client continues after this offset */
+    uint64_t top; /* the client continues after this offset, */
+    uint64_t
+        offset; /* and is told this one: with what was missed the one before it, which each moves on */
     bool was_recovering, recovered;
     struct text
         publications; /* the missed ones, joined by commas; borrowed until `subscribed` returns */

@@ -105,8 +105,8 @@ struct memory_channel {
     uint64_t top;
     uint64_t sequence;            /* of events without an offset */
     int64_t used_ms;              /* monotonic: last publication or question */
-    struct memory_event **events; /* ring of rules->history_size; NULL until the first */
-    unsigned first, count;
+    struct memory_event **events; /* ring of `room`, which grows to rules->history_size */
+    unsigned first, count, room;
     size_t name_len;
     char name[];
 };
@@ -129,6 +129,7 @@ struct shard {
     struct channel *channels OWNED_BY(role_reactor);
     struct subscriber *subscribers OWNED_BY(role_reactor); /* by number */
     struct memory_channel *memory OWNED_BY(role_reactor);  /* whose home is here */
+    size_t memory_bytes OWNED_BY(role_reactor);            /* of all their events */
     struct published *published OWNED_BY(role_reactor);    /* the oldest first */
     uint64_t last_number OWNED_BY(role_reactor);
     uint64_t last_channel OWNED_BY(role_reactor);

@@ -10,79 +10,139 @@
 
 #define PAGE_MAX_BYTES (512u << 10) /* of an answer; one publication may be longer */
 #define PAGE_LAST_BYTES (2u << 20)  /* room for that one */
-#define PUBLICATION_MORE_BYTES 160  /* what stands around data, info and tags */
+#define CHANNELS_HERE_MAX 65536 /* of one reactor; over it one that nobody follows is forgotten */
+#define EVENTS_HERE_BYTES_MAX ((size_t)256 << 20)
+#define ROOM_FIRST 8
+#define PUBLICATION_MORE_BYTES 160 /* what stands around data, info and tags */
 
 struct shard *memory_home(struct hub *hub, struct text channel)
 {
     return &hub->shards[channel_bucket(channel) % hub->options.reactors_count];
 }
 
-struct memory_channel *memory_get(struct shard *s, struct text name)
-{
-    struct memory_channel *m;
-    HASH_FIND(by_name, s->memory, name.data, name.len, m);
-    if (!m) {
-        m = calloc(1, sizeof *m + name.len + 1);
-        if (!m)
-            return NULL;
-        m->name_len = text_copy(m->name, name.len + 1, name);
-        m->rules = hub_namespace(s->hub, name);
-        char id[RUN_ID_SIZE];
-        env_run_id(s->hub->options.env, id);
-        text_copy(m->epoch, 17, text_of(id));
-        HASH_ADD_KEYPTR(by_name, s->memory, m->name, m->name_len, m);
-        if (!m->by_name.tbl) {
-            free(m);
-            return NULL;
-        }
-    }
-    m->used_ms = reactor_now_ms(s->reactor);
-    return m;
-}
-
 /* ---- the ring */
 
 static struct memory_event **event_at(const struct memory_channel *m, unsigned i)
 {
-    return &m->events[(m->first + i) % m->rules->history_size];
+    return &m->events[(m->first + i) % m->room];
 }
 
-static void forget_first(struct memory_channel *m)
+static size_t size_of(const struct memory_event *e)
 {
-    free(*event_at(m, 0));
-    m->first = (m->first + 1) % m->rules->history_size;
+    return sizeof *e + e->data_len + e->info_len + e->tags_len;
+}
+
+static void forget_first(struct shard *s, struct memory_channel *m) ON(role_reactor)
+{
+    struct memory_event *e = *event_at(m, 0);
+    s->memory_bytes -= size_of(e);
+    free(e);
+    m->first = (m->first + 1) % m->room;
     m->count--;
 }
 
-static void forget_old(struct hub *hub, struct memory_channel *m)
+static void forget_old(struct shard *s, struct memory_channel *m) ON(role_reactor)
 {
-    int64_t oldest = env_wall_ms(hub->options.env) - m->rules->history_ttl;
+    int64_t oldest = env_wall_ms(s->hub->options.env) - m->rules->history_ttl;
     while (m->count && (*event_at(m, 0))->time_ms < oldest)
-        forget_first(m);
+        forget_first(s, m);
 }
 
 static void memory_channel_free(struct shard *s, struct memory_channel *m) ON(role_reactor)
 {
     while (m->count)
-        forget_first(m);
+        forget_first(s, m);
     HASH_DELETE(by_name, s->memory, m);
     free(m->events);
     free(m);
 }
 
+static bool is_followed(const struct shard *s, const struct memory_channel *m)
+{
+    struct text name = {m->name, m->name_len};
+    return atomic_load(&s->hub->interest[channel_bucket(name)]) != 0; /* or its neighbour is */
+}
+
+/* Of the oldest channels the first that nobody follows makes room for others: who comes back is told by its epoch. */
+static bool forget_one(struct shard *s, const struct memory_channel *but) ON(role_reactor)
+{
+    struct memory_channel *m = s->memory;
+    for (unsigned looks = 0; m && looks < 64; m = m->by_name.next, looks++)
+        if (m != but && !is_followed(s, m)) {
+            memory_channel_free(s, m);
+            return true;
+        }
+    return false;
+}
+
+static struct memory_channel *add(struct shard *s, struct text name) ON(role_reactor)
+{
+    if (HASH_CNT(by_name, s->memory) >= CHANNELS_HERE_MAX && !forget_one(s, NULL))
+        return NULL;
+    struct memory_channel *m = calloc(1, sizeof *m + name.len + 1);
+    if (!m)
+        return NULL;
+    m->name_len = text_copy(m->name, name.len + 1, name);
+    m->rules = hub_namespace(s->hub, name);
+    char id[RUN_ID_SIZE];
+    env_run_id(s->hub->options.env, id);
+    text_copy(m->epoch, 17, text_of(id));
+    HASH_ADD_KEYPTR(by_name, s->memory, m->name, m->name_len, m);
+    if (m->by_name.tbl)
+        return m;
+    free(m);
+    return NULL;
+}
+
+struct memory_channel *memory_get(struct shard *s, struct text name)
+{
+    struct memory_channel *m;
+    HASH_FIND(by_name, s->memory, name.data, name.len, m);
+    if (!m)
+        m = add(s, name);
+    if (m)
+        m->used_ms = reactor_now_ms(s->reactor);
+    return m;
+}
+
+/* Room for one more event, by forgetting the first or by growing. */
+static bool make_room(struct shard *s, struct memory_channel *m) ON(role_reactor)
+{
+    unsigned most = m->rules->history_size;
+    if (m->count < m->room)
+        return true;
+    if (m->count == most) {
+        forget_first(s, m);
+        return true;
+    }
+    unsigned room = m->room ? m->room * 2 : ROOM_FIRST;
+    room = room < most ? room : most;
+    struct memory_event **events = calloc(room, sizeof(struct memory_event *));
+    if (!events)
+        return false;
+    for (unsigned i = 0; i < m->count; i++)
+        events[i] = *event_at(m, i);
+    free(m->events);
+    m->events = events;
+    m->room = room;
+    m->first = 0;
+    return true;
+}
+
 uint64_t memory_keep(struct shard *s, struct memory_channel *m, const struct publication *p)
 {
+    size_t size = sizeof(struct memory_event) + p->data.len + p->info.len + p->tags.len;
     if (m->rules->history_size == 0)
         return 0;
-    if (!m->events)
-        m->events = calloc(m->rules->history_size, sizeof *m->events);
-    struct memory_event *e =
-        m->events ? malloc(sizeof *e + p->data.len + p->info.len + p->tags.len) : NULL;
-    if (!e)
+    forget_old(s, m);
+    while (s->memory_bytes + size > EVENTS_HERE_BYTES_MAX)
+        if (!forget_one(s, m))
+            return 0;
+    struct memory_event *e = malloc(size);
+    if (!e || !make_room(s, m)) {
+        free(e);
         return 0;
-    forget_old(s->hub, m);
-    if (m->count == m->rules->history_size)
-        forget_first(m);
+    }
     *e = (struct memory_event){.offset = ++m->top,
                                .time_ms = p->time_ms,
                                .data_len = p->data.len,
@@ -94,6 +154,7 @@ uint64_t memory_keep(struct shard *s, struct memory_channel *m, const struct pub
         if (parts[i].len > 0)
             memcpy(at, parts[i].data, parts[i].len);
     *event_at(m, m->count++) = e;
+    s->memory_bytes += size;
     return e->offset;
 }
 
@@ -135,6 +196,7 @@ static bool wanted(const struct stream_query *q, const struct memory_event *e)
 static void fill(const struct memory_channel *m, const struct stream_query *q,
                  struct stream_page *page)
 {
+    bool as_text = q->as_text && m->rules->allowed_delta_types;
     uint64_t since = q->has_since ? q->since : 0;
     uint64_t oldest = m->count ? (*event_at(m, 0))->offset : m->top + 1;
     page->last = since;
@@ -149,12 +211,12 @@ static void fill(const struct memory_channel *m, const struct stream_query *q,
         const struct memory_event *e = *event_at(m, q->reverse ? m->count - 1 - i : i);
         if (!wanted(q, e))
             continue;
-        bool full = page->publications.len + length_of(e, q->as_text) > PAGE_MAX_BYTES;
+        bool full = page->publications.len + length_of(e, as_text) > PAGE_MAX_BYTES;
         if ((q->limit > 0 && page->count == q->limit) || (page->count > 0 && full)) {
             page->complete = false;
             break;
         }
-        add_event(page, e, q->as_text);
+        add_event(page, e, as_text);
     }
     if (page->publications.err != ERR_OK) {
         buf_clear(&page->publications);
@@ -199,7 +261,7 @@ static void look_up(struct shard *s, const struct stream_query *q, struct stream
     }
     page->top = m->top;
     text_copy(page->epoch, sizeof page->epoch, text_of(m->epoch));
-    forget_old(s->hub, m);
+    forget_old(s, m);
     fill(m, q, page);
 }
 
@@ -245,7 +307,7 @@ static void on_removal(void *subject, void *object, uint64_t number)
     struct memory_channel *m;
     HASH_FIND(by_name, s->memory, removal->channel, removal->channel_len, m);
     while (m && m->count)
-        forget_first(m);
+        forget_first(s, m);
     removal->asker.removed(&removal->asker, ERR_OK);
     free(removal);
 }
@@ -287,9 +349,8 @@ void memory_sweep(struct shard *s)
     struct memory_channel *m, *next;
     HASH_ITER(by_name, s->memory, m, next)
     {
-        struct text name = {m->name, m->name_len};
-        if (atomic_load(&s->hub->interest[channel_bucket(name)]) != 0)
-            m->used_ms = now_ms; /* somebody follows it (or its neighbour) */
+        if (is_followed(s, m))
+            m->used_ms = now_ms;
         else if (m->used_ms < now_ms - m->rules->history_ttl)
             memory_channel_free(s, m);
     }

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #define PUBLISHED_MS (5 * INT64_C(60000))
-#define PUBLISHED_MAX 10000 /* keys of one reactor; the oldest goes first */
+#define PUBLICATION_AROUND 1024 /* bytes of channel, numbers and names around a publication */
+#define PUBLISHED_MAX 10000     /* keys of one reactor; the oldest goes first */
 
 struct memory_publication {
     struct hub_publisher to; /* .published NULL: nobody waits */
@@ -158,12 +159,24 @@ static enum err send_home(struct hub *hub, const struct hub_publication *p,
     return e;
 }
 
+/* A subscriber must be able to take it: as a text, quotes and line ends take two bytes. */
+static bool fits(const struct hub *hub, const struct hub_publication *p,
+                 const struct channel_namespace *rules)
+{
+    size_t data = (rules->allowed_delta_types ? 2 : 1) * p->data.len;
+    return data + p->info.len + p->tags.len + PUBLICATION_AROUND <= hub->options.publication_max;
+}
+
 void hub_publish_to(struct hub *hub, const struct hub_publication *p,
                     const struct hub_publisher *to)
 {
     const struct channel_namespace *rules = hub_namespace(hub, p->channel);
-    if (!rules || p->channel.len > CHANNEL_MAX || p->key.len > PUBLISH_KEY_MAX) {
-        tell(to, rules ? ERR_LIMIT : ERR_UNKNOWN_CHANNEL, 0, "");
+    if (!rules || !channel_is_name(p->channel)) {
+        tell(to, ERR_UNKNOWN_CHANNEL, 0, "");
+        return;
+    }
+    if (p->key.len > PUBLISH_KEY_MAX || !fits(hub, p, rules)) {
+        tell(to, ERR_LIMIT, 0, "");
         return;
     }
     bool delta = rules->allowed_delta_types && (p->delta || rules->delta_publish);

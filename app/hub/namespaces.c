@@ -1,5 +1,15 @@
 #include "hub/namespaces.h"
 
+#include "hub/stream.h"
+
+bool channel_is_name(struct text channel)
+{
+    for (size_t i = 0; i < channel.len; i++)
+        if ((unsigned char)channel.data[i] < 0x20 || channel.data[i] == 0x7f)
+            return false;
+    return channel.len > 0 && channel.len <= CHANNEL_MAX;
+}
+
 bool channel_is_private(struct text channel)
 {
     return text_starts(channel, TEXT("$"));

@@ -27,6 +27,9 @@ struct channel_namespaces {
 const struct channel_namespace *namespace_find(const struct channel_namespaces *table,
                                                struct text channel);
 
+/* Whether a name can be a channel's: 1 to CHANNEL_MAX bytes, none of them a control character (names end with NUL inside). */
+bool channel_is_name(struct text channel);
+
 /* True if the channel opens to a subscription token alone ("$news:1"); its namespace begins behind the mark. */
 bool channel_is_private(struct text channel);
 

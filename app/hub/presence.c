@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define PRESENCE_MAX_BYTES (1u << 20)
+#define PRESENCE_MAX_BYTES (768u << 10) /* fits into a client's queue */
 
 struct client_info subscriber_info(const struct subscriber *s)
 {

@@ -174,6 +174,7 @@ static void answer(struct subscriber *sub, const struct stream_page *page, struc
     r.recovered = r.recoverable && is_recovered(sub, page);
     if (r.recovered)
         r.publications = missed;
+    r.offset = r.publications.len > 0 ? sub->asked_offset : r.top;
     if (sub->recover)
         metric_add(METRIC_recover_asked, 1);
     if (r.recovered)

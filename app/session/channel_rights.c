@@ -22,17 +22,17 @@ static bool is_anothers(const struct client *c, struct text channel)
 
 enum err client_may_be_subscribed(const struct client *c, struct text channel)
 {
-    if (channel.len == 0 || channel.len > CHANNEL_MAX ||
-        (!is_product(c, channel) && !rules_of(c, channel)))
+    if (!channel_is_name(channel) || (!is_product(c, channel) && !rules_of(c, channel)))
         return ERR_UNKNOWN_CHANNEL;
     return is_anothers(c, channel) ? ERR_DENIED : ERR_OK;
 }
 
 bool client_names_channel(struct client *c, const struct command *cmd)
 {
-    if (cmd->channel.len > 0 && cmd->channel.len <= CHANNEL_MAX)
+    if (channel_is_name(cmd->channel))
         return true;
-    client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("channel must have 1 to 255 bytes."));
+    client_reply_fault(c, cmd->id, ERR_BAD_REQUEST,
+                       TEXT("channel must have 1 to 255 bytes, and no control characters."));
     return false;
 }
 

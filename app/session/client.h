@@ -89,7 +89,6 @@ struct pool {
     uint32_t *free_slots OWNED_BY(role_reactor);
     uint32_t slots_count OWNED_BY(role_reactor), free_count OWNED_BY(role_reactor);
     struct buf scratch OWNED_BY(role_reactor); /* of the command that is decoded */
-    struct buf json OWNED_BY(role_reactor);    /* of a message that came in another encoding */
     struct buf out OWNED_BY(role_reactor);     /* of the reply that is written */
     struct frame *pings[ENCODINGS][FRAMINGS] OWNED_BY(role_reactor);
     atomic_uint count;

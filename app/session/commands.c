@@ -263,12 +263,12 @@ void client_run_waiting(struct client *c)
     buf_fini(&waiting);
 }
 
-/* Commands of another encoding become lines of JSON. Taken out of the pool: a command may let others run. */
+/* Commands of another encoding become lines of JSON. */
 static void run_protobuf(struct client *c, struct text message) ON(role_reactor)
 {
-    struct buf json = c->pool->json;
+    struct buf json;
     enum err e = ERR_OK;
-    buf_clear(&json);
+    buf_init(&json, 10 * client_options(c)->message_max_bytes); /* as protobuf_command says */
     while (e == ERR_OK) {
         e = protobuf_command(&message, &json);
         if (e == ERR_OK)
@@ -278,7 +278,7 @@ static void run_protobuf(struct client *c, struct text message) ON(role_reactor)
         run_commands(c, buf_text(&json));
     else
         client_close(c, e == ERR_NOMEM ? CLOSE_internal : CLOSE_bad_request);
-    c->pool->json = json;
+    buf_fini(&json);
 }
 
 void client_on_message(struct client *c, struct text message)

@@ -169,6 +169,8 @@ static void add_channels(struct client *c) ON(role_reactor)
 static void settled(struct client *c) ON(role_reactor)
 {
     enum err e = c->welcome->err;
+    if (e == ERR_OK && c->welcome->results.err != ERR_OK)
+        e = ERR_NOMEM;
     if (e == ERR_OK) {
         connected(c);
         return;
@@ -195,6 +197,12 @@ void client_connect_subscribed(struct client *c, struct text channel,
                                const struct subscribe_result *r)
 {
     struct welcome *w = c->welcome;
+    struct subscribe_result told = *r;
+    if (w->results.len + r->publications.len > client_options(c)->queue_max_bytes / 2) {
+        told.recovered = false; /* the reply must fit into the queue: it reads on by itself */
+        told.publications = TEXT_NONE;
+        told.offset = told.top;
+    }
     if (r->err == ERR_OK) {
         struct json_writer to = {&w->results, w->results.len == 0};
         if (w->results.len > 0)
@@ -203,7 +211,7 @@ void client_connect_subscribed(struct client *c, struct text channel,
         buf_add_char(&w->results, ':');
         json_begin(&to, &w->results);
         json_open(&to, NULL, '{');
-        subscribe_result_write(&to, c, r, 0);
+        subscribe_result_write(&to, c, &told, 0);
         json_close(&to, '}');
     } else if (w->err == ERR_OK) {
         w->err = r->err;
@@ -312,7 +320,10 @@ void expiry_write(struct json_writer *w, const struct client *c, int64_t expires
         return;
     int64_t left_ms = expires_ms - env_wall_ms(client_options(c)->env);
     json_add_bool(w, "expires", true);
-    json_add_int(w, "ttl", left_ms > 1000 ? left_ms / 1000 : 1);
+    int64_t ttl_s = left_ms > 1000 ? left_ms / 1000 : 1;
+    json_add_int(w, "ttl",
+                 ttl_s < INT32_MAX ? ttl_s
+                                   : INT32_MAX); /* 68 years: a number of 32 bits in Protobuf */
 }
 
 static void write_welcome(struct client *c) ON(role_reactor)

@@ -85,7 +85,6 @@ NO_THREAD_CHECK void pool_fini(struct pool *p)
     free(p->generations);
     free(p->free_slots);
     buf_fini(&p->scratch);
-    buf_fini(&p->json);
     buf_fini(&p->out);
     for (unsigned e = 0; e < ENCODINGS; e++)
         for (unsigned f = 0; f < FRAMINGS; f++)
@@ -371,7 +370,6 @@ NO_THREAD_CHECK enum err sessions_new(const struct session_options *options,
         p->reactor = options->reactors[i];
         atomic_init(&p->doubts, 1);
         buf_init(&p->scratch, options->message_max_bytes);
-        buf_init(&p->json, 10 * options->message_max_bytes); /* as protobuf_command says */
         buf_init(&p->out, 4u << 20);
         if (!make_pings(p))
             e = ERR_NOMEM;

@@ -40,12 +40,6 @@ struct subscription *client_find_channel(struct client *c, struct text channel)
     return NULL;
 }
 
-static void forget(struct client *c, struct subscription *s)
-{
-    free(s->data);
-    *s = c->subscriptions[--c->subscriptions_count];
-}
-
 /* When one is ended, in ms since 1970; 0: never. A client renews its own when their time is over: it has a moment for that. */
 static int64_t ends_ms(const struct client *c, const struct subscription *s)
 {
@@ -64,6 +58,13 @@ static void note_expiry(struct client *c) ON(role_reactor)
     }
     if (c->state == CLIENT_CONNECTED)
         client_set_timer(c);
+}
+
+static void forget(struct client *c, struct subscription *s) ON(role_reactor)
+{
+    free(s->data);
+    *s = c->subscriptions[--c->subscriptions_count];
+    note_expiry(c); /* of one that is gone the timer would fire for ever */
 }
 
 void client_unsubscribe_all(struct client *c)
@@ -92,8 +93,8 @@ void subscribe_result_write(struct json_writer *w, const struct client *c,
         }
         if (r->recovered)
             json_add_bool(w, "recovered", true);
-        if (r->top)
-            json_add_int(w, "offset", (int64_t)r->top);
+        if (r->offset)
+            json_add_int(w, "offset", (int64_t)r->offset);
         json_add_bool(w, "positioned", true);
     }
     if (r->was_recovering)
@@ -117,8 +118,8 @@ static void push_subscribed(struct client *c, struct text channel, const struct 
         json_add_bool(&w, "recoverable", true);
     if (r->positioned) {
         json_add_text(&w, "epoch", text_of(r->epoch));
-        if (r->top)
-            json_add_int(&w, "offset", (int64_t)r->top);
+        if (r->offset)
+            json_add_int(&w, "offset", (int64_t)r->offset);
         json_add_bool(&w, "positioned", true);
     }
     if (data.len > 0)
@@ -330,9 +331,11 @@ void client_unsubscribe(struct client *c, const struct command *cmd)
         return;
     }
     if (s) {
+        uint32_t waiting = s->command_id;
         hub_unsubscribe(s->subscriber);
         forget(c, s);
-        note_expiry(c);
+        if (waiting) /* each command has its answer */
+            client_reply_error(c, waiting, ERR_CANCELLED);
     }
     client_reply(c, cmd->id, "unsubscribe", TEXT("{}"));
 }
@@ -397,7 +400,6 @@ bool client_unsubscribe_for(struct client *c, struct text channel, unsigned code
     uint32_t waiting = s->command_id;
     struct subscriber *subscriber = s->subscriber;
     forget(c, s);
-    note_expiry(c);
     if (waiting)
         client_reply_error(c, waiting, ERR_DENIED);
     push_unsubscribed(c, subscriber_channel(subscriber), code, reason);

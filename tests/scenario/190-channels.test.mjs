@@ -299,6 +299,22 @@ for (const way of ways) {
       a.disconnect();
     });
 
+    test("what is refused leaves nothing behind, and names are what they seem", async () => {
+      const a = await open("ann");
+      const outcome = async (channel, options) => {
+        const sub = a.newSubscription(channel, options);
+        const told = new Promise((done) => sub.on("unsubscribed", done));
+        sub.subscribe();
+        return (await within(channel, told)).code;
+      };
+      const channel = name("closed");
+      assert.equal(await outcome(channel, { token: jwt({ sub: "ann", channel, exp: now() + 1 }), tagsFilter: { key: "a", cmp: "ex" } }), 107);
+      assert.equal(await outcome("dialog:a#ben,cem\u0000,ann"), 107);
+      assert.equal(await outcome("$live:1"), 103, "private");
+      assert.ok(way.read((await a.rpc("place.get", body({}))).data).version);
+      a.disconnect();
+    });
+
     test("one has as many channels as the limit says", async () => {
       const a = await open("ann");
       for (let i = 0; i < 19; i++) await listen(a, name("live")); // and the user's own

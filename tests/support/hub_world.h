@@ -123,7 +123,8 @@ static inline void world_open(struct world *w, const struct env *env, size_t mai
                             .source = {w, world_serves, world_ask},
                             .memory_events = 10,
                             .memory_ttl_ms = 300000,
-                            .namespaces = &world_namespaces};
+                            .namespaces = &world_namespaces,
+                            .publication_max = 1 << 20};
     CHECK_INT(hub_new(&o, &w->hub), ERR_OK);
     CHECK_INT(hub_start(w->hub), ERR_OK);
     reactor_enter(w->reactor);

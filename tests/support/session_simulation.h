@@ -180,6 +180,7 @@ static inline void hub_open(struct simulation *s)
                             .source = {s, session_world_serves, sim_ask},
                             .memory_events = 100,
                             .memory_ttl_ms = 300000,
+                            .publication_max = 1 << 20,
                             .namespaces = &sim_namespaces};
     CHECK_INT(hub_new(&o, &s->w.hub), ERR_OK);
     CHECK_INT(hub_start(s->w.hub), ERR_OK);
@@ -276,9 +277,9 @@ static inline void hear_subscribed(struct sim_client *c, enum channel ch, struct
     uint64_t top = json_get_number(result, "offset");
     bool asked = seat->known, recovered = json_get(result, "recovered").len > 0;
     bool same = text_is(epoch, text_of(seat->epoch)) || !seat->epoch[0];
-    if (recovered) {
+    if (recovered) { /* the answer tells the position it recovers from, each event moves it on */
+        promise(s, seat->position == top && asked && same, "recovered, but from elsewhere", c);
         hear_events(c, seat, json_get(result, "publications"));
-        promise(s, seat->position == top && asked && same, "recovered, but not to the top", c);
         s->recovered++;
     } else {
         bool could = asked && same && (ch == ROOM || top - seat->position <= NEWS_KEPT);
@@ -301,10 +302,11 @@ static inline void hear_error(struct sim_client *c, const char *command, struct 
     uint64_t code = json_get_number(error, "code");
     bool connecting = strcmp(command, "connect") == 0 && c->kind == BY_BAD_TOKEN;
     bool evicted = code == 103 && c->evicted;
+    bool left = code == 100 && strncmp(command, "subscribe", 9) == 0; /* before the answer */
     for (enum channel ch = ROOM; ch <= NEWS; ch++)
         if (strcmp(command, ch == ROOM ? "subscribe room" : "subscribe news") == 0)
             c->seats[ch].place = GONE;
-    promise(c->sim, connecting || evicted, "an error without a reason", c);
+    promise(c->sim, connecting || evicted || left, "an error without a reason", c);
 }
 
 static inline void hear_result(struct sim_client *c, const char *command, struct text reply)

@@ -200,7 +200,8 @@ static inline void session_world_open(struct session_world *w, size_t queue_max_
                              .source = {w, session_world_serves, session_world_ask},
                              .memory_events = 100,
                              .memory_ttl_ms = 300000,
-                             .namespaces = &session_world_namespaces};
+                             .namespaces = &session_world_namespaces,
+                             .publication_max = 1 << 20};
     CHECK_INT(hub_new(&ho, &w->hub), ERR_OK);
     struct ws_registry_options ro = {
         .env = &w->env, .hub = w->hub, .connections_max = 2, .idle_ms = 60000};

@@ -41,6 +41,19 @@ static void unknown_is_no_namespace(void)
     CHECK_INT(size_of("NEWS:1"), 0);
 }
 
+static void a_name_has_bytes_that_can_be_written(void)
+{
+    char longest[256];
+    memset(longest, 'x', sizeof longest);
+    CHECK_INT(channel_is_name((struct text){longest, 255}), true);
+    CHECK_INT(channel_is_name((struct text){longest, 256}), false);
+    CHECK_INT(channel_is_name(TEXT("")), false);
+    CHECK_INT(channel_is_name(TEXT("dialog:a#7,42\0,9")), false); /* cut there it is another's */
+    CHECK_INT(channel_is_name(TEXT("a\nb")), false);
+    CHECK_INT(channel_is_name(TEXT("a\x7f")), false);
+    CHECK_INT(channel_is_name(TEXT("gr\xc3\xbc\xc3\x9f e")), true);
+}
+
 static void a_limited_channel_names_its_users(void)
 {
     CHECK_INT(channel_is_limited(TEXT("dialog#7,42")), true);
@@ -59,4 +72,4 @@ static void a_limited_channel_names_its_users(void)
 
 UNIT("hub/namespaces", CASE(is_found_by_what_stands_before_the_first_colon),
      CASE(a_private_channel_follows_the_namespace_behind_its_mark), CASE(unknown_is_no_namespace),
-     CASE(a_limited_channel_names_its_users))
+     CASE(a_name_has_bytes_that_can_be_written), CASE(a_limited_channel_names_its_users))

@@ -310,7 +310,8 @@ static void reactors_are_asked_in_turn_and_added_up(void)
                             .reactors_count = 2,
                             .source = {&w, world_serves, world_ask},
                             .memory_events = 10,
-                            .memory_ttl_ms = 300000};
+                            .memory_ttl_ms = 300000,
+                            .publication_max = 1 << 20};
     CHECK_INT(hub_new(&o, &w.hub), ERR_OK);
     for (unsigned i = 0; i < 2; i++) {
         w.reactor = reactors[i];

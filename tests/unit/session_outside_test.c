@@ -120,7 +120,7 @@ static void a_position_brings_what_was_missed(void)
     wanted.epoch = TEXT("e1");
     CHECK_INT(subscribe(&w, user("7"), wanted), ERR_OK);
     const char *said = far_hear(fd), *pub;
-    CHECK_HAS(said, "\"subscribe\":{\"recoverable\":true,\"epoch\":\"e1\",\"offset\":4");
+    CHECK_HAS(said, "\"subscribe\":{\"recoverable\":true,\"epoch\":\"e1\",\"offset\":3");
     pub = strstr(said,
                  "\n{\"push\":{\"channel\":\"room:1\",\"pub\":{\"data\":{\"n\":4},\"offset\":4}}}");
     CU_ASSERT_PTR_NOT_NULL(pub);
@@ -235,6 +235,23 @@ static void disconnecting_has_a_code_a_reason_and_exceptions(void)
     ends(&w, NULL, 0);
 }
 
+/* A timer for what is gone would fire again and again: the reactor would spin. */
+static void an_end_that_is_gone_sets_no_timer(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 100);
+    int fd = connected(&w, 7, NULL);
+    struct server_subscription wanted = {.channel = TEXT("room:2"), .expires_ms = w.now_ms + 1000};
+    CHECK_INT(subscribe(&w, user("7"), wanted), ERR_OK); /* the source refuses it, later */
+    session_world_turn(&w);
+    w.now_ms += 2000;
+    session_world_turn(&w);
+    int64_t began_ms = env_monotonic_ms(&env_real);
+    reactor_turn(w.reactor, 100); /* nothing is due before the next ping */
+    CU_ASSERT_TRUE(env_monotonic_ms(&env_real) - began_ms >= 90);
+    ends(&w, &fd, 1);
+}
+
 static void an_end_can_be_moved_taken_and_come_at_once(void)
 {
     struct session_world w;
@@ -291,5 +308,5 @@ UNIT("session/outside", CASE(a_subscription_reaches_all_clients_of_the_user_alon
      CASE(a_position_brings_what_was_missed), CASE(a_subscription_that_cannot_be_is_an_error),
      CASE(a_subscription_may_end_by_itself), CASE(one_client_may_be_meant),
      CASE(subscriptions_end_with_a_push), CASE(disconnecting_has_a_code_a_reason_and_exceptions),
-     CASE(an_end_can_be_moved_taken_and_come_at_once),
+     CASE(an_end_that_is_gone_sets_no_timer), CASE(an_end_can_be_moved_taken_and_come_at_once),
      CASE(every_failed_allocation_is_an_error_and_closes_nobody))

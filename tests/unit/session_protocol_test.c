@@ -158,7 +158,7 @@ static void each_command_has_its_answer_or_its_error(void)
         {"{\"id\":24,\"unsubscribe\":{\"channel\":\"user:7\"}}", "\"code\":103"},
         {"{\"id\":25,\"subscribe\":{\"channel\":\"room:1\",\"recover\":true,\"epoch\":\"e1\","
          "\"offset\":3}}",
-         "\"publications\":[{\"data\":{\"n\":4},\"offset\":4}],\"recovered\":true,\"offset\":4,"
+         "\"publications\":[{\"data\":{\"n\":4},\"offset\":4}],\"recovered\":true,\"offset\":3,"
          "\"positioned\":true,"
          "\"was_recovering\":true"},
     };
