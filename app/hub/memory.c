@@ -4,6 +4,7 @@
  * with it, so that a numbering that was forgotten is never mistaken for its successor. */
 #include "base/buf.h"
 #include "base/metrics.h"
+#include "base/must.h"
 #include "hub/hub_inside.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct shard *memory_home(struct hub *hub, struct text channel)
 
 static struct memory_event **event_at(const struct memory_channel *m, unsigned i)
 {
+    must(m->room > 0);
     return &m->events[(m->first + i) % m->room];
 }
 
