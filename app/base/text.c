@@ -26,6 +26,15 @@ size_t text_copy(char *out, size_t size, struct text t)
     return n;
 }
 
+struct text text_keep(char **at, struct text t)
+{
+    struct text kept = {*at, t.len};
+    if (t.len)
+        memcpy(*at, t.data, t.len);
+    *at += t.len;
+    return kept;
+}
+
 int64_t text_id(struct text t)
 {
     if (t.len == 0 || t.len > 19 || t.data[0] == '0')

@@ -45,6 +45,9 @@ char *text_dup(struct text t);
 /* Copies into a char array of `size` (>= 1), cut to fit and NUL-ended; returns the bytes copied. */
 size_t text_copy(char *out, size_t size, struct text t);
 
+/* Copies the bytes to *at and moves *at behind them; returns the copy. The caller has seen to it that they fit. */
+struct text text_keep(char **at, struct text t);
+
 /* A decimal number without sign or leading zeros, 1..INT64_MAX; 0 if `t` is anything else. */
 int64_t text_id(struct text t);
 

@@ -10,15 +10,6 @@ struct future *outcome_future(void)
     return future_new(free);
 }
 
-static struct text keep(char **at, struct text t)
-{
-    struct text copy = {*at, t.len};
-    if (t.len)
-        memcpy(*at, t.data, t.len);
-    *at += t.len;
-    return copy;
-}
-
 /* The outcome and its texts behind it, in one piece. */
 static struct outcome *copy_outcome(const struct outcome *o)
 {
@@ -28,10 +19,10 @@ static struct outcome *copy_outcome(const struct outcome *o)
         return NULL;
     char *at = (char *)(copy + 1);
     *copy = *o;
-    copy->json = keep(&at, o->json);
-    copy->message = keep(&at, o->message);
-    copy->field = keep(&at, o->field);
-    copy->cookie = keep(&at, o->cookie);
+    copy->json = text_keep(&at, o->json);
+    copy->message = text_keep(&at, o->message);
+    copy->field = text_keep(&at, o->field);
+    copy->cookie = text_keep(&at, o->cookie);
     return copy;
 }
 

@@ -127,15 +127,6 @@ static void on_publish(void *subject, void *object, uint64_t number)
 
 /* ---- from anywhere */
 
-static struct text keep(char **at, struct text t)
-{
-    struct text kept = {*at, t.len};
-    if (t.len > 0)
-        memcpy(*at, t.data, t.len);
-    *at += t.len;
-    return kept;
-}
-
 static enum err send_home(struct hub *hub, const struct hub_publication *p,
                           const struct hub_publisher *to, bool delta)
 {
@@ -147,11 +138,11 @@ static enum err send_home(struct hub *hub, const struct hub_publication *p,
     mp->to = to ? *to : (struct hub_publisher){0};
     mp->delta = delta;
     mp->p = *p;
-    mp->p.channel = keep(&at, p->channel);
-    mp->p.data = keep(&at, p->data);
-    mp->p.info = keep(&at, p->info);
-    mp->p.tags = keep(&at, p->tags);
-    mp->p.key = keep(&at, p->key);
+    mp->p.channel = text_keep(&at, p->channel);
+    mp->p.data = text_keep(&at, p->data);
+    mp->p.info = text_keep(&at, p->info);
+    mp->p.tags = text_keep(&at, p->tags);
+    mp->p.key = text_keep(&at, p->key);
     struct shard *s = memory_home(hub, p->channel);
     enum err e = reactor_post(s->reactor, on_publish, s, mp, 0);
     if (e != ERR_OK)

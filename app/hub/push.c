@@ -6,19 +6,10 @@
 
 #include <stdlib.h>
 
-#define PUSH_MAX_BYTES (1u << 20)
+#define PUSH_MAX_BYTES ((size_t)1 << 20)
 #define DATA_AT (sizeof "{\"data\":" - 1) /* where a publication's JSON has its data */
 
 /* ---- making one */
-
-static struct text keep(char **at, struct text t)
-{
-    struct text kept = {*at, t.len};
-    if (t.len > 0)
-        memcpy(*at, t.data, t.len);
-    *at += t.len;
-    return kept;
-}
 
 static struct push *push_new(size_t bytes, enum push_kind kind, const char *name)
 {
@@ -36,12 +27,12 @@ static enum err fill(struct push *p, struct text channel, struct text json,
                      const struct publication *from)
 {
     char *at = p->bytes;
-    p->channel = keep(&at, channel);
-    p->json = keep(&at, json);
+    p->channel = text_keep(&at, channel);
+    p->json = text_keep(&at, json);
     p->publication = *from;
     p->publication.data = (struct text){p->json.data + DATA_AT, from->data.len};
-    p->publication.info = keep(&at, from->info);
-    p->publication.tags = keep(&at, from->tags);
+    p->publication.info = text_keep(&at, from->info);
+    p->publication.tags = text_keep(&at, from->tags);
     if (from->tags.len == 0)
         return ERR_OK;
     struct tags *tags = malloc(sizeof *tags);
@@ -80,8 +71,8 @@ struct push *push_presence(struct text channel, const char *name, struct text js
     if (!push)
         return NULL;
     char *at = push->bytes;
-    push->channel = keep(&at, channel);
-    push->json = keep(&at, json);
+    push->channel = text_keep(&at, channel);
+    push->json = text_keep(&at, json);
     return push;
 }
 

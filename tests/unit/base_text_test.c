@@ -89,6 +89,21 @@ static void copies_are_cut_to_fit_and_ended(void)
     CU_ASSERT_TRUE(fault_end());
 }
 
+static void copies_are_kept_one_behind_the_other(void)
+{
+    char bytes[] = "xxxxx", *at = bytes;
+    struct text first = text_keep(&at, TEXT("ab"));
+    struct text none = text_keep(&at, null_text);
+    struct text last = text_keep(&at, TEXT("cd"));
+    CU_ASSERT_PTR_EQUAL(first.data, bytes);
+    CU_ASSERT_TRUE(text_is(first, TEXT("ab")));
+    CHECK_INT(none.len, 0);
+    CU_ASSERT_PTR_EQUAL(last.data, bytes + 2);
+    CU_ASSERT_TRUE(text_is(last, TEXT("cd")));
+    CU_ASSERT_PTR_EQUAL(at, bytes + 4);
+    CHECK_INT(bytes[4], 'x');
+}
+
 UNIT("base/text", CASE(texts_compare_by_their_bytes), CASE(ids_are_plain_decimal_numbers),
      CASE(trimming_takes_white_space_from_both_sides), CASE(splitting_gives_every_part_once),
-     CASE(copies_are_cut_to_fit_and_ended))
+     CASE(copies_are_cut_to_fit_and_ended), CASE(copies_are_kept_one_behind_the_other))
