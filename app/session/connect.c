@@ -3,7 +3,6 @@
 #include "base/metrics.h"
 #include "session/client.h"
 #include "wire/json.h"
-#include "wire/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,13 +174,12 @@ static void settled(struct client *c) ON(role_reactor)
         connected(c);
         return;
     }
-    if (e == ERR_LIMIT) {
+    if (e == ERR_LIMIT)
         client_close(c, CLOSE_channel_limit);
-    } else if (e == ERR_DENIED || e == ERR_UNKNOWN_CHANNEL) {
+    else if (e == ERR_DENIED || e == ERR_UNKNOWN_CHANNEL)
         client_close(c, CLOSE_permission_denied);
-    } else {
+    else
         client_close(c, CLOSE_internal);
-    }
 }
 
 static void identified(struct client *c) ON(role_reactor)
@@ -205,11 +203,7 @@ void client_connect_subscribed(struct client *c, struct text channel,
     }
     if (r->err == ERR_OK) {
         struct json_writer to = {&w->results, w->results.len == 0};
-        if (w->results.len > 0)
-            buf_add_char(&w->results, ',');
-        json_quote(&w->results, channel);
-        buf_add_char(&w->results, ':');
-        json_begin(&to, &w->results);
+        json_add_key(&to, channel);
         json_open(&to, NULL, '{');
         subscribe_result_write(&to, c, &told, 0);
         json_close(&to, '}');
@@ -279,7 +273,7 @@ static struct welcome *welcome_new(const struct client *c, const struct command 
     if (c->identity)
         w->who = *c->identity;
     else
-        w->who.user_json[0] = '\0';
+        text_copy(w->who.user_json, sizeof w->who.user_json, TEXT("{}"));
     return w;
 }
 

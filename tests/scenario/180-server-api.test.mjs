@@ -244,6 +244,12 @@ test("a batch answers each command in order", async () => {
   await fails("batch", { commands: [...many, ...many] }, 107, "commands");
 });
 
+test("with client.insecure nobody is welcome too, as a user of no members", async () => {
+  const wire = await Wire.connect(server.url, {});
+  assert.deepEqual(wire.welcome.data.user, {});
+  await wire.close();
+});
+
 test("what is the server's is not the client's, and nothing went wrong", async () => {
   const c = await connected(server.url, { cookie: bob.cookie });
   await done("subscribe", { user: bob.user.id, channel: "held" });
