@@ -98,9 +98,9 @@ void client_admitted(struct client *c)
 
 static struct text transport_name(struct form form)
 {
-    static const char *const names[FRAMINGS] = {[FRAMING_WEBSOCKET] = "websocket",
-                                                [FRAMING_LINES] = "http_stream",
-                                                [FRAMING_EVENTS] = "sse"};
+    static const char *const names[FRAMING_COUNT] = {[FRAMING_WEBSOCKET] = "websocket",
+                                                     [FRAMING_LINES] = "http_stream",
+                                                     [FRAMING_EVENTS] = "sse"};
     return text_of(names[form.framing]);
 }
 

@@ -77,9 +77,6 @@ struct client {
     int64_t refused_since_ms;
 };
 
-#define ENCODINGS 2
-#define FRAMINGS 3
-
 /* The clients of one reactor. */
 struct pool {
     struct sessions *sessions;
@@ -90,7 +87,7 @@ struct pool {
     uint32_t slots_count OWNED_BY(role_reactor), free_count OWNED_BY(role_reactor);
     struct buf scratch OWNED_BY(role_reactor); /* of the command that is decoded */
     struct buf out OWNED_BY(role_reactor);     /* of the reply that is written */
-    struct frame *pings[ENCODINGS][FRAMINGS] OWNED_BY(role_reactor);
+    struct frame *pings[ENCODING_COUNT][FRAMING_COUNT] OWNED_BY(role_reactor);
     atomic_uint count;
     atomic_uint
         doubts; /* from 1: one more each time a close from outside did not fit the mailbox */

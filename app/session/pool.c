@@ -86,8 +86,8 @@ NO_THREAD_CHECK void pool_fini(struct pool *p)
     free(p->free_slots);
     buf_fini(&p->scratch);
     buf_fini(&p->out);
-    for (unsigned e = 0; e < ENCODINGS; e++)
-        for (unsigned f = 0; f < FRAMINGS; f++)
+    for (unsigned e = 0; e < ENCODING_COUNT; e++)
+        for (unsigned f = 0; f < FRAMING_COUNT; f++)
             frame_unref(p->pings[e][f]);
 }
 
@@ -347,10 +347,10 @@ enum err sessions_list(struct sessions *s, int64_t user_id, struct connections_a
 NO_THREAD_CHECK static bool make_pings(struct pool *p)
 {
     bool made = true;
-    for (uint8_t e = 0; e < ENCODINGS; e++)
-        for (uint8_t f = 0; f < FRAMINGS; f++) {
-            p->pings[e][f] =
-                form_frame((struct form){.encoding = e, .framing = f}, TEXT("{}"), false);
+    for (unsigned e = 0; e < ENCODING_COUNT; e++)
+        for (unsigned f = 0; f < FRAMING_COUNT; f++) {
+            p->pings[e][f] = form_frame(
+                (struct form){.encoding = (uint8_t)e, .framing = (uint8_t)f}, TEXT("{}"), false);
             made = made && p->pings[e][f];
         }
     return made;

@@ -7,12 +7,13 @@
 
 #include "base/frame.h"
 
-enum encoding { ENCODING_JSON, ENCODING_PROTOBUF };
+enum encoding { ENCODING_JSON, ENCODING_PROTOBUF, ENCODING_COUNT };
 
 enum framing {
     FRAMING_WEBSOCKET, /* a message of its own: text for JSON, binary for Protobuf */
     FRAMING_LINES,     /* http_stream: an object a line; Protobuf: each behind its length */
-    FRAMING_EVENTS     /* server-sent events: an object an event; JSON only */
+    FRAMING_EVENTS,    /* server-sent events: an object an event; JSON only */
+    FRAMING_COUNT
 };
 
 struct form {
