@@ -4,9 +4,9 @@ set(snug_test_env
   "UBSAN_OPTIONS=print_stacktrace=1"
   "TSAN_OPTIONS=second_deadlock_stack=1:history_size=4")
 
-set(snug_unit_timeout_s 20) # a test takes less than one; this is for one that hangs
+set(snug_unit_timeout_s 40) # a test takes a second or two; this is for one that hangs
 if(SNUG_MODE MATCHES "san")
-  set(snug_unit_timeout_s 90) # sanitizers are slow, and a busy machine makes that worse
+  set(snug_unit_timeout_s 120) # sanitizers are slow, and a busy machine makes that worse
 endif()
 
 add_custom_target(unit_tests) # ninja unit_tests: every unit test, nothing else
