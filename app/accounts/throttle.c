@@ -1,10 +1,10 @@
 #include "accounts/throttle.h"
 
+#include "base/address.h"
+#include "base/hash.h"
 #include "base/mutex.h"
 
-#include <arpa/inet.h>
 #include <math.h>
-#include <sodium.h>
 #include <stdlib.h>
 
 #define SETS 256
@@ -20,7 +20,7 @@ struct bucket {
 struct throttle {
     const struct env *env;
     double burst, per_s;
-    unsigned char hash_key[crypto_shorthash_KEYBYTES];
+    struct hash_key key;
     struct mutex lock;
     struct bucket sets[SETS][WAYS] GUARDED_BY(lock);
 };
@@ -33,7 +33,7 @@ struct throttle *throttle_new(const struct env *env, double burst, double per_s)
     t->env = env;
     t->burst = burst;
     t->per_s = per_s;
-    env_random(env, t->hash_key, sizeof t->hash_key);
+    hash_key_init(&t->key, env);
     mutex_init(&t->lock, LOCK_accounts);
     return t;
 }
@@ -46,33 +46,19 @@ struct throttle *throttle_free(struct throttle *t)
     return NULL;
 }
 
-/* One household has 2^64 addresses of IPv6: the network counts. */
-static size_t address_bytes(struct text address, unsigned char *out)
-{
-    char name[INET6_ADDRSTRLEN];
-    struct in6_addr six;
-    text_copy(name, sizeof name, address);
-    if (!memchr(address.data, ':', address.len) || inet_pton(AF_INET6, name, &six) != 1)
-        return text_copy((char *)out, KEY_MAX, address);
-    size_t n = IN6_IS_ADDR_V4MAPPED(&six) ? sizeof six : 8;
-    memcpy(out, &six, n);
-    return n;
-}
-
 static uint64_t key_of(const struct throttle *t, enum throttle_kind kind, struct text key)
 {
     unsigned char bytes[KEY_MAX + 1] = {(unsigned char)('A' + (int)kind)};
     size_t len = 0;
     if (kind == THROTTLE_ADDRESS) {
-        len = address_bytes(key, bytes + 1);
+        len = address_key(key, bytes + 1);
     } else {
         len = text_copy((char *)bytes + 1, KEY_MAX, key);
         for (size_t i = 1; i <= len; i++)
             if (bytes[i] >= 'A' && bytes[i] <= 'Z')
                 bytes[i] = (unsigned char)(bytes[i] + ('a' - 'A'));
     }
-    uint64_t h = 0;
-    (void)crypto_shorthash((unsigned char *)&h, bytes, len + 1, t->hash_key);
+    uint64_t h = hash_of(&t->key, (struct text){(const char *)bytes, len + 1});
     return h ? h : 1;
 }
 

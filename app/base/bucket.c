@@ -25,6 +25,11 @@ bool bucket_take(struct bucket *b, struct bucket_limit limit, double cost, int64
     return true;
 }
 
+double bucket_left(const struct bucket *b, struct bucket_limit limit, int64_t now_ms)
+{
+    return limit.burst - spent_at(b, limit, now_ms);
+}
+
 bool bucket_idle(const struct bucket *b, struct bucket_limit limit, int64_t now_ms)
 {
     return spent_at(b, limit, now_ms) <= 0;

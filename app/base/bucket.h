@@ -23,6 +23,9 @@ struct bucket {
 bool bucket_take(struct bucket *b, struct bucket_limit limit, double cost, int64_t now_ms,
                  int64_t *out_retry_ms);
 
+/* What is there at now_ms. */
+double bucket_left(const struct bucket *b, struct bucket_limit limit, int64_t now_ms);
+
 /* True if it is full again and may be forgotten. */
 bool bucket_idle(const struct bucket *b, struct bucket_limit limit, int64_t now_ms);
 
