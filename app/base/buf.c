@@ -54,30 +54,16 @@ void buf_grown(struct buf *b, size_t len)
     b->len += len;
 }
 
-void buf_add(struct buf *b, const void *bytes, size_t len)
-{
-    char *at = len ? buf_space(b, len) : NULL;
-    if (!at)
-        return;
-    memcpy(at, bytes, len);
-    b->len += len;
-}
-
-void buf_add_text(struct buf *b, struct text t)
-{
-    buf_add(b, t.data, t.len);
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-    buf_add(b, &c, 1);
-}
-
 void buf_add_int(struct buf *b, int64_t n)
 {
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
-    buf_add(b, digits, (size_t)len);
+    char digits[20], *at = digits + sizeof digits;
+    uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    do
+        *--at = (char)('0' + left % 10);
+    while (left /= 10);
+    if (n < 0)
+        *--at = '-';
+    buf_add(b, at, (size_t)(digits + sizeof digits - at));
 }
 
 void buf_add_format(struct buf *b, const char *format, ...)

@@ -24,15 +24,34 @@ void buf_fini(struct buf *b);
 /* Forgets the bytes and the error, keeps the memory. */
 void buf_clear(struct buf *b);
 
-void buf_add(struct buf *b, const void *bytes, size_t len);
-void buf_add_text(struct buf *b, struct text t);
-void buf_add_char(struct buf *b, char c);
-void buf_add_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_add_int(struct buf *b, int64_t n);
-
 /* Makes room for `len` more bytes and returns where they go (call buf_grown after writing); NULL: see err. */
 char *buf_space(struct buf *b, size_t len);
 void buf_grown(struct buf *b, size_t len);
+
+static inline void buf_add(struct buf *b, const void *bytes, size_t len)
+{
+    if (len == 0)
+        return;
+    bool fits = b->err == ERR_OK && len <= b->room - b->len;
+    char *at = fits ? b->data + b->len : buf_space(b, len);
+    if (at) {
+        memcpy(at, bytes, len);
+        b->len += len;
+    }
+}
+
+static inline void buf_add_text(struct buf *b, struct text t)
+{
+    buf_add(b, t.data, t.len);
+}
+
+static inline void buf_add_char(struct buf *b, char c)
+{
+    buf_add(b, &c, 1);
+}
+
+void buf_add_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_add_int(struct buf *b, int64_t n);
 
 /* What is in it. Borrowed until the next change. */
 struct text buf_text(const struct buf *b);

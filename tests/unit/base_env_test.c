@@ -4,6 +4,8 @@
 #include "unit.h"
 
 #include <ctype.h>
+#include <pthread.h>
+#include <stdlib.h>
 
 static void same_bytes(void *ctx, void *out, size_t len)
 {
@@ -46,5 +48,35 @@ static void the_real_world_moves_on_and_repeats_nothing(void)
     CU_ASSERT(env_wall_ms(&env_real) > 1600000000000); /* after 2020, in milliseconds */
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, 16);
+}
+
+static void *take_some(void *to)
+{
+    for (size_t i = 0; i < 500; i++)
+        env_chance(&env_real, (unsigned char *)to + i * 16, 16);
+    return NULL;
+}
+
+/* Two threads, each through its stock many times, with one that is larger than a stock in between. */
+static void chance_from_the_stock_is_given_once(void)
+{
+    static unsigned char all[1000][16];
+    unsigned char large[4096] = {0}, odd[13], nothing[16] = {0};
+    pthread_t other;
+    CHECK_INT(pthread_create(&other, NULL, take_some, all), 0);
+    env_chance(&env_real, odd, sizeof odd); /* so that the stock does not come out even */
+    env_chance(&env_real, large, sizeof large);
+    CU_ASSERT(memcmp(large + sizeof large - 16, nothing, 16) != 0);
+    (void)take_some(all[500]);
+    CHECK_INT(pthread_join(other, NULL), 0);
+    qsort(all, 1000, 16, by_bytes);
+    for (size_t i = 1; i < 1000; i++)
+        CU_ASSERT(memcmp(all[i - 1], all[i], 16) != 0);
+    CU_ASSERT(memcmp(all[0], nothing, 16) != 0);
+}
+
 UNIT("base/env", CASE(a_uuid_has_its_version_and_variant), CASE(a_run_id_is_26_letters_and_digits),
-     CASE(the_real_world_moves_on_and_repeats_nothing))
+     CASE(the_real_world_moves_on_and_repeats_nothing), CASE(chance_from_the_stock_is_given_once))
