@@ -12,23 +12,39 @@ static const struct row rows[METRIC_COUNT] = {
 #define COUNTER(name, help) {#name, help, true},
 #define GAUGE(name, help) {#name, help, false},
 #define TIMER(name, help)
+#define SIZE(name, help)
 #include "base/metrics.def"
 #undef COUNTER
 #undef GAUGE
 #undef TIMER
+#undef SIZE
 };
 
 static const struct row timer_rows[TIMER_COUNT] = {
 #define COUNTER(name, help)
 #define GAUGE(name, help)
 #define TIMER(name, help) {#name, help, false},
+#define SIZE(name, help)
 #include "base/metrics.def"
 #undef COUNTER
 #undef GAUGE
 #undef TIMER
+#undef SIZE
 };
 
-/* One cache line each: reactors and writer count different things at the same time. */
+static const struct row size_rows[SIZE_COUNT] = {
+#define COUNTER(name, help)
+#define GAUGE(name, help)
+#define TIMER(name, help)
+#define SIZE(name, help) {#name, help, false},
+#include "base/metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef TIMER
+#undef SIZE
+};
+
+/* Gauges, one cache line each. */
 struct cell {
     _Alignas(64) atomic_int_least64_t value;
 };
@@ -38,12 +54,61 @@ struct timer_cell {
     atomic_uint_least64_t buckets[TIMER_BUCKETS];
 };
 
+#define SIZE_BUCKETS 14 /* up to 1, 2, 4, ... 4,096; more */
+struct size_cell {
+    _Alignas(64) atomic_uint_least64_t sum;
+    atomic_uint_least64_t buckets[SIZE_BUCKETS];
+};
+
+static struct size_cell sizes[SIZE_COUNT];
 static struct cell cells[METRIC_COUNT];
 static struct timer_cell timers[TIMER_COUNT];
 
+/* Counters: a lane a thread, summed when somebody asks, so that reactors that count the same thing do not wait for one
+ * cache line. A thread that ends leaves its sums; lane 0 is shared by those that came when the others were taken. */
+#define LANES_MAX 64
+struct lane {
+    _Alignas(64) atomic_int_least64_t values[METRIC_COUNT];
+};
+static struct lane lanes[LANES_MAX];
+static atomic_uint lanes_taken = 1;
+static _Thread_local struct lane *own_lane;
+
+static struct lane *take_lane(void)
+{
+    unsigned n = atomic_fetch_add(&lanes_taken, 1);
+    if (n >= LANES_MAX)
+        atomic_store(&lanes_taken, LANES_MAX); /* it must not come around */
+    return &lanes[n < LANES_MAX ? n : 0];
+}
+
+static void count(enum metric m, int64_t n)
+{
+    if (!own_lane)
+        own_lane = take_lane();
+    atomic_int_least64_t *value = &own_lane->values[m];
+    if (own_lane == &lanes[0])
+        atomic_fetch_add_explicit(value, n, memory_order_relaxed);
+    else /* nobody else writes it */
+        atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + n,
+                              memory_order_relaxed);
+}
+
+static int64_t counted(enum metric m)
+{
+    unsigned taken = atomic_load(&lanes_taken);
+    int64_t sum = 0;
+    for (unsigned i = 0; i < taken && i < LANES_MAX; i++)
+        sum += atomic_load_explicit(&lanes[i].values[m], memory_order_relaxed);
+    return sum;
+}
+
 void metric_add(enum metric m, int64_t n)
 {
-    atomic_fetch_add_explicit(&cells[m].value, n, memory_order_relaxed);
+    if (rows[m].counter)
+        count(m, n);
+    else
+        atomic_fetch_add_explicit(&cells[m].value, n, memory_order_relaxed);
 }
 
 void metric_set(enum metric m, int64_t n)
@@ -61,7 +126,8 @@ void metric_max(enum metric m, int64_t n)
 
 int64_t metric_get(enum metric m)
 {
-    return atomic_load_explicit(&cells[m].value, memory_order_relaxed);
+    return rows[m].counter ? counted(m)
+                           : atomic_load_explicit(&cells[m].value, memory_order_relaxed);
 }
 
 const char *metric_name(enum metric m)
@@ -135,6 +201,31 @@ static void write_timer(struct buf *out, enum timer_metric t)
                    (double)s.sum_us / 1e6, r->name, (unsigned long long)s.count);
 }
 
+void size_metric_add(enum size_metric m, uint64_t n)
+{
+    unsigned bucket = 0;
+    while (bucket < SIZE_BUCKETS - 1 && n > UINT64_C(1) << bucket)
+        bucket++;
+    atomic_fetch_add_explicit(&sizes[m].buckets[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&sizes[m].sum, n, memory_order_relaxed);
+}
+
+static void write_size(struct buf *out, enum size_metric m)
+{
+    const struct row *r = &size_rows[m];
+    buf_add_format(out, "# HELP snug_%s %s\n# TYPE snug_%s histogram\n", r->name, r->help, r->name);
+    unsigned long long below = 0;
+    for (unsigned i = 0; i < SIZE_BUCKETS; i++) {
+        below += atomic_load_explicit(&sizes[m].buckets[i], memory_order_relaxed);
+        if (i < SIZE_BUCKETS - 1)
+            buf_add_format(out, "snug_%s_bucket{le=\"%u\"} %llu\n", r->name, 1U << i, below);
+    }
+    buf_add_format(out, "snug_%s_bucket{le=\"+Inf\"} %llu\nsnug_%s_sum %llu\nsnug_%s_count %llu\n",
+                   r->name, below, r->name,
+                   (unsigned long long)atomic_load_explicit(&sizes[m].sum, memory_order_relaxed),
+                   r->name, below);
+}
+
 void metrics_write(struct buf *out)
 {
     for (unsigned i = 0; i < METRIC_COUNT; i++) {
@@ -146,4 +237,6 @@ void metrics_write(struct buf *out)
     }
     for (unsigned t = 0; t < TIMER_COUNT; t++)
         write_timer(out, (enum timer_metric)t);
+    for (unsigned m = 0; m < SIZE_COUNT; m++)
+        write_size(out, (enum size_metric)m);
 }

@@ -1,4 +1,5 @@
-/* metrics: the counters, gauges and timers of metrics.def. Cheap from any thread: one relaxed atomic add.
+/* metrics: the counters, gauges, timers and sizes of metrics.def. Cheap from any thread: a counter is a plain add to memory of the
+ * thread's own, a gauge one relaxed atomic add.
  *
  * Counters of a process, not of an object: tests look at differences. thread: any */
 #ifndef SNUG_BASE_METRICS_H
@@ -10,10 +11,12 @@ enum metric {
 #define COUNTER(name, help) METRIC_##name,
 #define GAUGE(name, help) METRIC_##name,
 #define TIMER(name, help)
+#define SIZE(name, help)
 #include "base/metrics.def"
 #undef COUNTER
 #undef GAUGE
 #undef TIMER
+#undef SIZE
     METRIC_COUNT
 };
 
@@ -21,14 +24,30 @@ enum timer_metric {
 #define COUNTER(name, help)
 #define GAUGE(name, help)
 #define TIMER(name, help) TIMER_##name,
+#define SIZE(name, help)
 #include "base/metrics.def"
 #undef COUNTER
 #undef GAUGE
 #undef TIMER
+#undef SIZE
     TIMER_COUNT
 };
 
+enum size_metric {
+#define COUNTER(name, help)
+#define GAUGE(name, help)
+#define TIMER(name, help)
+#define SIZE(name, help) SIZE_##name,
+#include "base/metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef TIMER
+#undef SIZE
+    SIZE_COUNT
+};
+
 void metric_add(enum metric m, int64_t n);
+/* Gauges alone. */
 void metric_set(enum metric m, int64_t n);
 /* Raises a gauge to `n` if it is lower. */
 void metric_max(enum metric m, int64_t n);
@@ -52,6 +71,9 @@ int64_t timer_bucket_us(unsigned bucket);
 /* The q-quantile (0..1) in milliseconds of what came between two snapshots; 0 if nothing came. */
 double timer_quantile_ms(const struct timer_snapshot *before, const struct timer_snapshot *after,
                          double q);
+
+/* Adds one number of things, from 0; shown as a histogram by powers of two up to 4,096. */
+void size_metric_add(enum size_metric m, uint64_t n);
 
 /* Everything as Prometheus text, exposition format 0.0.4. */
 void metrics_write(struct buf *out);

@@ -327,10 +327,12 @@ static void add_metrics(struct buf *out)
 #define COUNTER(name, help) ROW(out, "snug_" #name "_total", help);
 #define GAUGE(name, help) ROW(out, "snug_" #name, help);
 #define TIMER(name, help) ROW(out, "snug_" #name "_seconds", help);
+#define SIZE(name, help) ROW(out, "snug_" #name, help);
 #include "base/metrics.def"
 #undef COUNTER
 #undef GAUGE
 #undef TIMER
+#undef SIZE
     end_table(out);
     add(out, "</section>\n");
 }

@@ -103,6 +103,27 @@ static void quantiles_come_from_between_two_looks(void)
     near(timer_quantile_ms(&before, &after, 1), 12582.912, 0.001);
 }
 
+static void sizes_are_counted_up_to_powers_of_two(void)
+{
+    static const uint64_t all[] = {0, 1, 2, 3, 4, 5, 4096, 4097, UINT64_MAX / 2};
+    struct buf b;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        size_metric_add(SIZE_writer_batch, all[i]);
+    buf_init(&b, 100000);
+    metrics_write(&b);
+    buf_add_char(&b, 0);
+    static const char *const lines[] = {
+        "# TYPE snug_writer_batch histogram\nsnug_writer_batch_bucket{le=\"1\"} 2\n",
+        "snug_writer_batch_bucket{le=\"2\"} 3\nsnug_writer_batch_bucket{le=\"4\"} 5\n",
+        "snug_writer_batch_bucket{le=\"8\"} 6\n",
+        "snug_writer_batch_bucket{le=\"4096\"} 7\nsnug_writer_batch_bucket{le=\"+Inf\"} 9\n",
+        "snug_writer_batch_count 9\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        CU_ASSERT_PTR_NOT_NULL(strstr(b.data, lines[i]));
+    buf_fini(&b);
+}
+
 /* Every line is HELP, TYPE or "name[{labels}] number"; histograms end with +Inf == count. */
 static void the_text_is_what_prometheus_reads(void)
 {
@@ -138,4 +159,5 @@ static void the_text_is_what_prometheus_reads(void)
 
 UNIT("base/metrics", CASE(threads_lose_no_count), CASE(gauges_are_set_moved_and_raised),
      CASE(buckets_rise_by_half_octaves), CASE(a_duration_falls_into_its_bucket),
-     CASE(quantiles_come_from_between_two_looks), CASE(the_text_is_what_prometheus_reads))
+     CASE(quantiles_come_from_between_two_looks), CASE(sizes_are_counted_up_to_powers_of_two),
+     CASE(the_text_is_what_prometheus_reads))
