@@ -1,11 +1,13 @@
 #include "base/task_queue.h"
 
+#include "base/env.h"
 #include "base/future.h"
 #include "base/metrics.h"
 #include "base/must.h"
 #include "base/queue.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct task_queue {
@@ -13,6 +15,8 @@ struct task_queue {
     struct queue *queue;
     struct future *begun; /* of the thread that starts at the moment */
     unsigned started;
+    atomic_uint begun_threads;        /* each takes its number from here */
+    atomic_int_least64_t *busy_since; /* of each thread, monotonic ms; 0: it waits for a task */
     pthread_t threads[];
 };
 
@@ -26,10 +30,15 @@ static NO_THREAD_CHECK void *task_main(void *arg)
     (void)future_fulfil(begun, thread ? ERR_OK : ERR_IO, NULL);
     future_unref(begun);
 
+    atomic_int_least64_t *busy_since = &q->busy_since[atomic_fetch_add(&q->begun_threads, 1)];
     struct task task;
-    while (thread && !queue_done(q->queue))
-        if (queue_take(q->queue, &task, 1, INT64_MAX))
-            task.run(thread, task.data);
+    while (thread && !queue_done(q->queue)) {
+        if (!queue_take(q->queue, &task, 1, INT64_MAX))
+            continue;
+        atomic_store(busy_since, env_monotonic_ms(&env_real));
+        task.run(thread, task.data);
+        atomic_store(busy_since, 0);
+    }
 
     if (thread && o->end)
         o->end(o->ctx, thread);
@@ -61,7 +70,8 @@ enum err task_queue_new(const struct task_queue_options *options, struct task_qu
         return ERR_NOMEM;
     q->options = *options;
     q->queue = queue_new(options->capacity, sizeof(struct task));
-    enum err e = q->queue ? ERR_OK : ERR_NOMEM;
+    q->busy_since = calloc(options->threads, sizeof *q->busy_since);
+    enum err e = q->queue && q->busy_since ? ERR_OK : ERR_NOMEM;
     while (e == ERR_OK && q->started < options->threads)
         e = start_one(q);
     if (e == ERR_OK)
@@ -80,6 +90,7 @@ struct task_queue *task_queue_free(struct task_queue *q)
     for (unsigned i = 0; i < q->started; i++)
         must(pthread_join(q->threads[i], NULL) == 0);
     queue_free(q->queue);
+    free(q->busy_since);
     free(q);
     return NULL;
 }
@@ -95,4 +106,16 @@ enum err task_queue_push(struct task_queue *q, struct task task)
 size_t task_queue_length(struct task_queue *q)
 {
     return queue_length(q->queue);
+}
+
+struct task_queue_busy task_queue_busy(struct task_queue *q, int64_t now_ms)
+{
+    struct task_queue_busy busy = {.all_ms = INT64_MAX};
+    for (unsigned i = 0; i < q->options.threads; i++) {
+        int64_t since_ms = atomic_load(&q->busy_since[i]);
+        int64_t ms = since_ms > 0 && now_ms > since_ms ? now_ms - since_ms : 0;
+        busy.longest_ms = ms > busy.longest_ms ? ms : busy.longest_ms;
+        busy.all_ms = ms < busy.all_ms ? ms : busy.all_ms;
+    }
+    return busy;
 }

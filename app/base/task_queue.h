@@ -9,6 +9,7 @@
 #include "base/thread_role.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct task_queue;
 
@@ -39,5 +40,12 @@ struct task_queue *task_queue_free(struct task_queue *q);
 MUST_USE enum err task_queue_push(struct task_queue *q, struct task task);
 
 size_t task_queue_length(struct task_queue *q);
+
+/* How long the thread that has been longest at one task has been, and how long all of them have been at one each (0: one
+ * waits for a task). now_ms: env_real's monotonic */
+struct task_queue_busy {
+    int64_t longest_ms, all_ms;
+};
+struct task_queue_busy task_queue_busy(struct task_queue *q, int64_t now_ms);
 
 #endif

@@ -1,6 +1,8 @@
 /* Guards: every task that was accepted runs exactly once, on a thread that has begun; a full queue says so. */
+#include "base/must.h"
 #include "base/task_queue.h"
 
+#include "base/env.h"
 #include "base/future.h"
 #include "base/metrics.h"
 #include "fault.h"
@@ -43,6 +45,48 @@ static struct task_queue_options options(unsigned threads, size_t capacity)
     begin_fails_from = 0;
     return (struct task_queue_options){threads, capacity, "test tasks", &role_task,
                                        &runs,   begin,    end};
+}
+
+/* ---- who stands still */
+
+static struct future *go_on;
+
+static void stand_still(void *thread, void *data)
+{
+    void *nothing;
+    (void)thread;
+    (void)future_fulfil(data, ERR_OK, NULL); /* it has begun */
+    future_unref(data);
+    must(future_take(go_on, INT64_MAX, &nothing) == ERR_OK);
+}
+
+static void push_one_that_stands_still(struct task_queue *q)
+{
+    void *nothing;
+    struct future *is_there = future_new(NULL);
+    CHECK_INT(task_queue_push(q, (struct task){stand_still, future_ref(is_there)}), ERR_OK);
+    CHECK_INT(future_take(is_there, INT64_MAX, &nothing), ERR_OK);
+    future_unref(is_there);
+}
+
+static void a_thread_that_stands_still_is_seen(void)
+{
+    struct task_queue_options o = options(2, 10);
+    struct task_queue *q = NULL;
+    go_on = future_new(NULL);
+    CHECK_INT(task_queue_new(&o, &q), ERR_OK);
+    int64_t later_ms = env_monotonic_ms(&env_real) + 60000;
+    CHECK_INT(task_queue_busy(q, later_ms).longest_ms, 0); /* nobody has anything to do */
+    push_one_that_stands_still(q);
+    struct task_queue_busy busy = task_queue_busy(q, later_ms);
+    CU_ASSERT(busy.longest_ms > 50000 && busy.longest_ms <= 60000);
+    CHECK_INT(busy.all_ms, 0); /* another one waits for tasks */
+    push_one_that_stands_still(q);
+    CU_ASSERT(task_queue_busy(q, later_ms).all_ms > 50000);
+    CHECK_INT(task_queue_busy(q, 1).longest_ms, 0); /* a clock that is behind says nothing */
+    (void)future_fulfil(go_on, ERR_OK, NULL);
+    task_queue_free(q);
+    future_unref(go_on);
 }
 
 /* Freeing runs what waits. */
@@ -122,6 +166,7 @@ static void every_failed_allocation_of_new_is_an_error(void)
     }
 }
 
-UNIT("base/task_queue", CASE(every_accepted_task_runs_once), CASE(a_full_queue_refuses_and_counts),
+UNIT("base/task_queue", CASE(a_thread_that_stands_still_is_seen),
+     CASE(every_accepted_task_runs_once), CASE(a_full_queue_refuses_and_counts),
      CASE(a_thread_that_cannot_begin_is_an_error_of_start),
      CASE(every_failed_allocation_of_new_is_an_error))
