@@ -1,4 +1,4 @@
-#include "base/log.h"
+#include "base/log_inside.h"
 
 #include "base/buf.h"
 #include "base/must.h"
@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <sys/time.h>
 #include <time.h>
-#include <unistd.h>
 
 #define LINE_MAX_BYTES 2048
 #define VALUE_MAX_BYTES 400
@@ -81,9 +80,18 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
     if (line.len == line.cap_bytes)
         line.len--;
     buf_add_char(&line, '\n');
-    if (write(STDERR_FILENO, line.data, line.len) < 0) {
-        /* stderr is gone; there is nobody left to tell */
-    }
+    if (!log_queue(line.data, line.len))
+        log_write_all(line.data, line.len);
+}
+
+bool log_level_find(struct text name, enum log_level *out)
+{
+    for (unsigned i = 0; i <= LOG_ERROR; i++)
+        if (text_is_nocase(name, text_of(level_names[i]))) {
+            *out = (enum log_level)i;
+            return true;
+        }
+    return false;
 }
 
 void log_set_level(enum log_level level)

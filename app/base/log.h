@@ -5,6 +5,7 @@
 #ifndef SNUG_BASE_LOG_H
 #define SNUG_BASE_LOG_H
 
+#include "base/err.h"
 #include "base/text.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
@@ -27,6 +28,17 @@ struct log_field {
 
 /* The fields end with a zero one. */
 void log_fields(enum log_level level, const char *event, const struct log_field *fields);
+
+/* A level by its name, in any case. */
+bool log_level_find(struct text name, enum log_level *out);
+
+/* From now on a thread writes the lines, so that a reader that is behind holds nobody up: at most 1 MiB waits, what does not
+ * fit is dropped and counted (log_dropped). Before, and after log_stop, a line is written by who logs it.
+ * Signals are not for this thread. errors: ERR_IO no thread */
+MUST_USE enum err log_start(void);
+
+/* Waits until what was logged is written, at most so long. */
+void log_stop(int64_t timeout_ms);
 
 /* Lines below this level are dropped; LOG_INFO at start. Call before threads. */
 void log_set_level(enum log_level level);

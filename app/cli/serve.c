@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define LOG_STOP_MS 500
+
 /* A WebSocket is a descriptor: as many as the system lets us have. */
 static void raise_descriptor_limit(void)
 {
@@ -91,7 +93,10 @@ int serve_run(struct config *c, const struct arguments *a)
     }
     char error[256] = "";
     struct snug *snug = NULL;
+    if (log_start() != ERR_OK)
+        log_event(LOG_WARN, "log_without_thread");
     if (snug_new(&c->options, &snug, error) != ERR_OK) {
+        log_stop(LOG_STOP_MS);
         cli_say("%s", error);
         return 1;
     }
@@ -99,5 +104,6 @@ int serve_run(struct config *c, const struct arguments *a)
     snug_free(snug);
     if (code == 0)
         log_event(LOG_INFO, "stopped");
+    log_stop(LOG_STOP_MS);
     return code;
 }

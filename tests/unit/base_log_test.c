@@ -1,11 +1,15 @@
 /* Guards: one event is one line whatever is in it, so that nobody outside can write lines of their own. */
 #include "base/log.h"
 
+#include "base/env.h"
+#include "base/metrics.h"
 #include "fault.h"
 #include "unit.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static char said[8192];
@@ -122,7 +126,65 @@ static void lines_below_the_level_are_dropped(void)
     log_set_level(LOG_INFO);
 }
 
-UNIT("base/log", CASE(a_line_has_time_level_event_and_fields),
+static void a_level_has_a_name(void)
+{
+    enum log_level level = LOG_INFO;
+    CU_ASSERT_TRUE(log_level_find(TEXT("Debug"), &level) && level == LOG_DEBUG);
+    CU_ASSERT_TRUE(log_level_find(TEXT("error"), &level) && level == LOG_ERROR);
+    CU_ASSERT_FALSE(log_level_find(TEXT("trace"), &level));
+    CU_ASSERT_FALSE(log_level_find(TEXT(""), &level));
+    CHECK_INT(level, LOG_ERROR);
+}
+
+/* Nobody reads: who logs goes on all the same, log_stop ends in time, and what is read later are whole lines in order. */
+static void a_reader_that_is_behind_holds_nobody_up(void)
+{
+    enum { LINES = 60000 };
+    int ends[2], kept = dup(STDERR_FILENO);
+    int64_t dropped = metric_get(METRIC_log_dropped);
+    CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
+    CHECK_INT(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    CHECK_INT(log_start(), ERR_OK);
+    for (int i = 0; i < LINES; i++)
+        log_event(LOG_INFO, "somebody_came", KV_INT("n", i));
+    int64_t began_ms = env_monotonic_ms(&env_real);
+    log_stop(50);
+    CU_ASSERT(env_monotonic_ms(&env_real) - began_ms < 5000);
+    dropped = metric_get(METRIC_log_dropped) - dropped;
+    CU_ASSERT(dropped > 0 && dropped < LINES - 10000);
+    FILE *read_end = fdopen(ends[0], "r");
+    char line[200];
+    int lines = 0;
+    long last = -1;
+    for (; lines < LINES - dropped && fgets(line, sizeof line, read_end); lines++) {
+        static const char before[] = " info somebody_came n=";
+        char *number = strstr(line, before), *rest = NULL;
+        long n = number ? strtol(number + sizeof before - 1, &rest, 10) : -1;
+        CU_ASSERT(n > last && n < LINES && strcmp(rest, "\n") == 0);
+        last = n;
+    }
+    CHECK_INT(lines, LINES - dropped);
+    CHECK_INT(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+    (void)close(kept);
+    (void)close(ends[1]);
+    (void)fclose(read_end);
+}
+
+static void a_line_after_the_writer_is_written_at_once(void)
+{
+    begin();
+    CHECK_INT(log_start(), ERR_OK);
+    log_event(LOG_INFO, "queued");
+    log_stop(5000);
+    log_event(LOG_INFO, "at_once");
+    const char *lines = end(); /* the first without its time stamp */
+    CU_ASSERT(strncmp(lines, "info queued\n", 12) == 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(lines, "Z info at_once\n"));
+}
+
+UNIT("base/log", CASE(a_line_after_the_writer_is_written_at_once),
+     CASE(a_line_has_time_level_event_and_fields),
      CASE(values_are_escaped_so_that_a_line_stays_a_line),
      CASE(long_values_and_lines_are_cut_and_still_end), CASE(no_memory_is_needed_to_say_so),
-     CASE(lines_below_the_level_are_dropped))
+     CASE(lines_below_the_level_are_dropped), CASE(a_level_has_a_name),
+     CASE(a_reader_that_is_behind_holds_nobody_up))
