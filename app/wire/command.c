@@ -213,8 +213,11 @@ enum err command_next(struct text *rest, struct buf *scratch, struct command *ou
         *rest = here;
         return ERR_NOT_FOUND;
     }
-    if (!json_next(here, COMMAND_DATA_DEPTH_MAX + 2, &object, &after) || object.data[0] != '{' ||
-        !ends_properly(after) || !depth_is_fine(object))
+    bool flat = json_next(here, COMMAND_DEPTH_MAX, &object, &after); /* as nearly all are */
+    if (!flat && (!json_next(here, COMMAND_DATA_DEPTH_MAX + 2, &object, &after) ||
+                  object.data[0] != '{' || !depth_is_fine(object)))
+        return ERR_MALFORMED;
+    if (object.data[0] != '{' || !ends_properly(after))
         return ERR_MALFORMED;
     if (memchr(object.data, '\\', object.len) && !buf_space(scratch, object.len))
         return scratch->err;

@@ -107,11 +107,66 @@ static bool take_escape(struct scan *s, uint32_t *out)
     return true;
 }
 
+static bool is_plain(unsigned char c)
+{
+    return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+}
+
+typedef int8_t sixteen __attribute__((vector_size(16)));
+
+static bool are_plain(const char *sixteen_bytes)
+{
+    sixteen c;
+    memcpy(&c, sixteen_bytes, sizeof c);
+    sixteen special = (c < ' ') | (c == '"') | (c == '\\'); /* from 0x80 on they are negative */
+    uint64_t halves[2];
+    memcpy(halves, &special, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+}
+
+/* How many of eight bytes are plain before the first that is not. A byte of `x - ONES * n & ~x` has its top bit set if that
+ * byte of x is below n, or one before it was; so the lowest of those bits is right. */
+static size_t plain_of_eight(const char *bytes)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    uint64_t eight;
+    memcpy(&eight, bytes, sizeof eight);
+    uint64_t quotes = eight ^ ones * '"', slashes = eight ^ ones * '\\';
+    uint64_t special = (eight | ((eight - ones * ' ') & ~eight) | ((quotes - ones) & ~quotes) |
+                        ((slashes - ones) & ~slashes)) &
+                       tops;
+    return special ? (size_t)__builtin_ctzll(special) / 8 : 8;
+#else
+    size_t n = 0;
+    while (n < 8 && is_plain((unsigned char)bytes[n]))
+        n++;
+    return n;
+#endif
+}
+
+size_t json_plain_run(struct text t)
+{
+    size_t n = 0;
+    while (t.len - n >= 16 && are_plain(t.data + n))
+        n += 16;
+    while (t.len - n >= 8) {
+        size_t plain = plain_of_eight(t.data + n);
+        n += plain;
+        if (plain < 8)
+            return n;
+    }
+    while (n < t.len && is_plain((unsigned char)t.data[n]))
+        n++;
+    return n;
+}
+
 static bool scan_string(struct scan *s)
 {
     if (!take(s, '"'))
         return false;
     for (;;) {
+        s->at += json_plain_run((struct text){s->at, (size_t)(s->end - s->at)});
         int c = peek(s);
         if (c < ' ')
             return false; /* the end, or a control character */
@@ -126,7 +181,7 @@ static bool scan_string(struct scan *s)
         if (c == '"')
             return true;
         uint32_t code_point;
-        if (c == '\\' && !take_escape(s, &code_point))
+        if (!take_escape(s, &code_point))
             return false;
     }
 }
@@ -224,14 +279,54 @@ static bool step_to_item(struct scan *s, char open, char close)
     return !first || peek(s) != close;
 }
 
+/* ---- walking what is known to be valid: to the end of a value without looking at what is in it. In what is not valid it
+ * finds some end within the bounds. */
+
+static void skip_string(struct scan *s)
+{
+    for (s->at++;;) {
+        s->at += json_plain_run(rest_of(s));
+        int c = peek(s);
+        if (c < 0)
+            return;
+        s->at++;
+        if (c == '"')
+            return;
+        if (c == '\\' && s->at < s->end)
+            s->at++;
+    }
+}
+
+static void skip_nested(struct scan *s)
+{
+    for (unsigned depth = 0; s->at < s->end;) {
+        char c = *s->at;
+        if (c == '"') {
+            skip_string(s);
+            continue;
+        }
+        s->at++;
+        if (c == '{' || c == '[')
+            depth++;
+        else if ((c == '}' || c == ']') && --depth == 0)
+            return;
+    }
+}
+
 static bool take_value(struct scan *s, struct text *out_value)
 {
     skip_space(s);
     const char *start = s->at;
-    if (!scan_value(s, JSON_DEPTH_MAX))
-        return false;
+    int c = peek(s);
+    if (c == '"')
+        skip_string(s);
+    else if (c == '{' || c == '[')
+        skip_nested(s);
+    else
+        while (s->at < s->end && !strchr(",:]} \t\n\r", *s->at))
+            s->at++;
     *out_value = (struct text){start, (size_t)(s->at - start)};
-    return true;
+    return out_value->len > 0;
 }
 
 bool json_element(struct text *rest, struct text *out_value)

@@ -15,6 +15,10 @@ bool json_valid(struct text t, unsigned depth_max);
 /* The same for the value that `t` starts with, after white space: its bytes in *out_value, the rest in *out_rest. */
 bool json_next(struct text t, unsigned depth_max, struct text *out_value, struct text *out_rest);
 
+/* How many bytes `t` starts with that stand for themselves in a JSON string: ASCII without control characters, quotes and
+ * backslashes. */
+size_t json_plain_run(struct text t);
+
 /* `t` without the JSON white space it starts with. */
 struct text json_skip_space(struct text t);
 

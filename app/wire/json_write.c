@@ -34,21 +34,35 @@ static void quote_special(struct buf *out, unsigned char c)
 /* How many bytes `t` starts with that may stand in a JSON string as they are. */
 static size_t plain_run(struct text t)
 {
-    size_t n = 0;
-    while (n < t.len) {
-        unsigned char c = (unsigned char)t.data[n];
-        if (c < ' ' || c == '"' || c == '\\')
-            break;
-        size_t step = c < 0x80 ? 1 : utf8_first(text_after(t, n));
+    size_t n = json_plain_run(t);
+    while (n < t.len && (unsigned char)t.data[n] >= 0x80) {
+        size_t step = utf8_first(text_after(t, n));
         if (step == 0)
             break;
         n += step;
+        n += json_plain_run(text_after(t, n));
     }
     return n;
 }
 
+/* Most texts have nothing to escape. */
+static bool quote_plain(struct buf *out, struct text t)
+{
+    char *at = json_plain_run(t) == t.len ? buf_space(out, t.len + 2) : NULL;
+    if (!at)
+        return false;
+    at[0] = '"';
+    if (t.len > 0)
+        memcpy(at + 1, t.data, t.len);
+    at[t.len + 1] = '"';
+    buf_grown(out, t.len + 2);
+    return true;
+}
+
 void json_quote(struct buf *out, struct text t)
 {
+    if (quote_plain(out, t))
+        return;
     buf_add_char(out, '"');
     while (t.len > 0) {
         size_t n = plain_run(t);
@@ -149,11 +163,12 @@ void json_add_bool(struct json_writer *w, const char *key, bool value)
 }
 
 /* Documents are told apart by line ends. Inside valid JSON one is white space: texts have it escaped. */
-static void one_line(struct buf *out, size_t from)
+static void replace(struct buf *out, size_t from, char c)
 {
-    for (size_t i = from; i < out->len; i++)
-        if (out->data[i] == '\n' || out->data[i] == '\r')
-            out->data[i] = ' ';
+    for (char *at; from < out->len && (at = memchr(out->data + from, c, out->len - from));) {
+        *at = ' ';
+        from = (size_t)(at - out->data) + 1;
+    }
 }
 
 void json_add_raw(struct json_writer *w, const char *key, struct text json)
@@ -161,5 +176,6 @@ void json_add_raw(struct json_writer *w, const char *key, struct text json)
     start(w, key);
     size_t at = w->out->len;
     buf_add_text(w->out, json.len > 0 ? json : TEXT("null"));
-    one_line(w->out, at);
+    replace(w->out, at, '\n');
+    replace(w->out, at, '\r');
 }

@@ -23,13 +23,16 @@ struct jwt_algorithm {
 /* The row of that name; NULL: none. */
 const struct jwt_algorithm *jwt_algorithm_find(struct text name);
 
+#define JWT_HASHES 3 /* of 32, 48 and 64 bytes */
+
 struct jwt_key {
     enum jwt_kind kind;
     char kid[JWT_KID_SIZE];           /* "": none */
     const struct jwt_algorithm *only; /* NULL: all of its kind */
     EVP_PKEY *public_key;             /* owned */
-    char *secret;                     /* owned; of KIND_SECRET */
-    size_t secret_bytes;
+    /* Of KIND_SECRET: HMACs that have begun with it, one a hash, to be copied for each token: beginning costs more than a
+     * token. Owned. */
+    EVP_MAC_CTX *begun[JWT_HASHES];
 };
 
 struct jwt_keys {

@@ -8,7 +8,6 @@
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 
@@ -38,9 +37,8 @@ struct jwt_keys *jwt_keys_unref(struct jwt_keys *keys)
         return NULL;
     for (size_t i = 0; i < keys->count; i++) {
         EVP_PKEY_free(keys->at[i].public_key);
-        if (keys->at[i].secret)
-            OPENSSL_cleanse(keys->at[i].secret, keys->at[i].secret_bytes);
-        free(keys->at[i].secret);
+        for (size_t j = 0; j < JWT_HASHES; j++)
+            EVP_MAC_CTX_free(keys->at[i].begun[j]);
     }
     free(keys);
     return NULL;
@@ -121,18 +119,35 @@ enum err jwt_keys_take(struct jwt_keys *keys, const struct jwt_key *key, bool ki
     return ERR_OK;
 }
 
+/* NULL: no memory */
+static EVP_MAC_CTX *begin_hmac(const char *hash, struct text secret)
+{
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *ctx = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)hash, 0),
+        OSSL_PARAM_construct_end()};
+    if (ctx && EVP_MAC_init(ctx, (const unsigned char *)secret.data, secret.len, params) != 1) {
+        EVP_MAC_CTX_free(ctx);
+        ctx = NULL;
+    }
+    EVP_MAC_free(hmac); /* the context has a share */
+    return ctx;
+}
+
 enum err jwt_keys_add_secret(struct jwt_keys *keys, struct text secret)
 {
+    static const char *const hashes[JWT_HASHES] = {"SHA256", "SHA384", "SHA512"};
     if (secret.len == 0 || secret.len > INT_MAX)
         return ERR_BAD_REQUEST;
     if (keys->count == JWT_KEYS_MAX)
         return ERR_LIMIT;
-    char *copy = text_dup(secret);
-    if (!copy)
-        return ERR_NOMEM;
-    keys->at[keys->count++] =
-        (struct jwt_key){.kind = KIND_SECRET, .secret = copy, .secret_bytes = secret.len};
-    return ERR_OK;
+    struct jwt_key *key = &keys->at[keys->count++];
+    *key = (struct jwt_key){.kind = KIND_SECRET};
+    bool good = true;
+    for (size_t i = 0; i < JWT_HASHES && good; i++)
+        good = (key->begun[i] = begin_hmac(hashes[i], secret)) != NULL;
+    return good ? ERR_OK : ERR_NOMEM; /* then the set is of no use, but whole */
 }
 
 /* Nobody is asked for the password of a public key. */
@@ -215,9 +230,14 @@ static enum err check_secret(const struct jwt_key *key, const struct jwt_algorit
                              struct text signed_part, struct text signature)
 {
     unsigned char wanted[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    if (!HMAC(algorithm->hash(), key->secret, (int)key->secret_bytes,
-              (const unsigned char *)signed_part.data, signed_part.len, wanted, &len))
+    size_t len = 0;
+    const EVP_MAC_CTX *begun = key->begun[algorithm->signature_bytes / 16 - 2];
+    EVP_MAC_CTX *ctx = begun ? EVP_MAC_CTX_dup(begun) : NULL;
+    bool made =
+        ctx && EVP_MAC_update(ctx, (const unsigned char *)signed_part.data, signed_part.len) == 1 &&
+        EVP_MAC_final(ctx, wanted, &len, sizeof wanted) == 1;
+    EVP_MAC_CTX_free(ctx);
+    if (!made)
         return ERR_NOMEM;
     bool same = len == signature.len && CRYPTO_memcmp(signature.data, wanted, len) == 0;
     return same ? ERR_OK : ERR_BAD_TOKEN;

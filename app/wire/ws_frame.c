@@ -4,6 +4,7 @@
 #include "wire/ws_deflate.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 
 enum {
     CLOSE_PROTOCOL = 1002,
@@ -30,6 +31,12 @@ void ws_decoder_fini(struct ws_decoder *d)
 {
     ws_inflate_fini(&d->inflate);
     buf_fini(&d->message);
+}
+
+bool ws_decoder_idle(const struct ws_decoder *d)
+{
+    return d->header_len == 0 && !d->in_payload && d->message_opcode == WS_CONTINUATION &&
+           !d->message.data && !d->inflate.stream && !d->ended;
 }
 
 /* ---- header */
@@ -374,6 +381,16 @@ static bool is_key(struct text key)
     return EVP_DecodeBlock(bytes, (const unsigned char *)key.data, 24) == sizeof bytes;
 }
 
+static pthread_once_t sha1_once = PTHREAD_ONCE_INIT;
+static const EVP_MD *sha1; /* once: EVP_sha1() is looked for anew at each use */
+
+static void find_sha1(void)
+{
+    sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+    if (!sha1)
+        sha1 = EVP_sha1();
+}
+
 bool ws_accept(struct text key, char out[WS_ACCEPT_SIZE])
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -384,7 +401,8 @@ bool ws_accept(struct text key, char out[WS_ACCEPT_SIZE])
     memcpy(joined + 24, guid, sizeof guid - 1);
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned digest_len = 0;
-    if (EVP_Digest(joined, sizeof joined, digest, &digest_len, EVP_sha1(), NULL) != 1)
+    (void)pthread_once(&sha1_once, find_sha1);
+    if (EVP_Digest(joined, sizeof joined, digest, &digest_len, sha1, NULL) != 1)
         return false;
     return EVP_EncodeBlock((unsigned char *)out, digest, (int)digest_len) == WS_ACCEPT_SIZE - 1;
 }

@@ -67,6 +67,10 @@ void ws_decoder_init(struct ws_decoder *d, size_t message_max_bytes);
 void ws_decoder_agree(struct ws_decoder *d, const struct ws_deflate *agreed);
 void ws_decoder_fini(struct ws_decoder *d);
 
+/* Whether it keeps nothing: no frame and no message is open, no window is kept for the next one. After WS_EVENT_NONE: a
+ * decoder that is idle is as good as one that was just made. */
+bool ws_decoder_idle(const struct ws_decoder *d);
+
 /* Takes bytes off the front of *bytes (which are changed: unmasked in place) until one event is complete.
  * Call again until WS_EVENT_NONE, which also gives kept memory back. errors (as close codes): 1002 unmasked, RSV,
  * reserved opcode, fragmented or long control frame, non-minimal length, continuation of nothing, message inside a

@@ -422,11 +422,37 @@ static void raw_json_goes_out_in_one_line(void)
     buf_fini(&b);
 }
 
+/* Sixteen, eight and single bytes are looked at in three ways: each byte, at each place, at each alignment. */
+static void a_plain_run_ends_at_the_first_special_byte(void)
+{
+    for (size_t len = 0; len <= 42; len++) {
+        char *text = malloc(len ? len : 1); /* as long as it is: asan sees what is read behind it */
+        CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+        memset(text, 'a', len);
+        CHECK_INT(json_plain_run((struct text){text, len}), len);
+        for (size_t at = 0; at < len; at++) {
+            for (int c = 0; c < 256; c++) {
+                bool plain = c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+                text[at] = (char)c;
+                if (json_plain_run((struct text){text, len}) != (plain ? len : at))
+                    CU_FAIL("a run of another length");
+            }
+            text[at] = '"';
+            for (size_t start = 0; start < at && start < 16; start++)
+                if (json_plain_run((struct text){text + start, len - start}) != at - start)
+                    CU_FAIL("a run of another length, not aligned");
+            text[at] = 'a';
+        }
+        free(text);
+    }
+}
+
 UNIT("wire/json", CASE(what_the_rfc_allows_is_valid), CASE(anything_else_is_not),
      CASE(every_cut_of_a_document_is_invalid), CASE(nesting_is_bounded_exactly),
      CASE(next_gives_one_value_and_the_rest), CASE(members_come_in_order_with_their_own_bytes),
      CASE(entries_have_their_whole_key), CASE(a_strange_key_is_nobodys_key),
      CASE(elements_come_in_order), CASE(kinds_are_told_by_the_first_byte),
      CASE(strings_are_decoded), CASE(integers_are_integers_within_bounds),
-     CASE(a_document_is_written_with_its_commas), CASE(doubles_are_read_back_as_they_were),
-     CASE(any_bytes_are_quoted_to_valid_json), CASE(raw_json_goes_out_in_one_line))
+     CASE(a_plain_run_ends_at_the_first_special_byte), CASE(a_document_is_written_with_its_commas),
+     CASE(doubles_are_read_back_as_they_were), CASE(any_bytes_are_quoted_to_valid_json),
+     CASE(raw_json_goes_out_in_one_line))
