@@ -111,13 +111,15 @@ static void serve(struct checkpointer *c) ON(role_checkpointer)
     int64_t look_ms = env_monotonic_ms(&env_real) + o->look_ms;
     char byte;
     while (!queue_done(o->wake)) {
+        atomic_store(&o->state->checkpointer_turn_ms, env_monotonic_ms(&env_real));
         (void)queue_take(o->wake, &byte, 1, look_ms);
         bool tick = env_monotonic_ms(&env_real) >= look_ms;
         if (tick) {
             look_ms = env_monotonic_ms(&env_real) + o->look_ms;
             look_at_disk(o, c->path);
             if (!atomic_load(&o->state->commit_works) && writer_queue_length(o->writer) == 0)
-                (void)!writer_push(o->writer, (struct job){.run = rewrite_version, .done = ignore});
+                (void)!writer_push(o->writer,
+                                   (struct writer_job){{rewrite_version, ignore, NULL}, false});
         }
         checkpoint(c, tick);
     }
@@ -141,6 +143,7 @@ static NO_THREAD_CHECK enum err start(struct checkpointer *c, char error[ERROR_S
         return e;
     c->db->busy_ms = PAUSE_MS;
     look_at_disk(&c->options, c->path);
+    atomic_store(&c->options.state->checkpointer_turn_ms, env_monotonic_ms(&env_real));
     if (pthread_create(&c->thread, NULL, checkpointer_main, c) != 0) {
         say(error, "The system gives no thread for the checkpoints.");
         return ERR_IO;

@@ -24,6 +24,23 @@ void say(char error[ERROR_SIZE], const char *format, ...)
     va_end(args);
 }
 
+static bool is_refusal(int why)
+{
+    return why == ENOSPC || why == EDQUOT || why == EROFS;
+}
+
+/* SQLite calls it an I/O error when a quota is used up or the disk has become read-only (as it does after an error of
+ * the device). What the system said it keeps for a statement, but not for a COMMIT: then the log's file knows. */
+static bool takes_no_writes(struct db *db)
+{
+    sqlite3_file *log = NULL;
+    int why = 0;
+    if (sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+        log && log->pMethods)
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &why);
+    return is_refusal(why) || is_refusal(sqlite3_system_errno(db->sqlite));
+}
+
 enum err connection_err(struct db *db, int code)
 {
     switch (code & 0xff) {
@@ -44,12 +61,10 @@ enum err connection_err(struct db *db, int code)
         return ERR_NOMEM;
     case SQLITE_TOOBIG:
         return ERR_LIMIT;
-    case SQLITE_IOERR: {
-        int why = sqlite3_system_errno(
-            db->sqlite); /* a quota is no ENOSPC, so SQLite calls it an I/O error */
-        return why == ENOSPC || why == EDQUOT ? ERR_UNAVAILABLE : ERR_IO;
-    }
+    case SQLITE_IOERR:
+        return takes_no_writes(db) ? ERR_UNAVAILABLE : ERR_IO;
     case SQLITE_CORRUPT:
+        return ERR_DAMAGED;
     case SQLITE_NOTADB:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
@@ -85,7 +100,7 @@ enum err connection_exec(struct db *db, const char *sql)
     return connection_err(db, sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL));
 }
 
-enum err connection_control(struct db *db, enum control which)
+static int prepare_control(struct db *db, enum control which)
 {
     static const char *const texts[CONTROL_COUNT] = {
         [CONTROL_BEGIN] = "BEGIN",
@@ -96,13 +111,26 @@ enum err connection_control(struct db *db, enum control which)
         [CONTROL_RELEASE] = "RELEASE j",
         [CONTROL_ROLLBACK_TO] = "ROLLBACK TO j",
     };
-    sqlite3_stmt **stmt = &db->controls[which];
-    int code = *stmt ? SQLITE_OK
-                     : sqlite3_prepare_v3(db->sqlite, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
-                                          stmt, NULL);
+    return sqlite3_prepare_v3(db->sqlite, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                              &db->controls[which], NULL);
+}
+
+enum err connection_control(struct db *db, enum control which)
+{
+    int code = db->controls[which] ? SQLITE_OK : prepare_control(db, which);
     if (code == SQLITE_OK) {
-        code = sqlite3_step(*stmt);
-        (void)sqlite3_reset(*stmt);
+        code = sqlite3_step(db->controls[which]);
+        (void)sqlite3_reset(db->controls[which]);
+    }
+    return connection_err(db, code);
+}
+
+enum err connection_prepare(struct db *db)
+{
+    int code = SQLITE_OK;
+    for (enum control i = 0; i < CONTROL_COUNT && code == SQLITE_OK; i++) {
+        (void)sqlite3_finalize(db->controls[i]);
+        code = prepare_control(db, i);
     }
     return connection_err(db, code);
 }
@@ -138,6 +166,7 @@ enum err connection_int(struct db *db, const char *sql, int64_t *out_value)
 static const char *const pragmas[] = {
     [CONNECTION_WRITER] =
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048;"
+        "PRAGMA secure_delete = ON;"
         "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = 0;"
         "PRAGMA trusted_schema = OFF;",
     [CONNECTION_READER] =
@@ -146,6 +175,7 @@ static const char *const pragmas[] = {
     [CONNECTION_CHECKPOINTER] =
         "PRAGMA synchronous = FULL; PRAGMA cache_size = -64; PRAGMA mmap_size = 0;"
         "PRAGMA wal_autocheckpoint = 0;",
+    [CONNECTION_IMMUTABLE] = "PRAGMA query_only = ON; PRAGMA cache_size = -512;",
 };
 
 static void configure_sqlite(void)
@@ -179,27 +209,33 @@ enum err connection_open(const char *path, enum connection_kind kind, int64_t de
     if (!db)
         return ERR_NOMEM;
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE; /* one thread per connection */
-    if (kind == CONNECTION_READER)
-        flags |= SQLITE_OPEN_READONLY;
+    if (kind == CONNECTION_READER || kind == CONNECTION_IMMUTABLE)
+        flags |= SQLITE_OPEN_READONLY | (kind == CONNECTION_IMMUTABLE ? SQLITE_OPEN_URI : 0);
     else
         flags |= SQLITE_OPEN_READWRITE | (kind == CONNECTION_WRITER ? SQLITE_OPEN_CREATE : 0);
 
     enum err e = connection_err(db, sqlite3_open_v2(path, &db->sqlite, flags, NULL));
     if (e != ERR_OK)
         goto done;
+    if (kind == CONNECTION_WRITER || kind == CONNECTION_CHECKPOINTER)
+        gaps_clear(&db->gaps, db->sqlite);
     (void)sqlite3_busy_handler(db->sqlite, wait_for_lock, db);
     (void)sqlite3_progress_handler(db->sqlite, DEADLINE_OPS, is_too_late, db);
     (void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DQS_DDL, 0,
                             NULL); /* "x" is a name, never a text */
     (void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     e = connection_exec_patiently(db, pragmas[kind]);
+    if (e == ERR_OK && kind == CONNECTION_WRITER && sqlite3_db_readonly(db->sqlite, "main") == 1)
+        e = ERR_UNAVAILABLE; /* SQLite would open it for reading, and BEGIN IMMEDIATE would say nothing */
     if (e == ERR_OK) {
         error[0] = 0;
         *out_db = db;
         db = NULL; /* handed over */
     }
 done:
-    if (e != ERR_OK && db->sqlite)
+    if (e == ERR_UNAVAILABLE && sqlite3_db_readonly(db->sqlite, "main") == 1)
+        say(error, "The file %s may only be read.", path);
+    else if (e != ERR_OK && db->sqlite)
         say(error, "The database %s cannot be opened: %s.", path, sqlite3_errmsg(db->sqlite));
     db_close(db);
     return e;

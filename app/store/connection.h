@@ -6,6 +6,7 @@
 #define SNUG_STORE_CONNECTION_H
 
 #include "base/err.h"
+#include "store/gaps.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -22,7 +23,7 @@ struct query {
     bool in_use;
 };
 
-/* The statements around the work, prepared once: they run for every job. */
+/* The statements around the work, prepared once, on their first use if not by connection_prepare. */
 enum control {
     CONTROL_BEGIN,
     CONTROL_BEGIN_IMMEDIATE,
@@ -42,6 +43,7 @@ struct db {
     int64_t busy_until_ms; /* of the wait that goes on, monotonic */
     int64_t deadline_ms;   /* nothing runs longer, monotonic; INT64_MAX: no limit */
     unsigned open_queries;
+    struct gaps gaps; /* of who writes */
     struct query queries[];
 };
 
@@ -49,6 +51,7 @@ enum connection_kind {
     CONNECTION_WRITER,       /* makes the file if it is not there */
     CONNECTION_READER,       /* read only */
     CONNECTION_CHECKPOINTER, /* writes, but only what a checkpoint writes */
+    CONNECTION_IMMUTABLE,    /* reads a file that nobody changes; path is a URI that says so */
 };
 
 /* Opens path with what its kind needs (caches, synchronous, foreign keys). deadline_ms (monotonic) holds for all that is
@@ -66,6 +69,10 @@ MUST_USE enum err connection_exec(struct db *db, const char *sql);
 
 /* Runs one of the statements around the work. */
 MUST_USE enum err connection_control(struct db *db, enum control which);
+
+/* Prepares the statements around the work, so that ending a transaction needs no memory. For a connection on which others'
+ * jobs run; after the last PRAGMA, which would make what is prepared old. errors: those of connection_err */
+MUST_USE enum err connection_prepare(struct db *db);
 
 /* The first column of the first row as a number; errors: as connection_exec, ERR_NOT_FOUND no row. */
 MUST_USE enum err connection_int(struct db *db, const char *sql, int64_t *out_value);

@@ -16,7 +16,7 @@ static void fail(struct query *q, int code)
     if (e == ERR_OK || q->err != ERR_OK)
         return;
     q->err = e;
-    if (e == ERR_IO || e == ERR_INTERNAL)
+    if (e == ERR_IO || e == ERR_DAMAGED || e == ERR_INTERNAL)
         log_event(LOG_ERROR, "query_failed", KV_STR("query", queries[q - q->db->queries].name),
                   KV_STR("why", sqlite3_errmsg(q->db->sqlite)));
 }
@@ -117,6 +117,19 @@ enum err query_run(struct query *q)
 {
     while (query_row(q))
         ; /* rows of a RETURNING that nobody wants */
+    return query_end(q);
+}
+
+enum err query_run_for(struct db *db, enum query_id which, int64_t id)
+{
+    struct query *q = db_query(db, which);
+    query_int(q, 1, id);
+    return query_run(q);
+}
+
+enum err query_number(struct query *q, int64_t *out)
+{
+    *out = query_row(q) ? col_int(q, 0) : 0;
     return query_end(q);
 }
 

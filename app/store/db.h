@@ -39,12 +39,18 @@ struct text col_text(struct query *q, int at);
 bool col_null(struct query *q, int at);
 
 /* errors: ERR_CONFLICT a constraint; ERR_UNAVAILABLE disk full or read-only; ERR_TIMEOUT interrupted or busy; ERR_LIMIT
- * a value over SQLite's limit; ERR_NOMEM; ERR_IO; ERR_INTERNAL a bad parameter number and the like (the last two are
- * logged with SQLite's words) */
+ * a value over SQLite's limit; ERR_NOMEM; ERR_IO; ERR_DAMAGED a page makes no sense; ERR_INTERNAL a bad parameter number
+ * and the like (the last three are logged with SQLite's words and the query's name) */
 MUST_USE enum err query_end(struct query *q);
 
 /* Binds nothing more, runs to the end: for statements without rows. The same as query_row + query_end. */
 MUST_USE enum err query_run(struct query *q);
+
+/* The query with ?1, run as above. */
+MUST_USE enum err query_run_for(struct db *db, enum query_id which, int64_t id);
+
+/* The first column of its only row, or 0 if there is none, and query_end. */
+MUST_USE enum err query_number(struct query *q, int64_t *out);
 
 int64_t db_last_id(struct db *db);
 int64_t db_changes(struct db *db);

@@ -16,7 +16,7 @@ static enum err read_state(struct db *db, int64_t *out_version, int64_t *out_app
     return e;
 }
 
-static enum err judge(struct db *db, size_t count, int64_t *out_version, char error[ERROR_SIZE])
+enum err migrate_judge(struct db *db, size_t count, int64_t *out_version, char error[ERROR_SIZE])
 {
     int64_t version;
     int64_t application;
@@ -78,7 +78,7 @@ static enum err turn(struct db *db, const struct embedded_migration *list, size_
         return e;
     }
     int64_t version = 0;
-    e = judge(db, count, &version, error);
+    e = migrate_judge(db, count, &version, error);
     bool step = e == ERR_OK && (size_t)version < count;
     if (step)
         e = take_step(db, &list[version], error);
@@ -135,7 +135,7 @@ enum err migrate(struct db *db, const struct embedded_migration *list, size_t co
     enum err first = connection_exec_patiently(
         db, "SELECT 1 FROM sqlite_schema"); /* waits for a lock of others */
     if (first != ERR_TIMEOUT)
-        first = judge(db, count, &version, error);
+        first = migrate_judge(db, count, &version, error);
     if (first == ERR_OK)
         first = turn_to_wal(db, error);
     if (first != ERR_OK)

@@ -11,6 +11,11 @@
 /* "Snug" as a number, in the header of every database of ours. */
 #define APPLICATION_ID 0x536e7567
 
+/* Looks whether it is ours and not newer; an empty file is version 0.
+ * errors: ERR_UNAVAILABLE with a sentence in error; those of query_end */
+MUST_USE enum err migrate_judge(struct db *db, size_t count, int64_t *out_version,
+                                char error[ERROR_SIZE]);
+
 /* Takes the write lock at least once, also with nothing to do: afterwards it is known that one can write.
  * out: a sentence in error on failure
  * errors: ERR_UNAVAILABLE a newer version's file, or not ours; ERR_TIMEOUT the connection's deadline; ERR_INTERNAL a

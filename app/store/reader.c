@@ -23,6 +23,8 @@ static void *begin(void *ctx)
     char error[ERROR_SIZE];
     if (connection_open(r->path, CONNECTION_READER, INT64_MAX, &db, error) != ERR_OK)
         log_event(LOG_ERROR, "reader_failed", KV_STR("why", error));
+    else if (connection_prepare(db) != ERR_OK)
+        db = db_close(db); /* the start says that there is no memory */
     return db;
 }
 
@@ -85,6 +87,11 @@ enum err reader_push(struct reader *r, struct job job)
     if (e != ERR_OK)
         free(copy);
     return e;
+}
+
+int64_t reader_busy_ms(struct reader *r, int64_t now_ms)
+{
+    return task_queue_busy(r->tasks, now_ms).longest_ms;
 }
 
 struct reader *reader_free(struct reader *r)

@@ -17,6 +17,9 @@ MUST_USE enum err reader_new(const char *path, unsigned threads, size_t queue_ma
 /* errors: ERR_BUSY, ERR_CLOSED, ERR_NOMEM. thread: any */
 MUST_USE enum err reader_push(struct reader *r, struct job job);
 
+/* How long the reader that has been longest at one job has been, in ms; 0: all wait. now_ms: env_real's. thread: any */
+int64_t reader_busy_ms(struct reader *r, int64_t now_ms);
+
 /* Finishes what waits and closes. NULL is welcome. Returns NULL. */
 struct reader *reader_free(struct reader *r);
 

@@ -16,6 +16,7 @@ struct store_state {
     atomic_bool disk_full;    /* the last one was refused for want of room. Set by the writer */
     atomic_bool disk_low;     /* less than disk_free_min_bytes. Set by the checkpointer */
     _Atomic int64_t writer_busy_since;
+    _Atomic int64_t checkpointer_turn_ms; /* env_real's monotonic. Set by the checkpointer */
     _Atomic int64_t disk_free_bytes;
     _Atomic int64_t used_bytes;
     atomic_int wal_pages;   /* in the write-ahead log after the last commit. Set by the writer */

@@ -142,7 +142,14 @@ struct store *store_close(struct store *s)
 
 enum err writer_submit(struct store *s, struct job job)
 {
-    return state_read_only(&s->state) ? ERR_UNAVAILABLE : writer_push(s->writer, job);
+    struct writer_job all = {.job = job};
+    return state_read_only(&s->state) ? ERR_UNAVAILABLE : writer_push(s->writer, all);
+}
+
+enum err writer_submit_asking_first(struct store *s, struct job job)
+{
+    struct writer_job all = {.job = job, .asks_first = true};
+    return state_read_only(&s->state) ? ERR_UNAVAILABLE : writer_push(s->writer, all);
 }
 
 enum err reader_submit(struct store *s, struct job job)
@@ -157,6 +164,8 @@ struct store_status store_status(struct store *s)
         .writable = atomic_load(&s->state.commit_works) && !read_only,
         .read_only = read_only,
         .writer_busy_since = atomic_load(&s->state.writer_busy_since),
+        .reader_busy_ms = reader_busy_ms(s->reader, env_monotonic_ms(&env_real)),
+        .checkpointer_turn_ms = atomic_load(&s->state.checkpointer_turn_ms),
         .queue_length = writer_queue_length(s->writer),
         .disk_free_bytes = atomic_load(&s->state.disk_free_bytes),
         .used_bytes = atomic_load(&s->state.used_bytes),

@@ -33,7 +33,7 @@ struct store_options {
  * out: a sentence for people in error (256 bytes) on failure: who holds the lock, which query is bad, too new a database
  * errors: ERR_CONFLICT another store uses it, in this process or another; ERR_TIMEOUT another process held a lock to the
  * deadline, or a migration took longer; ERR_UNAVAILABLE a newer version's file, not one of ours, or the disk is full;
- * ERR_INTERNAL a query or a migration is bad; ERR_IO; ERR_NOMEM */
+ * ERR_INTERNAL a query or a migration is bad; ERR_IO; ERR_DAMAGED; ERR_NOMEM */
 MUST_USE enum err store_open(const struct store_options *options, struct store **out_store,
                              char error[256]);
 
@@ -55,14 +55,19 @@ struct job {
  * once; a sender tries again with the same key. A statement that runs for 5 s is stopped (ERR_TIMEOUT).
  * thread: any. errors: ERR_BUSY queue full; ERR_CLOSED; ERR_UNAVAILABLE read-only (disk full). The caller keeps data. */
 MUST_USE enum err writer_submit(struct store *s, struct job job);
+/* For a job whose every answer but ERR_OK comes before its first change. It has no savepoint: an error after a change is a
+ * failure (no memory), not an answer, and loses the transaction for all in it. For what comes thousands of times a second. */
+MUST_USE enum err writer_submit_asking_first(struct store *s, struct job job);
 /* thread: any. errors: ERR_BUSY, ERR_CLOSED, ERR_NOMEM. The caller keeps data. */
 MUST_USE enum err reader_submit(struct store *s, struct job job);
 
 /* ---- what is true of the store now; lock-free. thread: any */
 struct store_status {
-    bool writable;             /* the last commit worked and the disk has room */
-    bool read_only;            /* disk full: history yes, posting no */
-    int64_t writer_busy_since; /* monotonic ms of the transaction that runs; 0: idle */
+    bool writable;                /* the last commit worked and the disk has room */
+    bool read_only;               /* disk full: history yes, posting no */
+    int64_t writer_busy_since;    /* monotonic ms of the transaction that runs; 0: idle */
+    int64_t reader_busy_ms;       /* how long the slowest reader has been at one job */
+    int64_t checkpointer_turn_ms; /* when it last looked up (env_real's monotonic) */
     size_t queue_length;
     int64_t disk_free_bytes, used_bytes;
 };

@@ -3,7 +3,8 @@
  * It wakes up, takes all jobs that wait (at most batch_max), runs each in a savepoint inside one BEGIN IMMEDIATE, commits
  * once with one sync, and then tells each job how it went, in the order of submission. It never checkpoints.
  * A job that fails is rolled back to its savepoint and the group goes on; when the transaction itself fails, every job
- * of the group that had succeeded gets that error, because nothing of it is on disk. */
+ * of the group that had succeeded gets that error, because nothing of it is on disk. A job that asks first
+ * has no savepoint: if it fails after its first change, the transaction fails. */
 #ifndef SNUG_STORE_WRITER_H
 #define SNUG_STORE_WRITER_H
 
@@ -13,6 +14,11 @@
 #include "store/store.h"
 
 struct writer;
+
+struct writer_job {
+    struct job job;
+    bool asks_first; /* see writer_submit_asking_first */
+};
 
 struct writer_options {
     struct db *db; /* shared with nobody; taken on success */
@@ -24,11 +30,11 @@ struct writer_options {
     int64_t checkpoint_bytes;
 };
 
-/* Starts the thread. errors: ERR_NOMEM; ERR_IO no thread */
+/* Starts the thread. errors: ERR_NOMEM; ERR_IO no thread; those of connection_err */
 MUST_USE enum err writer_new(const struct writer_options *options, struct writer **out_writer);
 
 /* errors: ERR_BUSY full, counted; ERR_CLOSED. thread: any */
-MUST_USE enum err writer_push(struct writer *w, struct job job);
+MUST_USE enum err writer_push(struct writer *w, struct writer_job job);
 
 size_t writer_queue_length(struct writer *w);
 

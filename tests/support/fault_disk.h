@@ -15,6 +15,8 @@
 enum disk_fault {
     DISK_FINE,
     DISK_NO_ROOM,   /* every write: ENOSPC */
+    DISK_NO_QUOTA,  /* every write: EDQUOT */
+    DISK_READ_ONLY, /* every write: EROFS */
     DISK_NO_SYNC,   /* every sync: EIO */
     DISK_KILL,      /* the n-th write or sync: SIGKILL before it */
     DISK_KILL_TORN, /* the n-th write or sync: SIGKILL after half of it */
@@ -38,8 +40,9 @@ static inline ssize_t disk_pwrite(int fd, const void *data, size_t len, off_t at
 {
     if (disk_before_write)
         disk_before_write();
-    if (atomic_load(&disk_fault) == DISK_NO_ROOM) {
-        errno = ENOSPC;
+    enum disk_fault fault = atomic_load(&disk_fault);
+    if (fault == DISK_NO_ROOM || fault == DISK_NO_QUOTA || fault == DISK_READ_ONLY) {
+        errno = fault == DISK_NO_ROOM ? ENOSPC : fault == DISK_NO_QUOTA ? EDQUOT : EROFS;
         return -1;
     }
     if (disk_is_the_one()) {

@@ -48,7 +48,7 @@ static inline struct store *test_store_open(const struct store_options *options)
 
 /* ---- jobs ---- */
 
-enum put_kind { PUT_GOOD, PUT_FAILS_AFTER_WRITING, PUT_BREAKS_A_RULE };
+enum put_kind { PUT_GOOD, PUT_FAILS_AFTER_WRITING, PUT_BREAKS_A_RULE, PUT_REFUSES };
 
 /* Puts a setting; what it came to is in `outcome`. */
 struct put {
@@ -70,6 +70,8 @@ static inline enum err put_setting(struct db *db, const char *name, const char *
 static inline enum err put_run(struct db *db, void *data)
 {
     struct put *p = data;
+    if (p->kind == PUT_REFUSES)
+        return ERR_DENIED;
     enum err e = put_setting(
         db, p->name, p->kind == PUT_BREAKS_A_RULE ? NULL : p->value); /* value is NOT NULL */
     return p->kind == PUT_FAILS_AFTER_WRITING ? ERR_DENIED : e;
@@ -83,9 +85,9 @@ static inline void put_done(void *data, enum err e)
     free(p);
 }
 
-/* Submits; out: a future for test_wait, only on ERR_OK. */
-static inline enum err test_put(struct store *s, enum put_kind kind, const char *name,
-                                const char *value, struct future **out_outcome)
+static inline enum err test_put_job(struct store *s, bool asks_first, enum put_kind kind,
+                                    const char *name, const char *value,
+                                    struct future **out_outcome)
 {
     struct put *p = calloc(1, sizeof *p);
     must(p);
@@ -95,7 +97,8 @@ static inline enum err test_put(struct store *s, enum put_kind kind, const char 
     p->outcome = future_new(NULL);
     must(p->outcome);
     struct future *mine = future_ref(p->outcome);
-    enum err e = writer_submit(s, (struct job){.run = put_run, .done = put_done, .data = p});
+    struct job job = {put_run, put_done, p};
+    enum err e = asks_first ? writer_submit_asking_first(s, job) : writer_submit(s, job);
     if (e == ERR_OK) {
         *out_outcome = mine;
         return e;
@@ -104,6 +107,13 @@ static inline enum err test_put(struct store *s, enum put_kind kind, const char 
     future_unref(p->outcome);
     free(p);
     return e;
+}
+
+/* Submits; out: a future for test_wait, only on ERR_OK. */
+static inline enum err test_put(struct store *s, enum put_kind kind, const char *name,
+                                const char *value, struct future **out_outcome)
+{
+    return test_put_job(s, false, kind, name, value, out_outcome);
 }
 
 /* What it came to; the future is used up. */

@@ -3,8 +3,11 @@
 #define SNUG_TESTS_TMPDB_H
 
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 struct tmpdb {
     char folder[256];
@@ -38,6 +41,24 @@ static inline void tmpdb_remove(struct tmpdb *t)
 {
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): the store's threads have ended, and walk no folders */
     (void)nftw(t->folder, tmpdb_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* True if the closed database has these bytes anywhere. */
+static inline bool tmpdb_has(const char *path, const char *bytes)
+{
+    struct stat s;
+    FILE *f = fopen(path, "re");
+    char *all = NULL;
+    if (f && fstat(fileno(f), &s) == 0)
+        all = malloc((size_t)s.st_size + 1);
+    if (!all || fread(all, 1, (size_t)s.st_size, f) != (size_t)s.st_size) {
+        perror(path);
+        exit(2); /* NOLINT(concurrency-mt-unsafe) */
+    }
+    bool has = memmem(all, (size_t)s.st_size, bytes, strlen(bytes)) != NULL;
+    free(all);
+    (void)fclose(f);
+    return has;
 }
 
 #endif

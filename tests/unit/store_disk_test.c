@@ -127,6 +127,16 @@ static void a_full_disk_fails_the_group_and_comes_back(void)
     expect_a_failed_commit(DISK_NO_ROOM, ERR_UNAVAILABLE, true);
 }
 
+static void a_used_up_quota_is_a_full_disk(void)
+{
+    expect_a_failed_commit(DISK_NO_QUOTA, ERR_UNAVAILABLE, true);
+}
+
+static void a_disk_that_becomes_read_only_is_a_full_disk(void)
+{
+    expect_a_failed_commit(DISK_READ_ONLY, ERR_UNAVAILABLE, true);
+}
+
 static void a_failed_sync_acknowledges_nothing(void)
 {
     expect_a_failed_commit(DISK_NO_SYNC, ERR_IO, false);
@@ -191,7 +201,8 @@ static void install(void)
 
 UNIT("store/disk", CASE(install), CASE(little_room_makes_it_read_only_until_there_is_room),
      CASE(a_start_with_little_room_is_read_only_from_the_first),
-     CASE(a_full_disk_fails_the_group_and_comes_back), CASE(a_failed_sync_acknowledges_nothing),
+     CASE(a_full_disk_fails_the_group_and_comes_back), CASE(a_used_up_quota_is_a_full_disk),
+     CASE(a_disk_that_becomes_read_only_is_a_full_disk), CASE(a_failed_sync_acknowledges_nothing),
      CASE(an_acknowledgement_comes_after_a_sync),
      CASE(a_database_at_its_page_limit_refuses_and_stays_whole),
      CASE(a_start_on_a_full_disk_says_so))

@@ -44,6 +44,7 @@ static void completions_come_in_the_order_of_submission(void)
     int next = 0;
     gate_close(&g, writer_submit, s);
     int64_t commits = metric_get(METRIC_commits);
+    uint64_t syncs = timer_metric_get(TIMER_sync).count;
     int64_t done = metric_get(METRIC_writer_jobs);
     for (int i = 0; i < 100; i++) {
         jobs[i] = (struct numbered){.next = &next, .put = {.outcome = future_new(NULL)}};
@@ -68,6 +69,7 @@ static void completions_come_in_the_order_of_submission(void)
     store_close(s);
     CHECK_INT(metric_get(METRIC_commits) - commits, 3); /* the gate's, 64, 36 */
     CHECK_INT(metric_get(METRIC_writer_jobs) - done, 1 + 90);
+    CHECK_INT(timer_metric_get(TIMER_sync).count - syncs, 3);
     tmpdb_remove(&t);
 }
 
@@ -134,6 +136,47 @@ static void a_lost_transaction_fails_the_whole_group(void)
     CHECK_TEXT(test_setting(t.path, "a", out), "");
     CHECK_INT(test_put_and_wait(s, PUT_GOOD, "a", "2"), ERR_OK); /* and it goes on */
     CHECK_TEXT(test_setting(t.path, "a", out), "2");
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+/* What has no savepoint: a refusal before the first change is its own, a failure after it is everybody's. */
+static void a_job_that_asks_first_refuses_alone_and_fails_with_all(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    struct future *results[4] = {NULL};
+    struct gate g;
+    char out[64];
+    gate_close(&g, writer_submit, s);
+    CHECK_INT(test_put(s, PUT_GOOD, "a", "1", &results[0]), ERR_OK);
+    CHECK_INT(test_put_job(s, true, PUT_REFUSES, "b", "1", &results[1]), ERR_OK);
+    CHECK_INT(test_put_job(s, true, PUT_GOOD, "c", "1", &results[2]), ERR_OK);
+    CHECK_INT(test_put(s, PUT_FAILS_AFTER_WRITING, "c", "bad", &results[3]), ERR_OK);
+    gate_open(&g);
+    gate_fini(&g);
+    static const enum err alone[] = {ERR_OK, ERR_DENIED, ERR_OK, ERR_DENIED};
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(test_wait(results[i]), alone[i]);
+    CHECK_TEXT(test_setting(t.path, "a", out), "1");
+    CHECK_TEXT(test_setting(t.path, "c", out), "1");
+
+    int64_t failures = metric_get(METRIC_commit_failures);
+    gate_close(&g, writer_submit, s);
+    CHECK_INT(test_put(s, PUT_GOOD, "a", "2", &results[0]), ERR_OK);
+    CHECK_INT(test_put_job(s, true, PUT_REFUSES, "b", "2", &results[1]), ERR_OK);
+    CHECK_INT(test_put_job(s, true, PUT_FAILS_AFTER_WRITING, "c", "2", &results[2]), ERR_OK);
+    CHECK_INT(test_put(s, PUT_GOOD, "d", "2", &results[3]), ERR_OK);
+    gate_open(&g);
+    gate_fini(&g);
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(test_wait(results[i]), ERR_DENIED); /* what broke it */
+    CHECK_INT(metric_get(METRIC_commit_failures) - failures, 1);
+    CHECK_TEXT(test_setting(t.path, "a", out), "1");
+    CHECK_TEXT(test_setting(t.path, "c", out), "1");
+    CHECK_TEXT(test_setting(t.path, "d", out), "");
+    CHECK_INT(test_put_and_wait(s, PUT_GOOD, "d", "3"), ERR_OK); /* and it goes on */
     store_close(s);
     tmpdb_remove(&t);
 }
@@ -319,6 +362,7 @@ static void a_statement_without_end_is_stopped(void)
 UNIT("store/writer", CASE(acknowledged_means_committed),
      CASE(completions_come_in_the_order_of_submission),
      CASE(a_failing_job_does_not_disturb_its_group), CASE(a_lost_transaction_fails_the_whole_group),
+     CASE(a_job_that_asks_first_refuses_alone_and_fails_with_all),
      CASE(a_full_queue_answers_busy_at_once),
      CASE(closing_finishes_what_waits_and_refuses_the_rest),
      CASE(readers_see_only_what_is_committed_in_one_moment),

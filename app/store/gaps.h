@@ -1,0 +1,29 @@
+/* gaps: the database file has nothing between the cells of its pages but zeros.
+ *
+ * SQLite's secure_delete overwrites what is deleted. What it does not overwrite are the copies that stay behind when it moves
+ * cells to another page because one is full or two are nearly empty: they lie in the space between the page's list of cells and
+ * the first of them, unseen and read by nothing, until that space is used again. So a text could outlast its deletion. Each
+ * page is given to the disk without them: a checkpoint, a backup and a restore write whole pages.
+ *
+ * The log (-wal) has the pages as SQLite made them; it is overwritten or goes. source: sqlite.org/fileformat2.html, 1.6 */
+#ifndef SNUG_STORE_GAPS_H
+#define SNUG_STORE_GAPS_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How the main file of one connection is written; it lasts as long as the connection. */
+struct gaps {
+    const sqlite3_io_methods *base;
+    sqlite3_io_methods methods;
+};
+
+/* From here on the connection writes its main file so. */
+void gaps_clear(struct gaps *g, sqlite3 *db);
+
+/* The bounds of the space between list and cells of a page; false: it is none that has them, or makes no sense. */
+bool gaps_find(const unsigned char *page, size_t size, bool first, size_t *out_from,
+               size_t *out_to);
+
+#endif
