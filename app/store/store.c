@@ -24,6 +24,8 @@ struct store {
     struct writer *writer;
     struct reader *reader;
     struct checkpointer *checkpointer;
+    struct copying copying;
+    atomic_bool copies; /* a backup is being made: one at a time */
 };
 
 /* The write connection, migrated and checked, within the deadline. */
@@ -99,6 +101,7 @@ enum err store_open(const struct store_options *options, struct store **out_stor
         return ERR_NOMEM;
     s->options = *options;
     s->lock_fd = -1;
+    s->copying.bytes_per_s = options->copy_bytes_per_s;
     s->state.env = options->env;
     atomic_store(&s->state.commit_works, true); /* migrate has just shown it */
     s->path = text_dup(text_of(options->path));
@@ -204,7 +207,60 @@ enum err store_probe(struct store *s, int64_t timeout_ms)
 
 enum err store_backup(struct store *s, const char *to_path, char error[256])
 {
-    return backup(s->path, to_path, error);
+    if (atomic_exchange(&s->copies, true)) {
+        say(error, "Another backup is being made.");
+        return ERR_BUSY;
+    }
+    atomic_store(&s->copying.total, 0);
+    enum err e = backup(s->path, to_path, &s->copying, error);
+    atomic_store(&s->copies, false);
+    return e;
+}
+
+bool store_copied(struct store *s, int64_t *out_done, int64_t *out_total)
+{
+    *out_done = atomic_load(&s->copying.done);
+    *out_total = atomic_load(&s->copying.total);
+    return atomic_load(&s->copies) && *out_total > 0;
+}
+
+void store_copy_stop(struct store *s)
+{
+    atomic_store(&s->copying.stop, true);
+}
+
+enum err store_look(struct store *s, enum err (*look)(struct db *db, void *data), void *data,
+                    char error[256])
+{
+    return look_alone(s->path, look, data, &s->copying.stop, error);
+}
+
+struct moment {
+    enum err (*look)(struct db *db, void *data);
+    void *data;
+    char *error;
+};
+
+static enum err look_at_moment(struct db *db, void *data)
+{
+    struct moment *m = data;
+    int64_t version = 0;
+    enum err e = connection_control(db, CONTROL_BEGIN);
+    if (e == ERR_OK)
+        e = migrate_judge(db, migrations_count, &version, m->error);
+    if (e == ERR_OK && version != (int64_t)migrations_count) {
+        say(m->error, "The database has version %lld, and this Snug writes %zu: start it once.",
+            (long long)version, migrations_count);
+        e = ERR_UNAVAILABLE;
+    }
+    return e == ERR_OK ? m->look(db, m->data) : e;
+}
+
+enum err store_look_at(const char *path, enum err (*look)(struct db *db, void *data), void *data,
+                       char error[256])
+{
+    struct moment m = {look, data, error};
+    return look_alone(path, look_at_moment, &m, NULL, error);
 }
 
 enum err store_check(struct store *s, char error[256])

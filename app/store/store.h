@@ -26,6 +26,7 @@ struct store_options {
     int64_t disk_free_min_bytes; /* below it the store is read-only; back to normal by itself */
     int64_t checkpoint_bytes;    /* the checkpointer runs when the WAL is longer */
     int64_t look_ms;             /* between two looks at the disk; 0: 1,000 */
+    int64_t copy_bytes_per_s;    /* a backup copies so much at most; 0: any number */
 };
 
 /* Opens, migrates, prepares every embedded query, starts writer, readers and checkpointer.
@@ -77,13 +78,51 @@ struct store_status store_status(struct store *s);
  * errors: ERR_TIMEOUT; those of writer_submit and of a commit */
 MUST_USE enum err store_probe(struct store *s, int64_t timeout_ms);
 
-/* Copies the database as it is at this moment while others write, then renames the copy to to_path: what was there stays
- * until the new one is whole and on disk. thread: any that may block
- * errors: ERR_IO; ERR_UNAVAILABLE no room; ERR_NOMEM; with a sentence in error */
+/* Copies the database as it is at this moment while others write, at copy_bytes_per_s, looks whether the copy is whole
+ * (as store_check does), then renames it to to_path: what was there stays until the new one is whole and on disk.
+ * thread: any that may block
+ * errors: ERR_BUSY another one is being made; ERR_CANCELLED by store_copy_stop; ERR_IO, also a damaged database, or it is
+ * in place and a power cut might take it away (the sentence says so); ERR_DAMAGED so much that it cannot be read;
+ * ERR_UNAVAILABLE no room; ERR_NOMEM; with a sentence in error */
 MUST_USE enum err store_backup(struct store *s, const char *to_path, char error[256]);
 
+/* How far the backup is, in bytes; false: none is being made. thread: any */
+bool store_copied(struct store *s, int64_t *out_done, int64_t *out_total);
+
+/* Ends the backup that is being made, the looks (store_look), and those to come: for who stops the server. thread: any */
+void store_copy_stop(struct store *s);
+
+/* Runs `look` on this thread, on a connection of its own that cannot write: for what reads so long that a reader's job must
+ * not. Each query sees its own moment. thread: any that may block
+ * errors: those of `look`; ERR_CANCELLED by store_copy_stop; ERR_IO, ERR_NOMEM; with a sentence in error */
+MUST_USE enum err store_look(struct store *s, enum err (*look)(struct db *db, void *data),
+                             void *data, char error[256]);
+
+/* The same of a database whose store may be another process's, and all of it sees one moment: the log grows until it
+ * ends. errors: also ERR_UNAVAILABLE its version is not this program's */
+MUST_USE enum err store_look_at(const char *path, enum err (*look)(struct db *db, void *data),
+                                void *data, char error[256]);
+
+struct restore {
+    const char *from; /* a backup: any database of ours, whole and not newer */
+    const char *path; /* the database that it replaces, or that it makes; its folder must exist */
+    int64_t now_ms;   /* for the name of what is kept */
+    enum err (*settle)(struct db *copy); /* changes the copy before it counts; NULL: nothing */
+    void (*told)(void *ctx, int64_t done,
+                 int64_t total); /* how far it is, in bytes; NULL: nobody */
+    void *ctx;
+};
+
+/* Puts a checked copy of `from` in the place of the database at path, at once, also over a power cut. What was there stays
+ * beside it as <path>.before-restore-<time> (and with -wal, if its log could not be put into it). After an error it is as it
+ * was, unless the sentence says that the new one is in place. Again is fine.
+ * out: the path of what was kept (free), or NULL: nothing was there. thread: any that may block
+ * errors: ERR_CONFLICT a store uses it; ERR_TIMEOUT another program does; ERR_UNAVAILABLE not ours, newer, the database
+ * itself, or no room; ERR_IO, also a damaged one; ERR_LIMIT the path; ERR_NOMEM; with a sentence in error */
+MUST_USE enum err store_restore(const struct restore *restore, char **out_kept, char error[256]);
+
 /* PRAGMA integrity_check and foreign_key_check; the first finding in error, else "". thread: any that may block
- * errors: ERR_IO damaged or unreadable */
+ * errors: ERR_IO a finding, or unreadable; ERR_DAMAGED so much that it cannot look */
 MUST_USE enum err store_check(struct store *s, char error[256]);
 
 #endif

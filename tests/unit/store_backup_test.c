@@ -109,6 +109,15 @@ static void a_backup_is_whole_while_others_write(void)
 static struct store *meanwhile_store;
 static int meanwhile_rows;
 
+/* Once, before a store has threads: a second time would make the replacement call itself. */
+static void replace_writes(void)
+{
+    static bool installed;
+    if (!installed)
+        disk_fault_install();
+    installed = true;
+}
+
 static void put_meanwhile(void)
 {
     char name[32];
@@ -123,11 +132,11 @@ static void a_backup_is_of_the_moment_it_began(void)
 {
     struct tmpdb t = tmpdb_make();
     struct store_options o = test_store_options(t.path);
+    replace_writes();
     struct store *s = test_store_open(&o);
     char to[320];
     char error[256] = "";
     char out[64];
-    disk_fault_install();
     (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
     CHECK_INT(test_sql(s, "INSERT INTO setting SELECT 'big', hex(zeroblob(2000000))"), ERR_OK);
     meanwhile_store = s;
@@ -159,12 +168,117 @@ static void a_backup_that_fails_keeps_what_was_there(void)
 
     (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
     CHECK_INT(store_backup(s, to, error), ERR_OK);
+    CHECK_INT(store_backup(s, t.path, error), ERR_UNAVAILABLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "is the database itself."));
     int64_t size = size_of(to, "");
     char part[328];
     (void)snprintf(part, sizeof part, "%s.part", to);
     must(mkdir(part, 0700) == 0); /* in the way */
     CHECK_INT(store_backup(s, to, error), ERR_IO);
     CHECK_INT(size_of(to, ""), size);
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+/* In the middle of a copy: how far it is can be asked, and a second one is refused. */
+static void look_meanwhile(void)
+{
+    static bool looked;
+    int64_t done;
+    int64_t total;
+    char error[256] = "";
+    if (looked || !store_copied(meanwhile_store, &done, &total) || done == 0)
+        return;
+    looked = true;
+    CU_ASSERT_TRUE(done <= total && total >= 4000000);
+    CHECK_INT(store_backup(meanwhile_store, "elsewhere.db", error), ERR_BUSY);
+    CHECK_TEXT(error, "Another backup is being made.");
+    store_copy_stop(meanwhile_store);
+}
+
+static void a_backup_can_be_asked_and_stopped(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    replace_writes();
+    struct store *s = test_store_open(&o);
+    char to[320];
+    char error[256] = "";
+    int64_t done;
+    int64_t total;
+    (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
+    CHECK_INT(test_sql(s, "INSERT INTO setting SELECT 'big', hex(zeroblob(2000000))"), ERR_OK);
+    CU_ASSERT_FALSE(store_copied(s, &done, &total));
+    meanwhile_store = s;
+    disk_before_write = look_meanwhile;
+    CHECK_INT(store_backup(s, to, error), ERR_CANCELLED);
+    disk_before_write = NULL;
+    CHECK_TEXT(error, "The copy was stopped.");
+    CU_ASSERT_FALSE(store_copied(s, &done, &total));
+    CHECK_INT(size_of(to, ""), -1);
+    CHECK_INT(size_of(to, ".part"), -1);
+    CHECK_INT(store_backup(s, to, error), ERR_CANCELLED); /* for good: the server ends */
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+/* 4 MB at 8 MiB/s take at least half a second, whatever the disk can do. */
+static void a_backup_keeps_its_pace(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    o.copy_bytes_per_s = 8 << 20;
+    struct store *s = test_store_open(&o);
+    char to[320];
+    char error[256] = "";
+    (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
+    CHECK_INT(test_sql(s, "INSERT INTO setting SELECT 'big', hex(zeroblob(2200000))"), ERR_OK);
+    int64_t began_ms = test_now_ms();
+    CHECK_INT(store_backup(s, to, error), ERR_OK);
+    CU_ASSERT_TRUE(test_now_ms() - began_ms >= 490); /* the last step does not wait */
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+/* Overwrites the tenth page from the end with what is no page. */
+static void damage(const char *path)
+{
+    int64_t size = size_of(path, "");
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    static const char junk[4096] = "not a page";
+    must(fd >= 0 && pwrite(fd, junk, sizeof junk, size - (off_t)10 * 4096) == (ssize_t)sizeof junk);
+    (void)close(fd);
+}
+
+static void fill(struct store *s)
+{
+    CHECK_INT(
+        test_sql(s,
+                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+                 " INSERT INTO setting SELECT 'n' || i, hex(randomblob(40)) FROM n"),
+        ERR_OK);
+}
+
+/* The good copy of yesterday is not replaced by one of a damaged database. */
+static void a_backup_of_a_damaged_database_keeps_what_was_there(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    char to[320];
+    char error[256] = "";
+    char out[64];
+    (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
+    fill(s);
+    CHECK_INT(store_backup(s, to, error), ERR_OK);
+    CHECK_INT(test_sql(s, "INSERT INTO setting VALUES ('later', '1')"), ERR_OK);
+    store_close(s);
+    damage(t.path);
+    s = test_store_open(&o);
+    CHECK_INT(store_backup(s, to, error), ERR_IO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "damaged"));
+    CHECK_TEXT(test_setting(to, "later", out), "");
+    CHECK_INT(size_of(to, ".part"), -1);
     store_close(s);
     tmpdb_remove(&t);
 }
@@ -194,17 +308,9 @@ static void a_check_finds_a_damaged_page(void)
     struct store_options o = test_store_options(t.path);
     struct store *s = test_store_open(&o);
     char error[256] = "";
-    CHECK_INT(
-        test_sql(s,
-                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
-                 " INSERT INTO setting SELECT 'n' || i, hex(randomblob(40)) FROM n"),
-        ERR_OK);
+    fill(s);
     store_close(s);
-    int64_t size = size_of(t.path, "");
-    int fd = open(t.path, O_WRONLY | O_CLOEXEC);
-    static const char junk[4096] = "not a page";
-    must(fd >= 0 && pwrite(fd, junk, sizeof junk, size - (off_t)10 * 4096) == (ssize_t)sizeof junk);
-    (void)close(fd);
+    damage(t.path);
     s = test_store_open(&o);
     CHECK_INT(store_check(s, error), ERR_IO);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "damaged"));
@@ -274,6 +380,8 @@ static void a_long_read_delays_the_copy_and_nobody(void)
 
 UNIT("store/backup", CASE(a_backup_is_whole_while_others_write),
      CASE(a_backup_is_of_the_moment_it_began), CASE(a_backup_that_fails_keeps_what_was_there),
+     CASE(a_backup_can_be_asked_and_stopped), CASE(a_backup_keeps_its_pace),
+     CASE(a_backup_of_a_damaged_database_keeps_what_was_there),
      CASE(a_check_names_a_row_that_refers_to_nothing), CASE(a_check_finds_a_damaged_page),
      CASE(the_log_is_copied_beside_the_writer_and_begun_again),
      CASE(a_long_read_delays_the_copy_and_nobody))
