@@ -14,6 +14,7 @@
 #define TASKS_CAPACITY 4096
 #define OPEN_DEADLINE_MS 25000
 #define CHECKPOINT_BYTES (4 << 20)
+#define COPY_BYTES_PER_S (64 << 20) /* of a backup: the disk is the writer's first */
 #define REPLY_MAX_BYTES (512u << 10)
 #define CALL_DEADLINE_MS 25000
 #define PENDING_MAX 64
@@ -138,6 +139,7 @@ static enum err open_store(struct snug *s, char error[256])
         .queue_max = o->queue_max,
         .open_deadline_ms = OPEN_DEADLINE_MS,
         .disk_free_min_bytes = o->disk_free_min_bytes,
+        .copy_bytes_per_s = COPY_BYTES_PER_S,
         .checkpoint_bytes = CHECKPOINT_BYTES,
     };
     return store_open(&so, &s->store, error);

@@ -1,6 +1,7 @@
 /* snug_data: the data folder: made if missing, for its owner alone; the secrets that are kept in it. */
 #include "base/must.h"
 #include "snug_inside.h"
+#include "store/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void say(char error[256], const char *what, const char *path)
+static void say_why(char error[256], const char *what, const char *path)
 {
     (void)snprintf(error, 256, "%s %.100s: %s.", what, path,
                    strerrordesc_np(errno)); /* before threads start */
@@ -21,7 +22,7 @@ static enum err read_secret(const char *path, char out[SECRET_TEXT_SIZE], char e
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
-        say(error, "Cannot read", path);
+        say_why(error, "Cannot read", path);
         return ERR_IO;
     }
     ssize_t n = read(fd, out, SECRET_TEXT_SIZE - 1);
@@ -34,7 +35,8 @@ static enum err read_secret(const char *path, char out[SECRET_TEXT_SIZE], char e
     return ERR_IO;
 }
 
-/* Written beside its place, synced and linked, so that a crash leaves either no secret or a whole one. */
+/* Written beside its place, synced and linked, so that a crash leaves either no secret or a whole one; and none is used
+ * that a power cut could take back. */
 static enum err write_secret(const char *path, const char *secret, char error[256])
 {
     char beside[FOLDER_SIZE + 64];
@@ -44,9 +46,9 @@ static enum err write_secret(const char *path, const char *secret, char error[25
                 fsync(fd) == 0;
     if (fd >= 0)
         fine = close(fd) == 0 && fine;
-    if (fine && rename(beside, path) == 0)
+    if (fine && rename(beside, path) == 0 && disk_sync_folder(path) == ERR_OK)
         return ERR_OK;
-    say(error, "Cannot write", path);
+    say_why(error, "Cannot write", path);
     return ERR_IO;
 }
 
@@ -77,6 +79,15 @@ static enum err take_secret(struct snug *s, const char *configured, const char *
     return ERR_LIMIT;
 }
 
+/* A new folder that a power cut could take back would take all that is acknowledged in it. */
+static enum err keep_folder(struct snug *s, char error[256])
+{
+    enum err e = disk_sync_folder(s->folder);
+    if (e != ERR_OK)
+        say_why(error, "Cannot write to disk the folder of", s->folder);
+    return e;
+}
+
 static enum err make_folder(struct snug *s, char error[256])
 {
     if (s->options.ephemeral) {
@@ -89,11 +100,15 @@ static enum err make_folder(struct snug *s, char error[256])
         errno = ENAMETOOLONG;
     } else {
         text_copy(s->folder, sizeof s->folder, text_of(s->options.data));
+        for (size_t len = strlen(s->folder); len > 1 && s->folder[len - 1] == '/'; len--)
+            s->folder[len - 1] = 0;
         struct stat st;
-        if (mkdir(s->folder, 0700) == 0 || (stat(s->folder, &st) == 0 && S_ISDIR(st.st_mode)))
+        if (mkdir(s->folder, 0700) == 0)
+            return keep_folder(s, error);
+        if (stat(s->folder, &st) == 0 && S_ISDIR(st.st_mode))
             return ERR_OK;
     }
-    say(error, "Cannot make the data folder", s->folder);
+    say_why(error, "Cannot make the data folder", s->folder);
     return ERR_IO;
 }
 
