@@ -73,7 +73,8 @@ static enum err list_connections(void *ctx, int64_t user_id, void *owner,
     struct snug *s = ctx;
     if (!s->sessions)
         return ERR_UNAVAILABLE;
-    return sessions_list(s->sessions, user_id, (struct connections_answer){owner, done});
+    return sessions_list(s->sessions, user_id, TEXT_NONE,
+                         (struct connections_answer){owner, done});
 }
 
 static bool alive(void *ctx, struct buf *why)

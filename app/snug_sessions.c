@@ -174,14 +174,16 @@ static enum err grant(void *ctx, struct text token, struct text user, struct tex
 
 /* ---- the connect reply's data */
 
-static void welcome(void *ctx, const struct client_identity *who, struct json_writer *w)
+static void welcome(void *ctx, struct text user_json, int64_t expires_ms, struct json_writer *w)
 {
     struct snug *s = ctx;
-    json_add_raw(w, "user", text_of(who->user_json));
+    json_add_raw(w, "user", user_json);
     json_add_text(w, "server", text_of(snug_version));
     json_add_text(w, "build", text_of(http_page_build()));
     json_add_text(w, "level", text_of(ops_level(s->ops)));
     json_add_int(w, "time", env_wall_ms(&env_real));
+    if (expires_ms) /* of the log-in or the token; ms since 1970 */
+        json_add_int(w, "expires", expires_ms);
 }
 
 static bool serves(void *ctx, struct text channel)

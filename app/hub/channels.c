@@ -80,25 +80,16 @@ static unsigned live_clients(const struct channel *c) ON(role_reactor)
     return n;
 }
 
-static uint64_t hash_of(struct text name)
-{
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
-    for (size_t i = 0; i < name.len; i++)
-        h = (h ^ (unsigned char)name.data[i]) * 1099511628211u;
-    return h;
-}
-
 static void step(struct walk *walk, struct shard *s)
 {
     role_assert(&role_reactor);
     struct channels_walk *w = (struct channels_walk *)walk;
     struct text pattern = {w->pattern, w->pattern_len};
-    struct channel *c, *next;
     unsigned count = 0;
-    HASH_ITER(by_name, s->channels, c, next)
-    {
-        struct text name = {c->name, c->name_len};
-        struct part part = {w->count_only ? hash_of(name) : w->names.len, live_clients(c)};
+    for (struct channel *c = channel_after(s, NULL); c; c = channel_after(s, c)) {
+        struct text name = channel_name(c);
+        struct part part = {w->count_only ? hash_of(&s->hub->key, name) : w->names.len,
+                            live_clients(c)};
         if (part.clients == 0 || (pattern.len > 0 && !channel_matches(pattern, name)))
             continue;
         if (!w->count_only && count++ == CHANNELS_MAX) {
@@ -106,8 +97,10 @@ static void step(struct walk *walk, struct shard *s)
             return;
         }
         buf_add(&w->parts, &part, sizeof part);
-        if (!w->count_only)
-            buf_add(&w->names, c->name, c->name_len + 1);
+        if (w->count_only)
+            continue;
+        buf_add_text(&w->names, name);
+        buf_add_char(&w->names, 0);
     }
 }
 

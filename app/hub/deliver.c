@@ -6,25 +6,25 @@
 
 /* ---- held back for one that waits for its position */
 
-static void hold(struct subscriber *sub, struct push *p)
+static void hold(struct asking *a, struct push *p)
 {
     if (p->kind != PUSH_EVENT)
         return; /* passing things are for those who are there */
-    if (sub->held_count == HELD_MAX) {
-        sub->overflowed = true;
+    if (a->held_count == HELD_MAX) {
+        a->overflowed = true;
         return;
     }
-    if (sub->held_count == sub->held_room) {
-        unsigned room = sub->held_room ? sub->held_room * 2 : 8;
-        struct push **held = realloc(sub->held, room * sizeof *held);
+    if (a->held_count == a->held_room) {
+        unsigned room = a->held_room ? a->held_room * 2 : 8;
+        struct push **held = realloc(a->held, room * sizeof *held);
         if (!held) {
-            sub->overflowed = true;
+            a->overflowed = true;
             return;
         }
-        sub->held = held;
-        sub->held_room = room;
+        a->held = held;
+        a->held_room = room;
     }
-    sub->held[sub->held_count++] = push_ref(p);
+    a->held[a->held_count++] = push_ref(p);
 }
 
 /* ---- given to one */
@@ -35,10 +35,9 @@ static bool in_order(struct subscriber *sub, const struct push *p, bool *out_the
     uint64_t offset = p->publication.offset;
     if (p->kind != PUSH_EVENT || offset == 0)
         return true;
-    if (offset <= sub->joined_offset)
-        return false; /* it came with the answer */
     if (offset <= sub->offset) {
-        metric_add(METRIC_messages_doubled, 1);
+        if (sub->moved) /* else it came with the answer */
+            metric_add(METRIC_messages_doubled, 1);
         return false;
     }
     if (offset != sub->offset + 1 && sub->positioned) {
@@ -47,7 +46,8 @@ static bool in_order(struct subscriber *sub, const struct push *p, bool *out_the
         *out_there = false;
         return false;
     }
-    sub->offset = offset;
+    sub->offset = offset & OFFSET_MASK;
+    sub->moved = true;
     return true;
 }
 
@@ -56,11 +56,11 @@ static enum push_data data_for(struct subscriber *sub, const struct push *p)
 {
     if (!sub->delta || p->kind == PUSH_JOIN_LEAVE)
         return DATA_PLAIN;
-    const struct push *base = sub->channel->last;
+    const struct push *base = sub->channel->extras->last;
     bool difference = p->place.differences && p->place.sequence != 0 && base &&
                       base->place.sequence + 1 == p->place.sequence &&
-                      sub->told_sequence == base->place.sequence;
-    sub->told_sequence = p->place.sequence;
+                      sub->extras->told_sequence == base->place.sequence;
+    sub->extras->told_sequence = p->place.sequence;
     return difference ? DATA_DELTA : DATA_AS_TEXT;
 }
 
@@ -69,19 +69,21 @@ bool subscriber_give(struct subscriber *sub, struct push *p)
     bool there = true;
     if ((p->kind == PUSH_JOIN_LEAVE && !sub->join_leave) || !in_order(sub, p, &there))
         return there;
-    if (sub->filter && p->kind == PUSH_EVENT && !tag_filter_match(sub->filter, push_tags(p)))
+    struct tag_filter *filter = subscriber_filter(sub);
+    if (filter && p->kind == PUSH_EVENT && !tag_filter_match(filter, push_tags(p)))
         return true;
-    struct look look = {.form = form_for(sub->client->form, p->json.len),
+    struct hub_client *client = subscriber_client(sub);
+    struct look look = {.form = form_for(client->form, p->json.len),
                         .data = data_for(sub, p),
-                        .number = sub->compact ? sub->channel->number : 0};
-    struct frame *f = push_look(p, &look, sub->channel->last);
+                        .number = sub->compact ? sub->channel->extras->number : 0};
+    struct frame *f = push_look(p, &look, sub->delta ? sub->channel->extras->last : NULL);
     if (!f) { /* no memory: what is kept can be recovered */
         if (p->kind == PUSH_EVENT)
             subscriber_end(sub, 2500, TEXT("insufficient state"));
         return p->kind != PUSH_EVENT;
     }
     metric_add(METRIC_deliveries, 1);
-    sub->client->events->deliver(sub->client->owner, f, p->kind != PUSH_EVENT);
+    client->events->deliver(client, f, p->kind != PUSH_EVENT);
     return true;
 }
 
@@ -90,27 +92,50 @@ bool subscriber_give(struct subscriber *sub, struct push *p)
 /* The next difference is one to this event. */
 static void remember(struct channel *c, struct push *p)
 {
-    if (c->deltas == 0 || p->kind != PUSH_EVENT)
+    struct channel_extras *x = c->extras;
+    if (!x || x->deltas == 0 || p->kind != PUSH_EVENT)
         return;
-    push_unref(c->last);
-    c->last = push_ref(p);
+    push_unref(x->last);
+    x->last = push_ref(p);
 }
 
-void shard_deliver(struct shard *s, struct push *p)
+void shard_tell(struct shard *s, struct push *p)
 {
-    shard_catch_up(s);
-    struct channel *c = channel_find(s, p->channel.data, p->channel.len);
+    struct channel *c = channel_find(s, push_channel(p));
     struct subscriber *next;
     for (struct subscriber *sub = c ? c->first : NULL; sub; sub = next) {
         next = sub->next; /* `sub` may be ended; the last one takes the channel along */
         if (sub->live)
             (void)subscriber_give(sub, p);
         else
-            hold(sub, p);
+            hold(subscriber_asking(sub), p);
     }
-    c = channel_find(s, p->channel.data, p->channel.len);
+    c = channel_find(s, push_channel(p));
     if (c)
         remember(c, p);
+}
+
+void shard_deliver(struct shard *s, struct push *p)
+{
+    shard_catch_up(s);
+    struct channel *c = channel_find(s, push_channel(p));
+    if (!c || channel_collects(c, p))
+        return;
+    channel_told(c);
+    shard_tell(s, p);
+}
+
+/* The last one takes the channel along. */
+static void start_over(struct channel *c) ON(role_reactor)
+{
+    struct subscriber *next;
+    for (struct subscriber *sub = c->first; sub; sub = next) {
+        next = sub->next;
+        if (sub->live)
+            subscriber_end(sub, 2500, TEXT("insufficient state"));
+        else
+            subscriber_asking(sub)->overflowed = true;
+    }
 }
 
 void shard_catch_up(struct shard *s)
@@ -120,15 +145,10 @@ void shard_catch_up(struct shard *s)
     uint64_t buckets[INTEREST_BUCKETS / 64];
     for (unsigned i = 0; i < INTEREST_BUCKETS / 64; i++)
         buckets[i] = atomic_exchange(&s->behind_buckets[i], 0);
-    struct subscriber *sub, *next;
-    HASH_ITER(by_number, s->subscribers, sub, next)
-    {
-        unsigned bucket = sub->channel->bucket;
-        if (!(buckets[bucket / 64] >> (bucket % 64) & 1))
-            continue;
-        if (sub->live)
-            subscriber_end(sub, 2500, TEXT("insufficient state"));
-        else
-            sub->overflowed = true;
+    for (struct channel *c = channel_after(s, NULL), *next; c; c = next) {
+        next = channel_after(s, c);
+        unsigned bucket = bucket_of(c->by_name.hash);
+        if (buckets[bucket / 64] >> (bucket % 64) & 1)
+            start_over(c);
     }
 }

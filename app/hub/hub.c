@@ -13,12 +13,13 @@ NO_THREAD_CHECK enum err hub_new(const struct hub_options *options, struct hub *
     if (!hub)
         return ERR_NOMEM;
     hub->options = *options;
+    hash_key_init(&hub->key, options->env);
     hub->own = (struct channel_namespace){.history_size = options->memory_events,
                                           .history_ttl = options->memory_ttl_ms,
                                           .force_recovery = true,
-                                          .presence = true,
-                                          .join_leave = true};
+                                          .presence = true}; /* nobody can ask for its joins */
     hub->open = hub->own;
+    hub->open.join_leave = true;
     hub->open.allow_subscribe_for_client = hub->open.allow_subscribe_for_anonymous = true;
     hub->open.allow_publish_for_client = hub->open.allow_publish_for_anonymous = true;
     hub->open.allow_history_for_client = hub->open.allow_history_for_anonymous = true;
@@ -30,8 +31,12 @@ NO_THREAD_CHECK enum err hub_new(const struct hub_options *options, struct hub *
         s->reactor = options->reactors[i];
         s->index = i;
         must(reactor_index(s->reactor) == i);
+        char id[RUN_ID_SIZE];
+        env_run_id(options->env, id);
+        text_copy(s->epoch, sizeof s->epoch, text_of(id));
         s->interest = calloc(INTEREST_BUCKETS, sizeof *s->interest);
-        if (!s->interest) {
+        s->eras = calloc(INTEREST_BUCKETS, sizeof *s->eras);
+        if (!s->interest || !s->eras) {
             hub_free(hub);
             return ERR_NOMEM;
         }

@@ -22,11 +22,13 @@ struct tag_filter;
 
 struct hub_options {
     const struct env *env;
-    struct reactor **reactors;                   /* borrowed; not started yet */
-    unsigned reactors_count;                     /* 1..64 */
-    struct stream_source source;                 /* channels on disk; .serves NULL: none */
-    unsigned memory_events;                      /* kept of user:<id>: 100 */
-    int64_t memory_ttl_ms;                       /* 300,000 */
+    struct reactor **reactors;   /* borrowed; not started yet */
+    unsigned reactors_count;     /* 1..64 */
+    struct stream_source source; /* channels on disk; .serves NULL: none */
+    unsigned memory_events;      /* kept of user:<id>: 100 */
+    int64_t memory_ttl_ms;       /* 300,000 */
+    int64_t
+        write_delay_ms; /* longest time a busy channel's pushes wait for each other; 0: none do */
     const struct channel_namespaces *namespaces; /* of all other channels; borrowed */
     size_t
         publication_max; /* bytes of one with all that is around it: what a client's queue holds */
@@ -61,20 +63,25 @@ struct channels_result {
     unsigned num_channels;
 };
 
+struct hub_client;
+
+/* What the session is told: it embeds the hub_client, and knows itself by it. */
 struct subscriber_events {
-    void (*subscribed)(void *owner, struct subscriber *s, const struct subscribe_result *result);
+    void (*subscribed)(struct hub_client *c, struct subscriber *s,
+                       const struct subscribe_result *result);
     /* A push to send; passing ones may be dropped. */
-    void (*deliver)(void *owner, struct frame *f, bool passing);
+    void (*deliver)(struct hub_client *c, struct frame *f, bool passing);
     /* The hub ended the subscription (2000, 2500); `s` is gone when this returns. */
-    void (*ended)(void *owner, struct subscriber *s, unsigned code, struct text reason);
+    void (*ended)(struct hub_client *c, struct subscriber *s, unsigned code, struct text reason);
+    /* Who it is: for the source, and for others. The texts are borrowed until the next turn, the id's room is `id`. */
+    void (*actor)(struct hub_client *c, struct actor *out);
+    struct client_info (*info)(struct hub_client *c, char id[UUID_SIZE]);
 };
 
 /* What the hub knows of a client; embedded in the session, borrowed for the life of its subscriptions. */
 struct hub_client {
     const struct subscriber_events *events;
-    void *owner; /* the session */
-    struct actor actor;
-    struct client_info info;
+    int64_t user_id;
     struct form form; /* of the pushes that are delivered */
 };
 
@@ -110,7 +117,7 @@ struct subscribe_result {
  * ones above the answer's position through. The answer comes exactly once, in a later turn, unless hub_unsubscribe
  * comes first; with an error the subscriber is already gone.
  * errors (then no answer comes): ERR_BUSY, ERR_NOMEM, ERR_CLOSED */
-MUST_USE enum err hub_subscribe(struct hub *hub, const struct hub_client *client,
+MUST_USE enum err hub_subscribe(struct hub *hub, struct hub_client *client,
                                 const struct subscribe_request *request,
                                 struct subscriber **out_subscriber) ON(role_reactor);
 
@@ -118,7 +125,8 @@ MUST_USE enum err hub_subscribe(struct hub *hub, const struct hub_client *client
 struct subscriber *hub_unsubscribe(struct subscriber *s) ON(role_reactor);
 
 struct text subscriber_channel(const struct subscriber *s) ON(role_reactor);
-bool subscriber_live(const struct subscriber *s) ON(role_reactor);
+/* The last offset it was given, with its answer or as a push; 0: none, or the channel has none. */
+uint64_t subscriber_offset(const struct subscriber *s) ON(role_reactor);
 
 /* The rules of a channel that no source serves; NULL: there are none for it (error 102). thread: any */
 const struct channel_namespace *hub_namespace(const struct hub *hub, struct text channel);

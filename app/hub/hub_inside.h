@@ -2,11 +2,14 @@
 #ifndef SNUG_HUB_HUB_INSIDE_H
 #define SNUG_HUB_HUB_INSIDE_H
 
+#include "base/hash.h"
+#include "base/table.h"
 #include "hub/hub.h"
 #include "net/reactor.h"
 #include "wire/tag_filter.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 #define HASH_NONFATAL_OOM                                                                          \
     1 /* uthash: a failed HASH_ADD leaves the handle's tbl NULL and nothing behind */
@@ -44,8 +47,9 @@ struct push_view {
 struct push {
     atomic_uint refs;
     enum push_kind kind;
+    uint32_t hash; /* of the channel */
     struct event_place place;
-    const char *name; /* "pub", "join", "leave" */
+    const char *name; /* "pub", "join", "leave", "message" */
     struct text channel,
         json; /* json: what stands under the name, plain; written once, by who publishes */
     struct publication publication;    /* of a "pub" */
@@ -54,40 +58,74 @@ struct push {
     char bytes[];                      /* all of its texts */
 };
 
+/* What few subscribers have. */
+struct extras {
+    struct hub_client *client; /* in whose place they are */
+    struct tag_filter *filter; /* NULL: everything passes */
+    char *chan_info;           /* raw JSON or NULL */
+    uint64_t
+        told_sequence; /* of the event whose data the client has; 0: none. With deltas agreed */
+};
+
+/* What a subscriber has until its answer, by whose number the answer finds it. */
+struct asking {
+    struct extras extras; /* first: what stays, if there is something */
+    struct subscriber *subscriber;
+    uint64_t number;
+    UT_hash_handle by_number;
+    uint64_t offset;
+    char epoch[EPOCH_SIZE];
+    bool recover, position, recoverable, reject_unrecovered; /* what was asked for */
+    bool overflowed;                                         /* not all could be held */
+    struct push **held;
+    unsigned held_count, held_room;
+};
+
+#define OFFSET_BITS 55 /* as many as a channel can have in 1,000 years of 1,000 a millisecond */
+#define OFFSET_MASK ((UINT64_C(1) << OFFSET_BITS) - 1)
+
 struct subscriber {
     struct channel *channel;
     struct subscriber *next, *before; /* in the channel */
-    const struct hub_client *client;
-    uint64_t number;
-    uint64_t asked_offset;
-    char asked_epoch[EPOCH_SIZE];
-    uint64_t joined_offset; /* position of the answer: what is not above it came with the answer */
-    uint64_t offset;        /* last one delivered */
-    uint64_t
-        told_sequence; /* of the event whose data the client has; 0: none. With deltas agreed */
-    struct push **held;
-    unsigned held_count, held_room;
-    struct channel_options options;
-    struct tag_filter *filter; /* NULL: everything passes */
-    char *chan_info;           /* raw JSON or NULL */
-    bool recover, join_leave, live, overflowed;
-    bool ask_position, ask_recover, reject_unrecovered, compact, delta;
-    bool positioned;
-    UT_hash_handle by_number;
+    union {
+        struct hub_client *client; /* if not has_extras */
+        struct extras *extras;     /* while it asks, those of a struct asking */
+    };
+    uint64_t offset : OFFSET_BITS; /* last one delivered; first the one of the answer */
+    bool has_extras : 1;
+    bool asks : 1;
+    bool live : 1;
+    bool
+        moved : 1; /* one was delivered: those up to the answer's offset, which came with it, are behind us */
+    bool positioned : 1;
+    bool join_leave : 1; /* hears who comes and goes */
+    bool announced : 1;  /* others hear it of this one */
+    bool compact : 1, delta : 1;
+};
+
+_Static_assert(sizeof(struct subscriber) <= 40, "each connection has two or more");
+
+/* What few channels have: those with a subscriber that wants deltas or numbers, and those that many follow. */
+struct channel_extras {
+    struct push
+        *last;       /* the base of the next difference; kept while somebody has agreed to deltas */
+    unsigned deltas; /* subscribers that have agreed */
+    uint64_t number; /* in place of its name, on this reactor */
+    struct busy *busy; /* what waits to be told; NULL: nothing does */
+    uint32_t told_ms;  /* monotonic, the lower half: when it was told last, while many follow it */
 };
 
 struct channel {
+    struct table_link by_name; /* first; with the hash. Its `own`: how many subscribers there are */
     struct shard *shard;
     struct subscriber *first;
-    struct push
-        *last;       /* the base of the next difference; kept while somebody has agreed to deltas */
-    uint64_t number; /* in place of its name, on this reactor */
-    unsigned deltas; /* subscribers that have agreed */
-    unsigned bucket;
-    UT_hash_handle by_name;
-    size_t name_len;
+    struct channel_extras *extras; /* on first need; NULL: none yet */
+    uint8_t name_len;
     char name[];
 };
+
+_Static_assert(offsetof(struct channel, name) <= 41, "each user's own channel is one");
+_Static_assert(CHANNEL_MAX <= UINT8_MAX, "the length of a name");
 
 /* ---- channels in memory */
 
@@ -101,7 +139,7 @@ struct memory_event {
 struct memory_channel {
     UT_hash_handle by_name;
     const struct channel_namespace *rules;
-    char epoch[EPOCH_SIZE];
+    uint64_t era; /* of its epoch */
     uint64_t top;
     uint64_t sequence;            /* of events without an offset */
     int64_t used_ms;              /* monotonic: last publication or question */
@@ -125,23 +163,29 @@ struct published {
 struct shard {
     struct hub *hub;
     struct reactor *reactor;
-    unsigned index; /* of the reactor */
-    struct channel *channels OWNED_BY(role_reactor);
-    struct subscriber *subscribers OWNED_BY(role_reactor); /* by number */
-    struct memory_channel *memory OWNED_BY(role_reactor);  /* whose home is here */
-    size_t memory_bytes OWNED_BY(role_reactor);            /* of all their events */
-    struct published *published OWNED_BY(role_reactor);    /* the oldest first */
+    unsigned index;                                       /* of the reactor */
+    struct table channels OWNED_BY(role_reactor);         /* by name */
+    struct asking *asking OWNED_BY(role_reactor);         /* by number */
+    struct memory_channel *memory OWNED_BY(role_reactor); /* whose home is here */
+    size_t memory_bytes OWNED_BY(role_reactor);           /* of all their events */
+    struct published *published OWNED_BY(role_reactor);   /* the oldest first */
     uint64_t last_number OWNED_BY(role_reactor);
     uint64_t last_channel OWNED_BY(role_reactor);
     struct timer sweep OWNED_BY(role_reactor);
+    struct busy *busy OWNED_BY(role_reactor); /* of channels that collect */
+    struct timer busy_due OWNED_BY(role_reactor);
     unsigned *interest OWNED_BY(role_reactor); /* channels here, by bucket */
-    atomic_bool behind;                        /* some push found the mailbox full */
-    atomic_bool answers_lost;                  /* some answer of a source found it full */
+    uint64_t *eras OWNED_BY(role_reactor);     /* of channels in memory that are new, by bucket */
+    uint64_t last_era OWNED_BY(role_reactor);
+    char epoch[17];           /* what all epochs of this home begin with */
+    atomic_bool behind;       /* some push found the mailbox full */
+    atomic_bool answers_lost; /* some answer of a source found it full */
     atomic_uint_least64_t behind_buckets[INTEREST_BUCKETS / 64];
 };
 
 struct hub {
     struct hub_options options;
+    struct hash_key key;
     struct channel_namespace own,
         open; /* of user:, and of everything on a server for development */
     atomic_uint_least64_t
@@ -149,14 +193,38 @@ struct hub {
     struct shard shards[];
 };
 
-unsigned channel_bucket(struct text channel);
+/* A channel's name with its hash, made once for all that a call looks up. */
+struct named {
+    struct text name;
+    uint32_t hash;
+};
+
+static inline struct named channel_named(const struct hub *hub, struct text channel)
+{
+    return (struct named){channel, (uint32_t)hash_of(&hub->key, channel)};
+}
+
+static inline unsigned bucket_of(uint32_t hash)
+{
+    return hash % INTEREST_BUCKETS;
+}
+
+static inline struct text channel_name(const struct channel *c)
+{
+    return (struct text){c->name, c->name_len};
+}
+
+static inline struct named push_channel(const struct push *p)
+{
+    return (struct named){p->channel, p->hash};
+}
 
 /* ---- push.c */
 
 /* One reference owned by the caller; NULL: no memory. The texts of `p` are copied. */
-struct push *push_event(struct text channel, const struct publication *p, enum push_kind kind,
+struct push *push_event(struct named channel, const struct publication *p, enum push_kind kind,
                         struct event_place place);
-struct push *push_presence(struct text channel, const char *name, struct text json);
+struct push *push_presence(struct named channel, const char *name, struct text json);
 struct push *push_ref(struct push *p);
 /* Never NULL: nothing has no tags. */
 const struct tags *push_tags(const struct push *p);
@@ -169,13 +237,31 @@ void push_post(struct hub *hub, struct push *p);
 void shard_mark_behind(struct shard *s, unsigned bucket);
 
 /* ---- publish.c */
-bool nobody_listens(struct hub *hub, struct text channel);
+bool nobody_listens(struct hub *hub, uint32_t hash);
 /* Everybody who would have had an event recovers it, if it is kept. */
-void publish_lost(struct hub *hub, struct text channel);
-void publish_event(struct hub *hub, struct text channel, const struct publication *p,
+void publish_lost(struct hub *hub, uint32_t hash);
+void publish_event(struct hub *hub, struct named channel, const struct publication *p,
                    struct event_place place);
 
 /* ---- subscriber.c */
+
+/* While it asks. */
+static inline struct asking *subscriber_asking(const struct subscriber *sub)
+{
+    return (struct asking *)sub->extras;
+}
+
+static inline struct hub_client *subscriber_client(const struct subscriber *sub)
+{
+    return sub->has_extras ? sub->extras->client : sub->client;
+}
+
+/* NULL: everything passes. */
+static inline struct tag_filter *subscriber_filter(const struct subscriber *sub)
+{
+    return sub->has_extras ? sub->extras->filter : NULL;
+}
+
 void subscriber_free(struct subscriber *sub) ON(role_reactor);
 /* Ends it from this side; the owner is told and lets go. */
 void subscriber_end(struct subscriber *sub, unsigned code, struct text reason) ON(role_reactor);
@@ -185,13 +271,30 @@ void subscribers_refuse_waiting(struct shard *s) ON(role_reactor);
 /* ---- deliver.c */
 /* False: this subscriber missed something and was ended. */
 bool subscriber_give(struct subscriber *sub, struct push *p) ON(role_reactor);
+/* To all subscribers, now or in a moment. */
 void shard_deliver(struct shard *s, struct push *p) ON(role_reactor);
+void shard_tell(struct shard *s, struct push *p) ON(role_reactor);
 /* Subscribers of channels whose push did not fit into the mailbox start over from the stream. */
 void shard_catch_up(struct shard *s) ON(role_reactor);
 
+/* ---- busy.c: channels that collect what they have to tell */
+/* True: the channel took a share of the push and tells it in a moment; it may be gone. False: tell it now. */
+bool channel_collects(struct channel *c, struct push *p) ON(role_reactor);
+/* It is told now, without having waited. */
+void channel_told(struct channel *c) ON(role_reactor);
+/* Tells what waits; the channel may be gone then. */
+void channel_catch_up(struct channel *c) ON(role_reactor);
+void channel_forget(struct channel *c) ON(role_reactor);
+void shard_busy_due(struct timer *t);
+
 /* ---- shard.c */
-struct channel *channel_find(struct shard *s, const char *name, size_t len) ON(role_reactor);
-struct channel *channel_get(struct shard *s, struct text name) ON(role_reactor);
+struct channel *channel_find(struct shard *s, struct named channel) ON(role_reactor);
+/* All of them: after NULL the first. Ask what follows one before its last subscriber may go. */
+struct channel *channel_after(struct shard *s, const struct channel *c) ON(role_reactor);
+struct channel *channel_get(struct shard *s, struct named channel) ON(role_reactor);
+/* Made on first need; NULL: no memory. */
+struct channel_extras *channel_extras(struct channel *c) ON(role_reactor);
+/* Frees it if nobody follows it. */
 void channel_leave(struct channel *c) ON(role_reactor);
 void shard_start(struct shard *s) ON(role_reactor);
 void shard_free(struct shard *s);
@@ -201,8 +304,9 @@ MUST_USE enum err hub_ask(struct hub *hub, const struct stream_query *query,
                           struct stream_asker asker);
 
 /* ---- memory.c: channels that no source serves; each lives on its home reactor */
-struct shard *memory_home(struct hub *hub, struct text channel);
-struct memory_channel *memory_get(struct shard *s, struct text name) ON(role_reactor);
+struct shard *memory_home(struct hub *hub, uint32_t hash);
+struct memory_channel *memory_get(struct shard *s, struct named channel) ON(role_reactor);
+void memory_epoch(const struct shard *s, uint64_t era, char out[EPOCH_SIZE]);
 /* Keeps an event; 0: no memory, or the channel keeps none. */
 uint64_t memory_keep(struct shard *s, struct memory_channel *m, const struct publication *p)
     ON(role_reactor);
@@ -229,7 +333,7 @@ struct walk {
 void walk_on(struct walk *w);
 
 /* ---- presence.c */
-struct client_info subscriber_info(const struct subscriber *s);
+struct client_info subscriber_info(const struct subscriber *s, char id[UUID_SIZE]);
 void presence_changed(struct subscriber *s, const char *kind) ON(role_reactor); /* join or leave */
 
 #endif

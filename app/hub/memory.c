@@ -1,12 +1,14 @@
 /* memory: channels that no source serves: a ring of recent events on the channel's home reactor.
  *
- * One home gives one order: publications and questions all pass through it. The epoch is made with the channel and goes
- * with it, so that a numbering that was forgotten is never mistaken for its successor. */
+ * One home gives one order: publications and questions all pass through it. A channel is here from its first publication
+ * on; who asks before is told its position 0 in the epoch that it will have. That is the one of its bucket's era, and an
+ * era ends when a numbering of that bucket is forgotten, so that it is never mistaken for its successor. */
 #include "base/buf.h"
 #include "base/metrics.h"
 #include "base/must.h"
 #include "hub/hub_inside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PAGE_MAX_BYTES (512u << 10) /* of an answer; one publication may be longer */
@@ -16,9 +18,9 @@
 #define ROOM_FIRST 8
 #define PUBLICATION_MORE_BYTES 160 /* what stands around data, info and tags */
 
-struct shard *memory_home(struct hub *hub, struct text channel)
+struct shard *memory_home(struct hub *hub, uint32_t hash)
 {
-    return &hub->shards[channel_bucket(channel) % hub->options.reactors_count];
+    return &hub->shards[bucket_of(hash) % hub->options.reactors_count];
 }
 
 /* ---- the ring */
@@ -50,10 +52,25 @@ static void forget_old(struct shard *s, struct memory_channel *m) ON(role_reacto
         forget_first(s, m);
 }
 
+void memory_epoch(const struct shard *s, uint64_t era, char out[EPOCH_SIZE])
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char digits[16], *at = digits + sizeof digits;
+    do
+        *--at = hex[era & 15];
+    while (era >>= 4);
+    char *end = stpcpy(out, s->epoch);
+    size_t len = (size_t)(digits + sizeof digits - at);
+    memcpy(end, at, len);
+    end[len] = '\0';
+}
+
 static void memory_channel_free(struct shard *s, struct memory_channel *m) ON(role_reactor)
 {
     while (m->count)
         forget_first(s, m);
+    if (m->top > 0)
+        s->eras[bucket_of(m->by_name.hashv)] = ++s->last_era;
     HASH_DELETE(by_name, s->memory, m);
     free(m->events);
     free(m);
@@ -61,8 +78,8 @@ static void memory_channel_free(struct shard *s, struct memory_channel *m) ON(ro
 
 static bool is_followed(const struct shard *s, const struct memory_channel *m)
 {
-    struct text name = {m->name, m->name_len};
-    return atomic_load(&s->hub->interest[channel_bucket(name)]) != 0; /* or its neighbour is */
+    return atomic_load(&s->hub->interest[bucket_of(m->by_name.hashv)]) !=
+           0; /* or its neighbour is */
 }
 
 /* Of the oldest channels the first that nobody follows makes room for others: who comes back is told by its epoch. */
@@ -77,31 +94,40 @@ static bool forget_one(struct shard *s, const struct memory_channel *but) ON(rol
     return false;
 }
 
-static struct memory_channel *add(struct shard *s, struct text name) ON(role_reactor)
+static struct memory_channel *add(struct shard *s, struct named channel) ON(role_reactor)
 {
     if (HASH_CNT(by_name, s->memory) >= CHANNELS_HERE_MAX && !forget_one(s, NULL))
         return NULL;
+    struct text name = channel.name;
     struct memory_channel *m = calloc(1, sizeof *m + name.len + 1);
     if (!m)
         return NULL;
     m->name_len = text_copy(m->name, name.len + 1, name);
     m->rules = hub_namespace(s->hub, name);
-    char id[RUN_ID_SIZE];
-    env_run_id(s->hub->options.env, id);
-    text_copy(m->epoch, 17, text_of(id));
-    HASH_ADD_KEYPTR(by_name, s->memory, m->name, m->name_len, m);
+    m->era = s->eras[bucket_of(channel.hash)];
+    HASH_ADD_KEYPTR_BYHASHVALUE(by_name, s->memory, m->name, m->name_len, channel.hash, m);
     if (m->by_name.tbl)
         return m;
     free(m);
     return NULL;
 }
 
-struct memory_channel *memory_get(struct shard *s, struct text name)
+/* NULL: nothing was published to it. */
+static struct memory_channel *find(struct shard *s, struct named channel) ON(role_reactor)
 {
     struct memory_channel *m;
-    HASH_FIND(by_name, s->memory, name.data, name.len, m);
-    if (!m)
-        m = add(s, name);
+    HASH_FIND_BYHASHVALUE(by_name, s->memory, channel.name.data, channel.name.len, channel.hash, m);
+    if (m)
+        m->used_ms = reactor_now_ms(s->reactor);
+    return m;
+}
+
+struct memory_channel *memory_get(struct shard *s, struct named channel)
+{
+    struct memory_channel *m = find(s, channel);
+    if (m)
+        return m;
+    m = add(s, channel);
     if (m)
         m->used_ms = reactor_now_ms(s->reactor);
     return m;
@@ -195,20 +221,10 @@ static bool wanted(const struct stream_query *q, const struct memory_event *e)
     return q->reverse ? e->offset < q->since : e->offset > q->since;
 }
 
-static void fill(const struct memory_channel *m, const struct stream_query *q,
-                 struct stream_page *page)
+static void add_events(const struct memory_channel *m, const struct stream_query *q,
+                       struct stream_page *page)
 {
     bool as_text = q->as_text && m->rules->allowed_delta_types;
-    uint64_t since = q->has_since ? q->since : 0;
-    uint64_t oldest = m->count ? (*event_at(m, 0))->offset : m->top + 1;
-    page->last = since;
-    page->complete = since <= m->top && since + 1 >= oldest;
-    if (q->epoch[0] && strcmp(q->epoch, m->epoch) != 0) {
-        page->complete = false;
-        if (q->purpose == STREAM_HISTORY)
-            page->err = ERR_UNRECOVERABLE;
-        return;
-    }
     for (unsigned i = 0; i < m->count && q->limit != 0; i++) {
         const struct memory_event *e = *event_at(m, q->reverse ? m->count - 1 - i : i);
         if (!wanted(q, e))
@@ -224,6 +240,23 @@ static void fill(const struct memory_channel *m, const struct stream_query *q,
         buf_clear(&page->publications);
         page->count = 0;
         page->complete = false;
+    }
+}
+
+/* m: NULL: nothing was published. The page has its position already. */
+static void fill(const struct memory_channel *m, const struct stream_query *q,
+                 struct stream_page *page)
+{
+    uint64_t since = q->has_since ? q->since : 0;
+    uint64_t oldest = m && m->count ? (*event_at(m, 0))->offset : page->top + 1;
+    page->last = since;
+    page->complete = since <= page->top && since + 1 >= oldest;
+    if (q->epoch[0] && strcmp(q->epoch, page->epoch) != 0) {
+        page->complete = false;
+        if (q->purpose == STREAM_HISTORY)
+            page->err = ERR_UNRECOVERABLE;
+    } else if (m) {
+        add_events(m, q, page);
     }
 }
 
@@ -245,25 +278,24 @@ static struct channel_options options_of(const struct channel_namespace *rules)
 static void look_up(struct shard *s, const struct stream_query *q, struct stream_page *page)
     ON(role_reactor)
 {
-    struct text channel = text_of(q->channel);
-    const struct channel_namespace *rules = hub_namespace(s->hub, channel);
-    page->err = rules ? ERR_OK : ERR_UNKNOWN_CHANNEL;
-    if (rules)
-        page->options = options_of(rules);
-    if (rules && rules->history_size == 0) { /* nothing is remembered of it */
+    struct named channel = channel_named(s->hub, text_of(q->channel));
+    const struct channel_namespace *rules = hub_namespace(s->hub, channel.name);
+    if (!rules) {
+        page->err = ERR_UNKNOWN_CHANNEL;
+        return;
+    }
+    page->options = options_of(rules);
+    if (rules->history_size == 0) { /* nothing is remembered of it */
         page->complete = true;
         if (q->purpose == STREAM_HISTORY)
             page->err = ERR_UNAVAILABLE;
         return;
     }
-    struct memory_channel *m = rules ? memory_get(s, channel) : NULL;
-    if (!m) {
-        page->err = rules ? ERR_NOMEM : page->err;
-        return;
-    }
-    page->top = m->top;
-    text_copy(page->epoch, sizeof page->epoch, text_of(m->epoch));
-    forget_old(s, m);
+    struct memory_channel *m = find(s, channel);
+    if (m)
+        forget_old(s, m);
+    page->top = m ? m->top : 0;
+    memory_epoch(s, m ? m->era : s->eras[bucket_of(channel.hash)], page->epoch);
     fill(m, q, page);
 }
 
@@ -285,7 +317,7 @@ enum err memory_ask(struct hub *hub, const struct stream_query *query, struct st
     if (!question)
         return ERR_NOMEM;
     *question = (struct memory_question){*query, asker};
-    struct shard *s = memory_home(hub, text_of(query->channel));
+    struct shard *s = memory_home(hub, channel_named(hub, text_of(query->channel)).hash);
     enum err e = reactor_post(s->reactor, on_question, s, question, 0);
     if (e != ERR_OK)
         free(question);
@@ -296,6 +328,7 @@ enum err memory_ask(struct hub *hub, const struct stream_query *query, struct st
 
 struct memory_removal {
     struct hub_asker asker;
+    uint32_t hash; /* of the channel */
     size_t channel_len;
     char channel[CHANNEL_MAX];
 };
@@ -307,7 +340,8 @@ static void on_removal(void *subject, void *object, uint64_t number)
     struct shard *s = subject;
     struct memory_removal *removal = object;
     struct memory_channel *m;
-    HASH_FIND(by_name, s->memory, removal->channel, removal->channel_len, m);
+    HASH_FIND_BYHASHVALUE(by_name, s->memory, removal->channel, removal->channel_len, removal->hash,
+                          m);
     while (m && m->count)
         forget_first(s, m);
     removal->asker.removed(&removal->asker, ERR_OK);
@@ -336,7 +370,8 @@ enum err hub_history_remove(struct hub *hub, struct text channel, const struct h
     removal->asker = *asker;
     removal->channel_len = channel.len;
     memcpy(removal->channel, channel.data, channel.len);
-    struct shard *s = memory_home(hub, channel);
+    removal->hash = channel_named(hub, channel).hash;
+    struct shard *s = memory_home(hub, removal->hash);
     e = reactor_post(s->reactor, on_removal, s, removal, 0);
     if (e != ERR_OK)
         free(removal);

@@ -10,6 +10,7 @@
 
 struct memory_publication {
     struct hub_publisher to; /* .published NULL: nobody waits */
+    uint32_t hash;           /* of the channel */
     struct hub_publication p;
     bool delta;
     char bytes[]; /* all of its texts */
@@ -38,13 +39,18 @@ static size_t key_write(const struct hub_publication *p, char *out)
     return p->channel.len + 1 + p->key.len;
 }
 
+static uint32_t key_hash(const struct shard *s, const char *key, size_t len)
+{
+    return (uint32_t)hash_of(&s->hub->key, (struct text){key, len});
+}
+
 static struct published *published_find(struct shard *s, const struct hub_publication *p)
     ON(role_reactor)
 {
     char key[CHANNEL_MAX + 1 + PUBLISH_KEY_MAX];
     struct published *one = NULL;
     size_t len = key_write(p, key);
-    HASH_FIND(by_key, s->published, key, len, one);
+    HASH_FIND_BYHASHVALUE(by_key, s->published, key, len, key_hash(s, key, len), one);
     if (one && one->until_ms <= reactor_now_ms(s->reactor)) {
         published_drop(s, one);
         one = NULL;
@@ -63,7 +69,8 @@ static struct published *published_add(struct shard *s, const struct hub_publica
         published_drop(s, s->published);
     one->key_len = key_write(p, one->key);
     one->until_ms = reactor_now_ms(s->reactor) + PUBLISHED_MS;
-    HASH_ADD_KEYPTR(by_key, s->published, one->key, one->key_len, one);
+    HASH_ADD_KEYPTR_BYHASHVALUE(by_key, s->published, one->key, one->key_len,
+                                key_hash(s, one->key, one->key_len), one);
     if (one->by_key.tbl)
         return one;
     free(one);
@@ -88,7 +95,8 @@ NO_THREAD_CHECK void published_free(struct shard *s)
 static void publish_at_home(struct shard *s, const struct memory_publication *mp) ON(role_reactor)
 {
     const struct hub_publication *p = &mp->p;
-    struct memory_channel *m = memory_get(s, p->channel);
+    struct named channel = {p->channel, mp->hash};
+    struct memory_channel *m = memory_get(s, channel);
     struct published *key = m && p->key.len ? published_add(s, p) : NULL;
     struct publication event = {.data = p->data,
                                 .info = p->info,
@@ -103,12 +111,15 @@ static void publish_at_home(struct shard *s, const struct memory_publication *mp
         tell(&mp->to, ERR_NOMEM, 0, "");
         return;
     }
+    char epoch[EPOCH_SIZE] = "";
+    if (kept)
+        memory_epoch(s, m->era, epoch);
     if (key) {
         key->offset = event.offset;
-        text_copy(key->epoch, sizeof key->epoch, text_of(kept ? m->epoch : ""));
+        text_copy(key->epoch, sizeof key->epoch, text_of(epoch));
     }
-    publish_event(s->hub, p->channel, &event, (struct event_place){++m->sequence, mp->delta});
-    tell(&mp->to, ERR_OK, event.offset, kept ? m->epoch : "");
+    publish_event(s->hub, channel, &event, (struct event_place){++m->sequence, mp->delta});
+    tell(&mp->to, ERR_OK, event.offset, epoch);
 }
 
 static void on_publish(void *subject, void *object, uint64_t number)
@@ -143,7 +154,8 @@ static enum err send_home(struct hub *hub, const struct hub_publication *p,
     mp->p.info = text_keep(&at, p->info);
     mp->p.tags = text_keep(&at, p->tags);
     mp->p.key = text_keep(&at, p->key);
-    struct shard *s = memory_home(hub, p->channel);
+    mp->hash = channel_named(hub, p->channel).hash;
+    struct shard *s = memory_home(hub, mp->hash);
     enum err e = reactor_post(s->reactor, on_publish, s, mp, 0);
     if (e != ERR_OK)
         free(mp);
@@ -158,32 +170,33 @@ static bool fits(const struct hub *hub, const struct hub_publication *p,
     return data + p->info.len + p->tags.len + PUBLICATION_AROUND <= hub->options.publication_max;
 }
 
-void hub_publish_to(struct hub *hub, const struct hub_publication *p,
-                    const struct hub_publisher *to)
+enum err hub_publish_asked(struct hub *hub, const struct hub_publication *p,
+                           const struct hub_publisher *to)
 {
     const struct channel_namespace *rules = hub_namespace(hub, p->channel);
-    if (!rules || !channel_is_name(p->channel)) {
-        tell(to, ERR_UNKNOWN_CHANNEL, 0, "");
-        return;
-    }
-    if (p->key.len > PUBLISH_KEY_MAX || !fits(hub, p, rules)) {
-        tell(to, ERR_LIMIT, 0, "");
-        return;
-    }
+    if (!rules || !channel_is_name(p->channel))
+        return ERR_UNKNOWN_CHANNEL;
+    if (p->key.len > PUBLISH_KEY_MAX || !fits(hub, p, rules))
+        return ERR_LIMIT;
     bool delta = rules->allowed_delta_types && (p->delta || rules->delta_publish);
-    if (rules->history_size > 0 || rules->allowed_delta_types || p->key.len > 0) {
-        enum err e = send_home(hub, p, to, delta);
-        if (e != ERR_OK)
-            tell(to, e, 0, "");
-        return;
-    }
+    if (rules->history_size > 0 || rules->allowed_delta_types || p->key.len > 0)
+        return send_home(hub, p, to, delta);
     struct publication event = {.data = p->data,
                                 .info = p->info,
                                 .tags = p->tags,
                                 .time_ms = env_wall_ms(hub->options.env)};
-    publish_event(hub, p->channel, &event,
+    publish_event(hub, channel_named(hub, p->channel), &event,
                   (struct event_place){0}); /* nothing is numbered: no need to go home */
     tell(to, ERR_OK, 0, "");
+    return ERR_OK;
+}
+
+void hub_publish_to(struct hub *hub, const struct hub_publication *p,
+                    const struct hub_publisher *to)
+{
+    enum err e = hub_publish_asked(hub, p, to);
+    if (e != ERR_OK)
+        tell(to, e, 0, "");
 }
 
 void hub_publish_memory(struct hub *hub, struct text channel, struct text data)

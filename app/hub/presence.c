@@ -7,10 +7,12 @@
 
 #define PRESENCE_MAX_BYTES (768u << 10) /* fits into a client's queue */
 
-struct client_info subscriber_info(const struct subscriber *s)
+struct client_info subscriber_info(const struct subscriber *s, char id[UUID_SIZE])
 {
-    struct client_info info = s->client->info;
-    info.chan_info = text_of(s->chan_info);
+    struct hub_client *client = subscriber_client(s);
+    struct client_info info = client->events->info(client, id);
+    if (s->has_extras)
+        info.chan_info = text_of(s->extras->chan_info);
     return info;
 }
 
@@ -20,12 +22,14 @@ void presence_changed(struct subscriber *sub, const char *kind)
     struct buf b;
     buf_init(&b, 4096);
     buf_add_text(&b, TEXT("{\"info\":"));
-    struct client_info info = subscriber_info(sub);
+    char id[UUID_SIZE];
+    struct client_info info = subscriber_info(sub, id);
     client_info_write(&b, &info);
     buf_add_char(&b, '}');
     struct push *p = NULL;
     if (b.err == ERR_OK)
-        p = push_presence(subscriber_channel(sub), kind, buf_text(&b));
+        p = push_presence((struct named){subscriber_channel(sub), sub->channel->by_name.hash}, kind,
+                          buf_text(&b));
     if (p)
         push_post(hub, p);
     push_unref(p);
@@ -95,20 +99,21 @@ static void add_clients(struct walk *walk, struct shard *s)
 {
     role_assert(&role_reactor);
     struct presence_walk *w = (struct presence_walk *)walk;
-    struct channel *c;
-    HASH_FIND(by_name, s->channels, w->channel, w->channel_len, c);
+    struct channel *c =
+        channel_find(s, channel_named(s->hub, (struct text){w->channel, w->channel_len}));
     for (struct subscriber *sub = c ? c->first : NULL; sub; sub = sub->next) {
         if (!sub->live)
             continue;
         if (w->clients++ && !w->count_only)
             buf_add_char(&w->json, ',');
+        char id[UUID_SIZE];
+        struct client_info info = subscriber_info(sub, id);
         if (!w->count_only) {
-            struct client_info info = subscriber_info(sub);
             json_quote(&w->json, info.client);
             buf_add_char(&w->json, ':');
             client_info_write(&w->json, &info);
         }
-        buf_add_text(&w->users, sub->client->info.user);
+        buf_add_text(&w->users, info.user);
         buf_add_char(&w->users, '\0');
     }
 }

@@ -2,38 +2,29 @@
 #include "base/metrics.h"
 #include "hub/hub_inside.h"
 
-unsigned channel_bucket(struct text channel)
-{
-    uint32_t h = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < channel.len; i++)
-        h = (h ^ (unsigned char)channel.data[i]) * 16777619u;
-    return (h ^ h >> 16) % INTEREST_BUCKETS;
-}
-
 /* Encodes nothing for a channel that nobody listens to. */
-bool nobody_listens(struct hub *hub, struct text channel)
+bool nobody_listens(struct hub *hub, uint32_t hash)
 {
-    return atomic_load(&hub->interest[channel_bucket(channel)]) == 0;
+    return atomic_load(&hub->interest[bucket_of(hash)]) == 0;
 }
 
-void publish_lost(struct hub *hub, struct text channel)
+void publish_lost(struct hub *hub, uint32_t hash)
 {
-    unsigned bucket = channel_bucket(channel);
     for (unsigned i = 0; i < hub->options.reactors_count; i++)
-        shard_mark_behind(&hub->shards[i], bucket);
+        shard_mark_behind(&hub->shards[i], bucket_of(hash));
 }
 
-void publish_event(struct hub *hub, struct text channel, const struct publication *p,
+void publish_event(struct hub *hub, struct named channel, const struct publication *p,
                    struct event_place place)
 {
     metric_add(METRIC_publications, 1);
-    if (nobody_listens(hub, channel))
+    if (nobody_listens(hub, channel.hash))
         return;
     struct push *push = push_event(channel, p, PUSH_EVENT, place);
     if (push)
         push_post(hub, push);
     else
-        publish_lost(hub, channel);
+        publish_lost(hub, channel.hash);
     push_unref(push);
 }
 
@@ -41,15 +32,16 @@ void hub_publish(struct hub *hub, struct text channel, struct text data, uint64_
                  int64_t time_ms)
 {
     struct publication p = {.data = data, .offset = offset, .time_ms = time_ms};
-    publish_event(hub, channel, &p, (struct event_place){.sequence = offset});
+    publish_event(hub, channel_named(hub, channel), &p, (struct event_place){.sequence = offset});
 }
 
 void hub_publish_passing(struct hub *hub, struct text channel, struct text data)
 {
-    if (nobody_listens(hub, channel))
+    struct named named = channel_named(hub, channel);
+    if (nobody_listens(hub, named.hash))
         return;
     struct publication p = {.data = data, .time_ms = env_wall_ms(hub->options.env)};
-    struct push *push = push_event(channel, &p, PUSH_PASSING, (struct event_place){0});
+    struct push *push = push_event(named, &p, PUSH_PASSING, (struct event_place){0});
     if (push)
         push_post(hub, push);
     push_unref(push);

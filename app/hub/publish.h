@@ -49,4 +49,8 @@ struct hub_publisher {
 void hub_publish_to(struct hub *hub, const struct hub_publication *p,
                     const struct hub_publisher *to);
 
+/* The same, but what can be said at once is returned, and then nobody is told. errors: those above */
+MUST_USE enum err hub_publish_asked(struct hub *hub, const struct hub_publication *p,
+                                    const struct hub_publisher *to);
+
 #endif

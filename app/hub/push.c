@@ -1,5 +1,6 @@
 /* push: one thing to tell, made once, seen in as many looks as its receivers need, and one reference to each reactor. */
 #include "base/buf.h"
+#include "base/metrics.h"
 #include "base/must.h"
 #include "hub/hub_inside.h"
 #include "wire/delta.h"
@@ -7,6 +8,8 @@
 #include <stdlib.h>
 
 #define PUSH_MAX_BYTES ((size_t)1 << 20)
+#define WORDS_AROUND                                                                               \
+    128 /* bytes of names, numbers and brackets around a publication: room is made once */
 #define DATA_AT (sizeof "{\"data\":" - 1) /* where a publication's JSON has its data */
 
 /* ---- making one */
@@ -44,19 +47,21 @@ static enum err fill(struct push *p, struct text channel, struct text json,
     return e;
 }
 
-struct push *push_event(struct text channel, const struct publication *p, enum push_kind kind,
+struct push *push_event(struct named channel, const struct publication *p, enum push_kind kind,
                         struct event_place place)
 {
     struct buf json;
     buf_init(&json, PUSH_MAX_BYTES);
+    (void)buf_space(&json, p->data.len + p->info.len + p->tags.len + WORDS_AROUND);
     publication_write(&json, p);
     struct push *push =
         json.err == ERR_OK
-            ? push_new(channel.len + json.len + p->info.len + p->tags.len, kind, "pub")
+            ? push_new(channel.name.len + json.len + p->info.len + p->tags.len, kind, "pub")
             : NULL;
     if (push) {
         push->place = place;
-        if (fill(push, channel, buf_text(&json), p) != ERR_OK) {
+        push->hash = channel.hash;
+        if (fill(push, channel.name, buf_text(&json), p) != ERR_OK) {
             push_unref(push);
             push = NULL;
         }
@@ -65,13 +70,14 @@ struct push *push_event(struct text channel, const struct publication *p, enum p
     return push;
 }
 
-struct push *push_presence(struct text channel, const char *name, struct text json)
+struct push *push_presence(struct named channel, const char *name, struct text json)
 {
-    struct push *push = push_new(channel.len + json.len, PUSH_JOIN_LEAVE, name);
+    struct push *push = push_new(channel.name.len + json.len, PUSH_JOIN_LEAVE, name);
     if (!push)
         return NULL;
     char *at = push->bytes;
-    push->channel = text_keep(&at, channel);
+    push->hash = channel.hash;
+    push->channel = text_keep(&at, channel.name);
     push->json = text_keep(&at, json);
     return push;
 }
@@ -137,8 +143,10 @@ static struct frame *make_frame(const struct push *p, const struct look *look,
     bool plain = look->data == DATA_PLAIN;
     if (!plain)
         write_publication(&inner, p, look->data, base);
+    (void)buf_space(&whole, p->channel.len + (plain ? p->json.len : inner.len) + WORDS_AROUND);
     push_write(&whole, p->channel, look->number, p->name, plain ? p->json : buf_text(&inner));
     struct frame *f = NULL;
+    metric_add(METRIC_pushes_encoded, 1);
     if (inner.err == ERR_OK && whole.err == ERR_OK)
         f = form_frame(look->form, buf_text(&whole), !plain);
     buf_fini(&inner);
@@ -194,7 +202,7 @@ void shard_mark_behind(struct shard *s, unsigned bucket)
 
 void push_post(struct hub *hub, struct push *p)
 {
-    unsigned bucket = channel_bucket(p->channel);
+    unsigned bucket = bucket_of(p->hash);
     uint64_t bits = atomic_load(&hub->interest[bucket]);
     for (unsigned i = 0; bits; i++, bits >>= 1) {
         if (!(bits & 1))

@@ -8,40 +8,64 @@
 
 /* ---- end */
 
-static void drop_held(struct subscriber *sub)
+/* It has its answer: what few have stays. */
+static void end_asking(struct subscriber *sub) ON(role_reactor)
 {
-    for (unsigned i = 0; i < sub->held_count; i++)
-        push_unref(sub->held[i]);
-    free(sub->held);
-    sub->held = NULL;
-    sub->held_count = sub->held_room = 0;
+    struct asking *a = subscriber_asking(sub);
+    if (a->by_number.tbl)
+        HASH_DELETE(by_number, sub->channel->shard->asking, a);
+    for (unsigned i = 0; i < a->held_count; i++)
+        push_unref(a->held[i]);
+    free(a->held);
+    sub->asks = false;
+    bool more = a->extras.filter || a->extras.chan_info || sub->delta;
+    struct extras *kept = more ? malloc(sizeof *kept) : NULL;
+    if (more && !kept) {
+        sub->extras = &a->extras; /* then it stays as large as it is */
+        return;
+    }
+    sub->has_extras = more;
+    if (more) {
+        *kept = a->extras;
+        sub->extras = kept;
+    } else {
+        sub->client = a->extras.client;
+    }
+    free(a);
+}
+
+static void extras_free(struct subscriber *sub) ON(role_reactor)
+{
+    if (sub->asks)
+        end_asking(sub);
+    if (!sub->has_extras)
+        return;
+    tag_filter_free(sub->extras->filter);
+    free(sub->extras->chan_info);
+    free(sub->extras);
 }
 
 static void leave_deltas(struct subscriber *sub) ON(role_reactor)
 {
-    struct channel *c = sub->channel;
-    if (!sub->delta || --c->deltas > 0)
+    struct channel_extras *x = sub->channel->extras;
+    if (!sub->delta || --x->deltas > 0)
         return;
-    push_unref(c->last);
-    c->last = NULL;
+    push_unref(x->last);
+    x->last = NULL;
 }
 
 void subscriber_free(struct subscriber *sub)
 {
     struct channel *c = sub->channel;
-    struct shard *s = c->shard;
-    if (sub->by_number.tbl)
-        HASH_DELETE(by_number, s->subscribers, sub);
     if (sub->before)
         sub->before->next = sub->next;
     else
         c->first = sub->next;
     if (sub->next)
         sub->next->before = sub->before;
+    c->by_name.own--;
     leave_deltas(sub);
-    drop_held(sub);
-    tag_filter_free(sub->filter);
-    free(sub->chan_info);
+    extras_free(sub);
     free(sub);
     channel_leave(c);
     metric_add(METRIC_subscriptions, -1);
@@ -50,7 +74,7 @@ void subscriber_free(struct subscriber *sub)
 struct subscriber *hub_unsubscribe(struct subscriber *sub)
 {
     if (sub) {
-        if (sub->live && sub->options.join_leave)
+        if (sub->live && sub->announced)
             presence_changed(sub, "leave");
         subscriber_free(sub);
     }
@@ -59,26 +83,28 @@ struct subscriber *hub_unsubscribe(struct subscriber *sub)
 
 void subscriber_end(struct subscriber *sub, unsigned code, struct text reason)
 {
-    sub->client->events->ended(sub->client->owner, sub, code, reason);
+    struct hub_client *client = subscriber_client(sub);
+    client->events->ended(client, sub, code, reason);
     hub_unsubscribe(sub);
 }
 
 struct text subscriber_channel(const struct subscriber *sub)
 {
-    return (struct text){sub->channel->name, sub->channel->name_len};
+    return channel_name(sub->channel);
 }
 
-bool subscriber_live(const struct subscriber *sub)
+uint64_t subscriber_offset(const struct subscriber *sub)
 {
-    return sub->live;
+    return sub->live ? sub->offset : 0;
 }
 
 /* ---- the answer */
 
 static void refuse(struct subscriber *sub, enum err e) ON(role_reactor)
 {
+    struct hub_client *client = subscriber_client(sub);
     struct subscribe_result r = {.err = e};
-    sub->client->events->subscribed(sub->client->owner, sub, &r);
+    client->events->subscribed(client, sub, &r);
     subscriber_free(sub);
 }
 
@@ -86,11 +112,11 @@ void subscribers_refuse_waiting(struct shard *s)
 {
     if (!atomic_exchange(&s->answers_lost, false))
         return;
-    struct subscriber *sub, *next;
-    HASH_ITER(by_number, s->subscribers, sub, next)
+    struct asking *a, *next;
+    HASH_ITER(by_number, s->asking, a, next)
     {
-        if (!sub->live)
-            refuse(sub, ERR_BUSY);
+        if (!a->subscriber->live)
+            refuse(a->subscriber, ERR_BUSY);
     }
 }
 
@@ -111,7 +137,7 @@ static enum err pick(const struct subscriber *sub, struct text all, struct buf *
         while (e == ERR_OK && json_member(&members, &m))
             if (strcmp(m.key, "tags") == 0)
                 e = tags_parse(m.value, &tags);
-        if (e == ERR_OK && tag_filter_match(sub->filter, &tags)) {
+        if (e == ERR_OK && tag_filter_match(subscriber_filter(sub), &tags)) {
             if (out->len > 0)
                 buf_add_char(out, ',');
             buf_add_text(out, one);
@@ -124,8 +150,9 @@ static enum err pick(const struct subscriber *sub, struct text all, struct buf *
 
 static bool is_recovered(const struct subscriber *sub, const struct stream_page *page)
 {
-    return sub->recover && page->complete && sub->asked_offset <= page->top &&
-           (!sub->asked_epoch[0] || strcmp(sub->asked_epoch, page->epoch) == 0);
+    const struct asking *a = subscriber_asking(sub);
+    return a->recover && page->complete && a->offset <= page->top &&
+           (!a->epoch[0] || strcmp(a->epoch, page->epoch) == 0);
 }
 
 /* What was asked for and is allowed, or is given to all. */
@@ -133,27 +160,30 @@ static void settle(struct subscriber *sub, const struct stream_page *page,
                    struct subscribe_result *out) ON(role_reactor)
 {
     const struct channel_options *o = &page->options;
-    sub->options = *o;
+    const struct asking *a = subscriber_asking(sub);
+    sub->announced = o->join_leave;
     sub->join_leave = (sub->join_leave && o->join_leave) || o->push_join_leave;
     if (sub->delta && !o->delta) {
         leave_deltas(sub);
         sub->delta = false;
     }
-    bool may = o->may_recover && (sub->ask_recover || sub->recover);
+    bool may = o->may_recover && (a->recoverable || a->recover);
     out->recoverable = o->recover || may;
-    out->positioned = o->position || out->recoverable || (o->may_recover && sub->ask_position);
+    out->positioned = o->position || out->recoverable || (o->may_recover && a->position);
     out->delta = sub->delta;
     sub->positioned = out->positioned;
     if (sub->compact)
-        out->number = sub->channel->number;
+        out->number = sub->channel->extras->number;
 }
 
 static void give_held(struct subscriber *sub) ON(role_reactor)
 {
-    struct push **held = sub->held;
-    unsigned count = sub->held_count;
-    sub->held = NULL;
-    sub->held_count = sub->held_room = 0;
+    struct asking *a = subscriber_asking(sub);
+    struct push **held = a->held;
+    unsigned count = a->held_count;
+    a->held = NULL;
+    a->held_count = 0;
+    end_asking(sub);
     bool there = true;
     for (unsigned i = 0; i < count; i++) {
         if (there)
@@ -161,48 +191,59 @@ static void give_held(struct subscriber *sub) ON(role_reactor)
         push_unref(held[i]);
     }
     free(held);
-    if (there && sub->options.join_leave)
+    if (there && sub->announced)
         presence_changed(sub, "join");
+}
+
+static struct asking *asking_find(struct shard *s, uint64_t number) ON(role_reactor)
+{
+    struct asking *a;
+    HASH_FIND(by_number, s->asking, &number, sizeof number, a);
+    return a;
 }
 
 static void answer(struct subscriber *sub, const struct stream_page *page, struct text missed)
     ON(role_reactor)
 {
-    struct subscribe_result r = {.err = ERR_OK, .top = page->top, .was_recovering = sub->recover};
+    struct asking *a = subscriber_asking(sub);
+    struct subscribe_result r = {.err = ERR_OK, .top = page->top, .was_recovering = a->recover};
     settle(sub, page, &r);
     text_copy(r.epoch, sizeof r.epoch, text_of(page->epoch));
     r.recovered = r.recoverable && is_recovered(sub, page);
     if (r.recovered)
         r.publications = missed;
-    r.offset = r.publications.len > 0 ? sub->asked_offset : r.top;
-    if (sub->recover)
+    r.offset = r.publications.len > 0 ? a->offset : r.top;
+    if (a->recover)
         metric_add(METRIC_recover_asked, 1);
     if (r.recovered)
         metric_add(METRIC_recovered, 1);
-    if (sub->reject_unrecovered && sub->recover && !r.recovered) {
+    if (a->reject_unrecovered && a->recover && !r.recovered) {
         refuse(sub, ERR_UNRECOVERABLE);
         return;
     }
-    sub->offset = sub->joined_offset = page->top;
+    must(page->top <= OFFSET_MASK);
+    sub->offset = page->top & OFFSET_MASK;
     sub->live = true;
-    uint64_t number = sub->number;
+    uint64_t number = a->number;
     struct shard *s = sub->channel->shard;
-    sub->client->events->subscribed(sub->client->owner, sub, &r);
+    struct hub_client *client = subscriber_client(sub);
+    client->events->subscribed(client, sub, &r);
 
     /* From here on the owner may have let go: look it up by number. */
-    HASH_FIND(by_number, s->subscribers, &number, sizeof number, sub);
-    if (sub && sub->overflowed)
-        subscriber_end(sub, 2500, TEXT("insufficient state"));
-    else if (sub)
-        give_held(sub);
+    a = asking_find(s, number);
+    if (a && a->overflowed)
+        subscriber_end(a->subscriber, 2500, TEXT("insufficient state"));
+    else if (a)
+        give_held(a->subscriber);
 }
 
 static void finish(struct subscriber *sub, const struct stream_page *page) ON(role_reactor)
 {
     struct buf picked;
     enum err e = page->err;
-    bool filters = sub->filter && page->count > 0;
-    if (e == ERR_OK && sub->filter && !page->options.tags)
+    const struct tag_filter *filter = subscriber_filter(sub);
+    bool filters = filter && page->count > 0;
+    if (e == ERR_OK && filter && !page->options.tags)
         e = ERR_BAD_REQUEST;
     buf_init(&picked, page->publications.len + 1);
     if (e == ERR_OK && filters)
@@ -225,10 +266,9 @@ static void on_page(void *subject, void *object, uint64_t number)
     role_assert(&role_reactor);
     struct shard *s = subject;
     struct stream_page *page = object;
-    struct subscriber *sub;
-    HASH_FIND(by_number, s->subscribers, &number, sizeof number, sub);
-    if (sub)
-        finish(sub, page);
+    struct asking *a = asking_find(s, number);
+    if (a)
+        finish(a->subscriber, page);
     page_free(page);
 }
 
@@ -250,46 +290,75 @@ static void answered(struct stream_asker asker, struct stream_page *page)
 
 /* ---- registering */
 
-static struct subscriber *subscriber_new(struct shard *s, const struct hub_client *client,
+/* What the request leaves with it besides its flags. False: no memory; what there is goes with the subscriber. */
+static bool take_request(struct subscriber *sub, const struct subscribe_request *request)
+    ON(role_reactor)
+{
+    struct shard *s = sub->channel->shard;
+    struct asking *a = calloc(1, sizeof *a);
+    if (!a)
+        return false;
+    *a = (struct asking){.extras.client = sub->client,
+                         .subscriber = sub,
+                         .number = ++s->last_number,
+                         .offset = request->offset,
+                         .recover = request->recover,
+                         .position = request->positioned,
+                         .recoverable = request->recoverable,
+                         .reject_unrecovered = request->reject_unrecovered};
+    sub->extras = &a->extras;
+    sub->has_extras = true;
+    sub->asks = true;
+    text_copy(a->epoch, sizeof a->epoch, request->epoch);
+    HASH_ADD(by_number, s->asking, number, sizeof a->number, a);
+    if (!a->by_number.tbl)
+        return false;
+    if (request->chan_info.len > 0)
+        a->extras.chan_info = text_dup(request->chan_info);
+    return a->extras.chan_info || request->chan_info.len == 0;
+}
+
+/* What the request leaves with its channel. False: no memory, nothing changed. */
+static bool tell_channel(struct channel *c, const struct subscribe_request *request)
+    ON(role_reactor)
+{
+    if (!request->compact && !request->delta)
+        return true;
+    if (!channel_extras(c))
+        return false;
+    c->extras->deltas += request->delta;
+    return true;
+}
+
+static struct subscriber *subscriber_new(struct shard *s, struct hub_client *client,
                                          const struct subscribe_request *request) ON(role_reactor)
 {
     struct subscriber *sub = calloc(1, sizeof *sub);
-    char *info = request->chan_info.len ? text_dup(request->chan_info) : NULL;
-    struct channel *c = NULL;
-    if (sub && (info || request->chan_info.len == 0))
-        c = channel_get(s, request->channel);
-    if (!c) {
-        free(info);
+    struct channel *c = sub ? channel_get(s, channel_named(s->hub, request->channel)) : NULL;
+    if (!c || !tell_channel(c, request)) {
+        if (c)
+            channel_leave(c);
         free(sub);
         return NULL;
     }
-    sub->chan_info = info;
     sub->channel = c;
     sub->client = client;
-    sub->number = ++s->last_number;
-    sub->recover = request->recover;
     sub->join_leave = request->join_leave;
-    sub->ask_position = request->positioned;
-    sub->ask_recover = request->recoverable;
-    sub->reject_unrecovered = request->reject_unrecovered;
     sub->compact = request->compact;
     sub->delta = request->delta;
-    c->deltas += sub->delta;
-    sub->asked_offset = request->offset;
-    text_copy(sub->asked_epoch, sizeof sub->asked_epoch, request->epoch);
     sub->next = c->first;
     if (c->first)
         c->first->before = sub;
     c->first = sub;
+    c->by_name.own++;
     metric_add(METRIC_subscriptions, 1);
-    HASH_ADD(by_number, s->subscribers, number, sizeof sub->number, sub);
-    if (sub->by_number.tbl)
+    if (take_request(sub, request))
         return sub;
     subscriber_free(sub);
     return NULL;
 }
 
-enum err hub_subscribe(struct hub *hub, const struct hub_client *client,
+enum err hub_subscribe(struct hub *hub, struct hub_client *client,
                        const struct subscribe_request *request, struct subscriber **out_subscriber)
 {
     must(request->channel.len <= CHANNEL_MAX);
@@ -298,19 +367,20 @@ enum err hub_subscribe(struct hub *hub, const struct hub_client *client,
     if (!sub)
         return ERR_NOMEM;
     struct stream_query query = {.purpose = STREAM_SUBSCRIBE,
-                                 .actor = client->actor,
                                  .has_since = request->recover,
                                  .since = request->offset,
                                  .limit = request->recover ? -1 : 0,
                                  .as_text = request->delta};
+    client->events->actor(client, &query.actor);
     text_copy(query.channel, sizeof query.channel, request->channel);
     text_copy(query.epoch, sizeof query.epoch, request->epoch);
-    enum err e = hub_ask(hub, &query, (struct stream_asker){s, sub->number, answered});
+    enum err e =
+        hub_ask(hub, &query, (struct stream_asker){s, subscriber_asking(sub)->number, answered});
     if (e != ERR_OK) {
         subscriber_free(sub);
         return e;
     }
-    sub->filter = request->filter; /* taken */
+    sub->extras->filter = request->filter; /* taken */
     *out_subscriber = sub;
     return ERR_OK;
 }

@@ -5,45 +5,15 @@
  * reactor keeps the deadline even while the check hangs, and looks at the outcome at doubling intervals in between, so
  * that a full mailbox delays a callback by at most LOOK_MAX_MS and never loses it. `delivered` belongs to that reactor
  * and makes the callback come once, whichever of the two is faster. */
-#include "manager/manager_inside.h"
+#include "manager/future_inside.h"
 
 #include "base/must.h"
-#include "base/task_queue.h"
-#include "net/reactor.h"
 
 #include <stdlib.h>
 
 #define LOOK_FIRST_MS 50
 #define LOOK_MAX_MS 1000
 #define WAIT_MAX_MS (INT64_C(1) << 40)
-
-struct ws_manager_future {
-    uint64_t tag;
-    atomic_uint refs; /* of the asker, of the check, of the reactor until delivered, of each post */
-    struct ws_registry *registry; /* one reference */
-    struct shard *shard;
-    struct ws_manager_future *prev, *next; /* under the shard's lock, as `listed` */
-    bool listed;
-    enum ws_mode mode;
-    int64_t deadline_ms;
-
-    struct mutex lock;
-    struct condition changed;
-    bool done GUARDED_BY(lock);
-    enum err err GUARDED_BY(lock);
-    struct ws_manager *manager GUARDED_BY(lock); /* one reference, of the same shard */
-    bool announced GUARDED_BY(lock);             /* the callback came, or its post was taken */
-
-    struct reactor *reactor; /* of the callback; NULL: none */
-    void (*callback)(void *ctx, enum err e, struct ws_manager *manager);
-    void *ctx;
-    struct timer timer OWNED_BY(role_reactor);
-    int64_t look_ms OWNED_BY(role_reactor);
-    bool delivered OWNED_BY(role_reactor);
-
-    size_t user_len;
-    char user[];
-};
 
 static int64_t at_most(int64_t n, int64_t max)
 {
@@ -52,9 +22,9 @@ static int64_t at_most(int64_t n, int64_t max)
 
 /* ---- life */
 
-static NO_THREAD_CHECK struct ws_manager_future *future_make(struct ws_registry *r,
-                                                             struct text user, enum ws_mode mode,
-                                                             const struct ws_async_options *options)
+NO_THREAD_CHECK struct ws_manager_future *future_make(struct ws_registry *r, struct text user,
+                                                      enum ws_mode mode,
+                                                      const struct ws_async_options *options)
 {
     struct ws_manager_future *f = calloc(1, sizeof *f + user.len);
     if (!f)
@@ -77,21 +47,42 @@ static NO_THREAD_CHECK struct ws_manager_future *future_make(struct ws_registry 
         f->ctx = options->ctx;
     }
     f->user_len = user.len;
-    memcpy(f->user, user.data, user.len);
+    if (user.len > 0)
+        memcpy(f->user, user.data, user.len);
     return f;
 }
 
-static struct ws_manager_future *future_hold(struct ws_manager_future *f)
+struct ws_manager_future *future_hold(struct ws_manager_future *f)
 {
     atomic_fetch_add_explicit(&f->refs, 1, memory_order_relaxed);
     return f;
 }
 
-/* Gives a reference back that is not the last: the caller has another. */
-static void future_release(struct ws_manager_future *f)
+void future_release(struct ws_manager_future *f)
 {
     unsigned before = atomic_fetch_sub_explicit(&f->refs, 1, memory_order_release);
     must(before > 1);
+}
+
+bool future_hold_if_alive(struct ws_manager_future *f)
+{
+    unsigned refs = atomic_load_explicit(&f->refs, memory_order_relaxed);
+    while (refs > 0)
+        if (atomic_compare_exchange_weak_explicit(&f->refs, &refs, refs + 1, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            return true;
+    return false;
+}
+
+/* Takes it out of the list of those who wait, if it is there. */
+static void stop_waiting(struct ws_manager_future *f, struct ws_manager *m)
+{
+    mutex_lock(&m->shard->inner);
+    if (f->waiting)
+        DL_DELETE2(m->held.waiters, f, prev_waiter, next_waiter);
+    m->waiters_count -= f->waiting;
+    f->waiting = false;
+    mutex_unlock(&m->shard->inner);
 }
 
 NO_THREAD_CHECK struct ws_manager_future *ws_manager_future_unref(struct ws_manager_future *f)
@@ -105,6 +96,10 @@ NO_THREAD_CHECK struct ws_manager_future *ws_manager_future_unref(struct ws_mana
         DL_DELETE(f->shard->futures, f);
     if (f->manager)
         manager_give_back(f->shard, f->manager, now_ms);
+    if (f->waits_for) {
+        stop_waiting(f, f->waits_for);
+        manager_give_back(f->shard, f->waits_for, now_ms);
+    }
     mutex_unlock(&f->shard->lock);
     condition_fini(&f->changed);
     mutex_fini(&f->lock);
@@ -119,19 +114,26 @@ NO_THREAD_CHECK struct ws_manager_future *ws_manager_future_unref(struct ws_mana
 /* Sets it, unless there is one. True: it was the first, and the manager's reference is the future's. */
 static bool settle(struct ws_manager_future *f, enum err e, struct ws_manager *m)
 {
+    struct ws_manager *waited = NULL;
     mutex_lock(&f->lock);
     bool first = !f->done;
     if (first) {
         f->done = true;
         f->err = e;
         f->manager = m;
+        waited = f->waits_for;
+        f->waits_for = NULL;
         condition_broadcast(&f->changed);
     }
     mutex_unlock(&f->lock);
+    if (waited) {
+        stop_waiting(f, waited);
+        ws_manager_unref(waited);
+    }
     return first;
 }
 
-static bool is_done(struct ws_manager_future *f)
+bool future_is_done(struct ws_manager_future *f)
 {
     mutex_lock(&f->lock);
     bool done = f->done;
@@ -202,12 +204,20 @@ static enum err announce(struct ws_manager_future *f)
     return e;
 }
 
+bool future_settle(struct ws_manager_future *f, enum err e, struct ws_manager *m)
+{
+    bool first = settle(f, e, m);
+    if (first)
+        (void)announce(f);
+    return first;
+}
+
 static void on_timer(struct timer *t)
 {
     role_assert(&role_reactor);
-    struct ws_manager_future *f = t->owner;
+    struct ws_manager_future *f = TIMER_OWNER(t, struct ws_manager_future, timer);
     int64_t now_ms = env_monotonic_ms(f->registry->options.env);
-    if (!is_done(f)) {
+    if (!future_is_done(f)) {
         enum err e = ERR_TIMEOUT;
         if (now_ms < f->deadline_ms) {
             f->look_ms = at_most(f->look_ms * 2, LOOK_MAX_MS);
@@ -227,7 +237,6 @@ static enum err arm(struct ws_manager_future *f)
 {
     int64_t now_ms = env_monotonic_ms(f->registry->options.env);
     f->timer.fire = on_timer;
-    f->timer.owner = f;
     f->look_ms = LOOK_FIRST_MS;
     enum err e = timer_set(f->reactor, &f->timer, at_most(now_ms + LOOK_FIRST_MS, f->deadline_ms));
     if (e == ERR_OK)
@@ -243,81 +252,7 @@ static void disarm(struct ws_manager_future *f)
     future_release(f);
 }
 
-/* ---- the check */
-
-static void count_task(struct ws_registry *r, int change)
-{
-    mutex_lock(&r->tasks_lock);
-    r->tasks_count += (unsigned)change;
-    if (r->tasks_count == 0)
-        condition_broadcast(&r->tasks_ended);
-    mutex_unlock(&r->tasks_lock);
-}
-
-void futures_wait_for_tasks(struct ws_registry *r)
-{
-    mutex_lock(&r->tasks_lock);
-    while (r->tasks_count > 0)
-        condition_wait(&r->tasks_ended, &r->tasks_lock, INT64_MAX);
-    mutex_unlock(&r->tasks_lock);
-}
-
-static enum err check(struct ws_manager_future *f, struct ws_manager **out_manager)
-{
-    const struct ws_registry_options *o = &f->registry->options;
-    if (env_monotonic_ms(o->env) >= f->deadline_ms)
-        return ERR_TIMEOUT; /* it waited too long for a thread */
-    enum err e = o->available(o->available_ctx, f->deadline_ms);
-    if (e != ERR_OK)
-        return e;
-    if (env_monotonic_ms(o->env) >= f->deadline_ms)
-        return ERR_TIMEOUT;
-    struct text user = {f->user, f->user_len};
-    return ws_manager_get(f->registry, user, f->mode, out_manager);
-}
-
-static void run_check(void *thread, void *data)
-{
-    (void)thread;
-    struct ws_manager_future *f = data;
-    struct ws_registry *r = registry_ref(f->registry);
-    if (!is_done(f)) {
-        struct ws_manager *m = NULL;
-        enum err e = check(f, &m);
-        if (settle(f, e, m))
-            (void)announce(f);
-        else
-            ws_manager_unref(m);
-    }
-    ws_manager_future_unref(f); /* the check's */
-    count_task(r, -1);
-    registry_unref(r);
-}
-
-/* Starts the check; without one the outcome is there at once. errors: ERR_BUSY, ERR_CLOSED, those of ws_manager_get */
-static enum err start(struct ws_manager_future *f)
-{
-    struct ws_registry *r = f->registry;
-    if (!r->options.available) {
-        struct ws_manager *m;
-        struct text user = {f->user, f->user_len};
-        enum err e = ws_manager_get(r, user, f->mode, &m);
-        if (e != ERR_OK)
-            return e;
-        if (settle(f, ERR_OK, m))
-            (void)announce(f);
-        else
-            ws_manager_unref(m);
-        return ERR_OK;
-    }
-    count_task(r, 1);
-    enum err e = task_queue_push(r->options.tasks, (struct task){run_check, future_hold(f)});
-    if (e != ERR_OK) {
-        future_release(f);
-        count_task(r, -1);
-    }
-    return e;
-}
+/* ---- beginning */
 
 static enum err enlist(struct ws_manager_future *f)
 {
@@ -332,7 +267,8 @@ static enum err enlist(struct ws_manager_future *f)
 }
 
 /* On the reactor's own thread: with the timer that keeps the deadline. */
-static enum err start_with_callback(struct ws_manager_future *f)
+static enum err begin_with_callback(struct ws_manager_future *f,
+                                    enum err (*start)(struct ws_manager_future *f))
 {
     role_assert(&role_reactor);
     enum err e = arm(f);
@@ -344,26 +280,11 @@ static enum err start_with_callback(struct ws_manager_future *f)
     return e;
 }
 
-enum err ws_manager_get_async(struct ws_registry *r, struct text user, enum ws_mode mode,
-                              const struct ws_async_options *options,
-                              struct ws_manager_future **out_future)
+enum err future_begin(struct ws_manager_future *f, enum err (*start)(struct ws_manager_future *f))
 {
-    enum err e = request_check(user, mode);
-    if (e != ERR_OK)
-        return e;
-    if (options && options->done && !reactor_current())
-        return ERR_THREAD;
-    struct ws_manager_future *f = future_make(r, user, mode, options);
-    if (!f)
-        return ERR_NOMEM;
-    e = enlist(f);
+    enum err e = enlist(f);
     if (e == ERR_OK)
-        e = f->reactor ? start_with_callback(f) : start(f);
-    if (e == ERR_OK) {
-        *out_future = f;
-        f = NULL; /* handed over */
-    }
-    ws_manager_future_unref(f);
+        e = f->reactor ? begin_with_callback(f, start) : start(f);
     return e;
 }
 
@@ -381,8 +302,8 @@ enum err ws_manager_future_wait(struct ws_manager_future *f, int64_t timeout_ms,
     while (!f->done && env_monotonic_ms(&env_real) < until_ms)
         condition_wait(&f->changed, &f->lock, until_ms);
     mutex_unlock(&f->lock);
-    if (to_deadline && settle(f, ERR_TIMEOUT, NULL))
-        (void)announce(f);
+    if (to_deadline)
+        (void)future_settle(f, ERR_TIMEOUT, NULL);
     struct ws_manager *m;
     enum err e = outcome(f, &m);
     if (e == ERR_OK)
@@ -392,16 +313,13 @@ enum err ws_manager_future_wait(struct ws_manager_future *f, int64_t timeout_ms,
 
 bool ws_manager_future_cancel(struct ws_manager_future *f)
 {
-    bool first = settle(f, ERR_CANCELLED, NULL);
-    if (first)
-        (void)announce(f);
-    return first;
+    return future_settle(f, ERR_CANCELLED, NULL);
 }
 
 /* True if `handle` begins with the tag of a future. */
 static bool is_future(const void *handle)
 {
-    uint64_t tag = 0;
+    uint32_t tag = 0;
     if (handle && (uintptr_t)handle % _Alignof(struct ws_manager_future) == 0)
         memcpy(&tag, handle, sizeof tag);
     return tag == TAG_FUTURE;
@@ -416,7 +334,7 @@ enum err ws_await(void *handle, int64_t timeout_ms, struct ws_manager **out_mana
 
 /* ---- the end of the registry */
 
-/* The outcome becomes ERR_CLOSED, unless it is another error; its manager goes back. */
+/* The outcome becomes ERR_CLOSED, unless it is another error; its managers go back. */
 static void strip(struct ws_manager_future *f, int64_t now_ms)
     CLANG(requires_capability(f->shard->lock));
 static void strip(struct ws_manager_future *f, int64_t now_ms)
@@ -427,21 +345,16 @@ static void strip(struct ws_manager_future *f, int64_t now_ms)
         f->err = ERR_CLOSED;
     f->done = true;
     f->manager = NULL;
+    struct ws_manager *waited = f->waits_for;
+    f->waits_for = NULL;
     condition_broadcast(&f->changed);
     mutex_unlock(&f->lock);
     if (m)
         manager_give_back(f->shard, m, now_ms);
-}
-
-/* A reference, unless the last one is just being given back (by a thread that waits for the shard's lock). */
-static bool hold_if_alive(struct ws_manager_future *f)
-{
-    unsigned refs = atomic_load_explicit(&f->refs, memory_order_relaxed);
-    while (refs > 0)
-        if (atomic_compare_exchange_weak_explicit(&f->refs, &refs, refs + 1, memory_order_relaxed,
-                                                  memory_order_relaxed))
-            return true;
-    return false;
+    if (waited) {
+        stop_waiting(f, waited);
+        manager_give_back(f->shard, waited, now_ms);
+    }
 }
 
 /* The reactor's thread has ended: this one takes its place for the call. */
@@ -463,7 +376,7 @@ NO_THREAD_CHECK void futures_close(struct ws_registry *r, struct shard *s)
             DL_DELETE(s->futures, f);
             f->listed = false;
             strip(f, now_ms);
-            alive = hold_if_alive(f);
+            alive = future_hold_if_alive(f);
         }
         mutex_unlock(&s->lock);
         if (!f)

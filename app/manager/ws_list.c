@@ -15,18 +15,11 @@ struct entry {
 /* The smallest ids so far: order[0..count) are places in `entries`, sorted by user. */
 struct page {
     struct text after;
+    enum ws_mode level;
     size_t count, capacity;
     struct entry *entries;
     size_t *order;
 };
-
-/* Shorter first, then by bytes: the numeric order of decimal ids, and some order of all others. */
-static int compare(struct text a, struct text b)
-{
-    if (a.len != b.len)
-        return a.len < b.len ? -1 : 1;
-    return a.len ? memcmp(a.data, b.data, a.len) : 0;
-}
 
 static struct text user_at(const struct page *p, size_t i)
 {
@@ -38,14 +31,14 @@ static void keep(struct page *p, const struct ws_manager *m)
 {
     struct text user = ws_manager_user(m);
     bool full = p->count == p->capacity;
-    if (compare(user, p->after) <= 0 || (full && compare(user, user_at(p, p->count - 1)) > 0))
+    if (user_order(user, p->after) <= 0 || (full && user_order(user, user_at(p, p->count - 1)) > 0))
         return;
     size_t place = full ? p->order[p->count - 1] : p->count;
     size_t last = full ? p->count - 1 : p->count++;
     size_t low = 0, high = last; /* where it goes: the first that is greater */
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (compare(user_at(p, middle), user) > 0)
+        if (user_order(user_at(p, middle), user) > 0)
             high = middle;
         else
             low = middle + 1;
@@ -54,7 +47,7 @@ static void keep(struct page *p, const struct ws_manager *m)
     p->order[low] = place;
     struct entry *e = &p->entries[place];
     e->created_ms = m->created_ms;
-    e->mode = m->mode;
+    e->mode = manager_mode_at(m, p->level);
     e->connections = atomic_load_explicit(&m->connections_count, memory_order_relaxed);
     e->len = user.len;
     memcpy(e->user, user.data, user.len);
@@ -67,6 +60,7 @@ size_t ws_registry_list(struct ws_registry *r, struct text after, size_t limit,
     if (limit > WS_LIST_MAX)
         limit = WS_LIST_MAX;
     struct page p = {.after = after,
+                     .level = registry_level(r),
                      .capacity = limit + 1}; /* one more, to know whether there is more */
     p.entries = calloc(p.capacity, sizeof p.entries[0]);
     p.order = calloc(p.capacity, sizeof p.order[0]);
@@ -78,7 +72,7 @@ size_t ws_registry_list(struct ws_registry *r, struct text after, size_t limit,
     for (unsigned i = 0; i < SHARDS_COUNT; i++) {
         struct shard *s = &r->shards[i];
         mutex_lock(&s->lock);
-        for (struct ws_manager *m = s->managers; m; m = m->hh.next)
+        for (struct ws_manager *m = manager_after(s, NULL); m; m = manager_after(s, m))
             keep(&p, m);
         mutex_unlock(&s->lock);
     }

@@ -45,12 +45,15 @@ enum io conn_io_read(int fd, struct ssl_st *ssl, unsigned char *to, size_t size,
     return n == 0 ? IO_ENDED : IO_DONE;
 }
 
-enum io conn_io_write(int fd, const struct outbox *o, size_t *out_sent)
+enum io conn_io_write(int fd, const struct outbox *o, bool last, size_t *out_sent)
 {
     struct iovec pieces[PIECES_MAX];
     struct msghdr message = {.msg_iov = pieces};
     message.msg_iovlen = (size_t)outbox_pieces(o, pieces, PIECES_MAX);
-    ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (last ? MSG_MORE : 0);
+    ssize_t n = message.msg_iovlen == 1 /* most often; then send is cheaper */
+                    ? send(fd, pieces[0].iov_base, pieces[0].iov_len, flags)
+                    : sendmsg(fd, &message, flags);
     if (n < 0)
         return io_of_errno();
     *out_sent = (size_t)n;

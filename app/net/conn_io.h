@@ -1,4 +1,5 @@
-/* conn_io: the system calls of a connection, plain or through OpenSSL, with one set of answers. Inside net only. */
+/* conn_io: the system calls of a connection, plain or through OpenSSL, with one set of answers. For conn,
+ * and for whoever has a socket before it is a conn. */
 #ifndef SNUG_NET_CONN_IO_H
 #define SNUG_NET_CONN_IO_H
 
@@ -18,8 +19,9 @@ enum io {
 /* Reads once into `to`. */
 enum io conn_io_read(int fd, struct ssl_st *ssl, unsigned char *to, size_t size, size_t *out_len);
 
-/* One sendmsg of what the outbox has. */
-enum io conn_io_write(int fd, const struct outbox *o, size_t *out_sent) ON(role_reactor);
+/* One sendmsg of what the outbox has. last: our side ends right behind it, so that the system waits with a packet that is
+ * not full, for the end that goes into it. */
+enum io conn_io_write(int fd, const struct outbox *o, bool last, size_t *out_sent) ON(role_reactor);
 
 /* One TLS record, gathered in `room`. */
 enum io conn_io_write_tls(struct ssl_st *ssl, const struct outbox *o, unsigned char *room,

@@ -6,6 +6,7 @@
 #define SNUG_NET_LOOP_H
 
 #include "net/conn.h"
+#include "net/parting.h"
 #include "net/timer_heap.h"
 
 /* What is read at once: large enough for most bursts, small enough to stay in the cache. */
@@ -23,6 +24,9 @@ struct loop {
     struct timer_heap timers;
     struct conn *conns;    /* all of them */
     struct work_list work; /* to be flushed, ended or read again */
+    struct parting parting;
+    size_t queued_bytes; /* of all outboxes */
+    size_t told_bytes;   /* the same at the end of the last turn, as in the metric */
     unsigned char read_buffer[READ_BYTES];
     unsigned char write_buffer[TLS_WRITE_BYTES];
 };

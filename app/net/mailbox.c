@@ -7,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define ROUNDS_MAX 4 /* publishing at home takes two: into the stream, then to its subscribers */
+
 NO_THREAD_CHECK enum err mailbox_init(struct mailbox *m, size_t capacity)
 {
     must(capacity > 0);
@@ -42,20 +44,20 @@ static void wake(struct mailbox *m)
     must(n == sizeof one); /* it can only refuse 2^64 - 1 */
 }
 
-enum err mailbox_post(struct mailbox *m, struct post p)
+enum err mailbox_post(struct mailbox *m, struct post p, bool own)
 {
     enum err e = ERR_OK;
-    bool was_empty = false;
     mutex_lock(&m->lock);
     if (m->closed) {
         e = ERR_CLOSED;
     } else if (m->count == m->capacity) {
         e = ERR_BUSY;
     } else {
-        was_empty = m->count == 0;
-        m->filling[m->count++] = p;
-        if (was_empty)
+        if (own)
+            m->own = true;
+        else if (m->count == 0)
             wake(m); /* under the lock: after it the mailbox may be gone */
+        m->filling[m->count++] = p;
     }
     mutex_unlock(&m->lock);
     if (e == ERR_BUSY)
@@ -71,12 +73,9 @@ void mailbox_close(struct mailbox *m)
     mutex_unlock(&m->lock);
 }
 
-bool mailbox_run(struct mailbox *m, bool woken)
+/* Returns whether the mailbox was open. */
+static bool run_once(struct mailbox *m) ON(role_reactor)
 {
-    uint64_t times;
-    if (woken && read(m->event_fd, &times, sizeof times) < 0) {
-        /* a swap of an earlier turn came before this wake: nothing to read, nothing lost */
-    }
     mutex_lock(&m->lock);
     struct post *posts = m->filling;
     size_t count = m->count;
@@ -84,8 +83,17 @@ bool mailbox_run(struct mailbox *m, bool woken)
     m->filling = m->running;
     m->running = posts;
     m->count = 0;
+    m->own = false;
     mutex_unlock(&m->lock);
     for (size_t i = 0; i < count; i++)
         posts[i].run(posts[i].subject, posts[i].object, posts[i].number);
     return !closed;
+}
+
+bool mailbox_run(struct mailbox *m)
+{
+    bool open = run_once(m);
+    for (int i = 1; i < ROUNDS_MAX && m->own; i++)
+        open = run_once(m);
+    return open;
 }

@@ -48,7 +48,8 @@ NO_THREAD_CHECK enum err reactor_new(const struct reactor_options *options,
     r->loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (r->loop.epoll_fd < 0)
         goto done;
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}; /* NULL: the mailbox */
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET,
+                                .data.ptr = NULL}; /* NULL: the mailbox */
     if (epoll_ctl(r->loop.epoll_fd, EPOLL_CTL_ADD, r->mailbox.event_fd, &event) < 0)
         goto done;
     *out_reactor = r;
@@ -72,10 +73,10 @@ NO_THREAD_CHECK struct reactor *reactor_free(struct reactor *r)
     return NULL;
 }
 
-/* How long a turn may wait: not at all if somebody has bytes left, else until the next timer. */
+/* How long a turn may wait: not at all if somebody has bytes or posts left, else until the next timer. */
 static int wait_ms(struct reactor *r, int64_t wait_max_ms) ON(role_reactor)
 {
-    if (r->loop.work.first)
+    if (r->loop.work.first || r->mailbox.own)
         return 0;
     int64_t next = timer_heap_next_ms(&r->loop.timers);
     int64_t now = env_monotonic_ms(r->env);
@@ -95,6 +96,14 @@ static void measure(struct reactor *r, int64_t began_ns)
     metric_max(METRIC_loop_lag_ms, took_ms);
 }
 
+static void tell_queues(struct loop *l)
+{
+    if (l->queued_bytes == l->told_bytes)
+        return;
+    metric_add(METRIC_queued_bytes, (int64_t)l->queued_bytes - (int64_t)l->told_bytes);
+    l->told_bytes = l->queued_bytes;
+}
+
 void reactor_turn(struct reactor *r, int64_t wait_max_ms)
 {
     must(current == r);
@@ -107,16 +116,14 @@ void reactor_turn(struct reactor *r, int64_t wait_max_ms)
     atomic_store_explicit(&r->last_turn_ms, l->now_ms, memory_order_relaxed);
 
     conn_work_read(l);
-    bool woken = false;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         if (events[i].data.ptr)
             conn_events(events[i].data.ptr, events[i].events);
-        else
-            woken = true;
-    }
-    r->open = mailbox_run(&r->mailbox, woken);
+    r->open = mailbox_run(&r->mailbox);
     timer_heap_fire(&l->timers, l->now_ms);
     conn_work_finish(l);
+    parting_tick(&l->parting, l->now_ms);
+    tell_queues(l);
     measure(r, began_ns);
 }
 
@@ -133,7 +140,9 @@ void reactor_leave(struct reactor *r)
     must(current == r);
     conn_close_all(&r->loop);
     conn_work_finish(&r->loop);
-    must(!r->loop.conns);
+    parting_tick(&r->loop.parting, INT64_MAX);
+    tell_queues(&r->loop);
+    must(!r->loop.conns && r->loop.queued_bytes == 0);
     current = NULL;
     role_leave(&role_reactor);
 }
@@ -183,7 +192,7 @@ unsigned reactor_index(const struct reactor *r)
 enum err reactor_post(struct reactor *r, reactor_run *run, void *subject, void *object,
                       uint64_t number)
 {
-    return mailbox_post(&r->mailbox, (struct post){run, subject, object, number});
+    return mailbox_post(&r->mailbox, (struct post){run, subject, object, number}, current == r);
 }
 
 struct reactor *reactor_current(void)
@@ -199,6 +208,16 @@ int64_t reactor_last_turn_ms(const struct reactor *r)
 int64_t reactor_take_lag_ms(struct reactor *r)
 {
     return atomic_exchange_explicit(&r->lag_ms, 0, memory_order_relaxed);
+}
+
+size_t reactor_queued_bytes(const struct reactor *r)
+{
+    return r->loop.queued_bytes;
+}
+
+size_t reactor_left_bytes(const struct reactor *r)
+{
+    return r->loop.told_bytes;
 }
 
 int64_t reactor_now_ms(const struct reactor *r)

@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "base/thread_role.h"
 
+#include <stddef.h>
+
 struct reactor;
 
 struct reactor_options {
@@ -46,11 +48,16 @@ MUST_USE enum err reactor_post(struct reactor *r, reactor_run *run, void *subjec
 struct reactor *reactor_current(void);
 
 /* When the loop last woke (monotonic ms of its env); an idle one wakes at least once in REACTOR_WAIT_MAX_MS. thread: any */
-#define REACTOR_WAIT_MAX_MS 1000
+#define REACTOR_WAIT_MAX_MS 500
 int64_t reactor_last_turn_ms(const struct reactor *r);
 
 /* Longest turn (real time, without the waiting) since the last call, in ms. thread: any */
 int64_t reactor_take_lag_ms(struct reactor *r);
+
+/* What waits in the queues of its connections, the same frame in each of them: now, with what will leave at the end of the
+ * turn; and what the sockets had not taken when the last turn ended. */
+size_t reactor_queued_bytes(const struct reactor *r) ON(role_reactor);
+size_t reactor_left_bytes(const struct reactor *r) ON(role_reactor);
 
 /* The turn's time on the monotonic clock. */
 int64_t reactor_now_ms(const struct reactor *r) ON(role_reactor);
@@ -62,13 +69,15 @@ void reactor_enter(struct reactor *r) CLANG(acquire_capability(role_reactor));
 void reactor_turn(struct reactor *r, int64_t wait_max_ms) ON(role_reactor);
 void reactor_leave(struct reactor *r) CLANG(release_capability(role_reactor));
 
-/* ---- timers: embedded in what they belong to; zero is a timer that is not set. */
+/* ---- timers: embedded in what they belong to, which TIMER_OWNER gives back; zero is a timer that is not set. */
 struct timer {
     void (*fire)(struct timer *t); /* the timer is no longer set when it fires; may set it again */
-    void *owner;
     int64_t at_ms;
     size_t slot; /* place in the heap + 1; 0: not set */
 };
+
+/* The struct of this type of which `t` is the member of this name. */
+#define TIMER_OWNER(t, type, member) ((type *)(void *)((char *)(t)-offsetof(type, member)))
 
 /* Sets or moves it; a time that has passed fires in the next turn at the latest.
  * errors: ERR_NOMEM (it keeps its old time, or stays unset) */

@@ -85,9 +85,14 @@ void client_publish(struct client *c, const struct command *cmd)
         client_reply_fault(c, cmd->id, ERR_BAD_REQUEST, TEXT("data is missing."));
         return;
     }
+    if (!client_may_send(c, cmd))
+        return;
     struct buf info;
     buf_init(&info, 8192);
-    client_info_write(&info, &c->hub_client.info);
+    (void)buf_space(&info, 512);
+    char id[UUID_SIZE];
+    struct client_info who = client_info(c, id);
+    client_info_write(&info, &who);
     struct hub_publication p = {
         .channel = cmd->channel, .data = cmd->data, .info = buf_text(&info)};
     struct hub_publisher to = {c->pool, client_number(c), cmd->id, published};
@@ -121,7 +126,8 @@ static void on_history(const struct hub_asker *asker, const struct stream_page *
 static struct stream_query query_of(const struct client *c, const struct command *cmd,
                                     enum stream_purpose purpose)
 {
-    struct stream_query query = {.purpose = purpose, .actor = c->hub_client.actor};
+    struct stream_query query = {.purpose = purpose};
+    client_actor(c, &query.actor);
     text_copy(query.channel, sizeof query.channel, cmd->channel);
     return query;
 }

@@ -70,7 +70,7 @@ static bool allows(struct client *c, struct text channel, const struct channel_n
                    enum channel_act act) ON(role_reactor)
 {
     struct subscription *s = client_find_channel(c, channel);
-    bool there = s && s->command_id == 0;
+    bool there = s && subscription_waits(s) == 0;
     switch (act) {
     case ACT_PUBLISH:
         return open_to(c, n->allow_publish_for_client, n->allow_publish_for_anonymous) ||

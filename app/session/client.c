@@ -1,6 +1,7 @@
 /* client: life of one client: open, timers, what may be sent, close and its record. */
 #include "session/client.h"
 
+#include "base/buckets.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/must.h"
@@ -11,6 +12,8 @@
 #define PASSING_SHARE 4
 
 #define RENEW_MS 300000
+
+#define NEVER_MS INT64_MAX
 
 static void on_timer(struct timer *t);
 
@@ -30,33 +33,35 @@ bool client_may_move(enum client_state from, enum client_state to)
 
 void client_move(struct client *c, enum client_state to)
 {
-    must(client_may_move(c->state, to));
-    c->state = to;
+    must(client_may_move((enum client_state)c->state, to));
+    c->state = (uint8_t)to;
 }
 
 /* ---- sending */
 
-static void close_slow(struct client *c) ON(role_reactor)
+void client_close_slow(struct client *c)
 {
     if (c->state == CLIENT_CLOSED)
         return;
-    metric_add(METRIC_closes_slow, 1);
     client_move(c, CLIENT_CLOSED);
-    c->transport->close_slow(c->conn, CLOSE_slow, close_reason(CLOSE_slow));
+    client_transport(c)->close_slow(&c->line, CLOSE_slow, close_reason(CLOSE_slow));
 }
 
 void client_send_frame(struct client *c, struct frame *f, bool passing)
 {
-    if (passing &&
-        c->transport->queue_bytes(c->conn) > client_options(c)->queue_max_bytes / PASSING_SHARE) {
+    if (passing && client_transport(c)->queue_bytes(&c->line) >
+                       client_options(c)->queue_max_bytes / PASSING_SHARE) {
         metric_add(METRIC_drops_passing, 1);
         return;
     }
-    enum err e = c->transport->send(c->conn, f);
+    enum err e = client_transport(c)->send(&c->line, f);
     if (e == ERR_LIMIT)
-        close_slow(c);
+        client_close_slow(c);
     else if (e == ERR_NOMEM)
         client_close(c, CLOSE_internal); /* it recovers; nothing is dropped silently */
+    struct pool *p = c->pool;
+    if (p->queue_share && reactor_queued_bytes(p->reactor) > p->queue_share)
+        pool_look_at_crowd(p);
 }
 
 void client_flush_out(struct client *c, bool as_text)
@@ -80,7 +85,7 @@ void client_close_for(struct client *c, unsigned code, struct text reason)
     if (c->state == CLIENT_CLOSED)
         return;
     client_move(c, CLIENT_CLOSED);
-    c->transport->close(c->conn, code, reason);
+    client_transport(c)->close(&c->line, code, reason);
 }
 
 void client_close(struct client *c, unsigned code)
@@ -91,9 +96,21 @@ void client_close(struct client *c, unsigned code)
 void client_admitted(struct client *c)
 {
     const struct session_rules *rules = &client_options(c)->rules;
+    if (c->admitted)
+        return;
     if (c->pending && rules->admitted)
         rules->admitted(rules->ctx, c->pending);
-    c->pending = NULL;
+    c->admitted = true;
+    c->refresh_until_ms = 0;
+}
+
+/* Both places: it is gone, or never was. */
+static void leave_door(const struct session_rules *rules, void *pending, void *place)
+{
+    if (pending && rules->admitted)
+        rules->admitted(rules->ctx, pending);
+    if (place && rules->left)
+        rules->left(rules->ctx, place);
 }
 
 static struct text transport_name(struct form form)
@@ -106,26 +123,33 @@ static struct text transport_name(struct form form)
 
 void client_record(const struct client *c, struct ws_connection_record *out)
 {
-    const struct actor *a = &c->hub_client.actor;
-    struct conn_stats stats = c->transport->stats(c->conn);
+    struct conn_stats stats = client_transport(c)->stats(&c->line);
     *out = (struct ws_connection_record){
-        .user_id = a->user_id,
+        .user_id = c->hub_client.user_id,
         .connected_ms = c->opened_ms,
         .rtt_ms = c->rtt_ms,
         .bytes_in = stats.bytes_in,
         .bytes_out = stats.bytes_out,
-        .frames_in = c->transport->messages_in(c->conn),
+        .frames_in = client_transport(c)->messages_in(&c->line),
         .frames_out = stats.frames_out,
         .queue_peak_bytes = stats.queue_peak_bytes,
-        .recovered = c->asked_recovery == 0 ? -1 : c->got_recovery == c->asked_recovery,
+        .recovered = c->recovers ? !c->unrecovered : -1,
     };
     for (unsigned i = 0; i < c->subscriptions_count; i++)
-        out->rooms += !c->subscriptions[i].server_side;
-    text_copy(out->id, sizeof out->id, text_of(a->connection));
-    text_copy(out->client, sizeof out->client, text_of(a->client));
-    text_copy(out->address, sizeof out->address, text_of(a->address));
+        out->rooms += !client_subscriptions(c)[i].server_side;
+    client_id(c, out->id);
+    text_copy(out->client, sizeof out->client, client_word(c, WORD_PROGRAM));
+    text_copy(out->address, sizeof out->address, client_word(c, WORD_ADDRESS));
     text_copy(out->transport, sizeof out->transport, transport_name(c->hub_client.form));
-    text_copy(out->tab, sizeof out->tab, text_of(c->tab));
+    text_copy(out->tab, sizeof out->tab, client_word(c, WORD_TAB));
+}
+
+void client_record_position(struct client *c, struct text channel, struct ws_connection_record *out)
+{
+    const struct subscription *s = client_find_channel(c, channel);
+    out->follows = s != NULL;
+    out->sent_offset = s ? subscriber_offset(s->subscriber) : 0;
+    out->acked_offset = s && s->answered ? s->acked_offset : 0;
 }
 
 static const char *closer_name(enum ws_closer by)
@@ -142,12 +166,13 @@ static void tell_closed(struct client *c, const struct ws_closed *how) ON(role_r
     record.code = how->code;
     text_copy(record.reason, sizeof record.reason, how->reason);
     text_copy(record.closed_by, sizeof record.closed_by, text_of(closer_name(how->by)));
-    log_event(LOG_INFO, "client_closed", KV_STR("client", record.id),
+    log_event(LOG_DEBUG, "client_closed", KV_STR("client", record.id),
               KV_INT("user", record.user_id), KV_INT("code", how->code),
               KV_STR("by", record.closed_by), KV_INT("bytes_in", (int64_t)record.bytes_in),
               KV_INT("bytes_out", (int64_t)record.bytes_out));
     const struct session_rules *rules = &client_options(c)->rules;
-    if (rules->closed)
+    bool kept = c->noted || !c->joined || ws_manager_may(c->manager, WS_STORES);
+    if (rules->closed && kept)
         rules->closed(rules->ctx, &record);
 }
 
@@ -160,8 +185,9 @@ static void on_closed(void *ctx, const struct ws_closed *how)
     timer_cancel(c->pool->reactor, &c->timer);
     tell_closed(c, how);
     client_unsubscribe_all(c);
-    client_admitted(c);
-    ws_connection_remove(c->connection);
+    leave_door(&client_options(c)->rules, c->admitted ? NULL : c->pending, c->place);
+    if (c->joined)
+        ws_connection_leave(&c->connection);
     ws_manager_unref(c->manager);
     metric_add(METRIC_connections, -1);
     metric_add(METRIC_connections_closed, 1);
@@ -188,28 +214,67 @@ static int64_t earlier(const struct client *c, int64_t at, int64_t ends_ms) ON(r
     return end < at ? end : at;
 }
 
+/* When a client that sends no commands, and one that has been here for long, are closed; NEVER_MS: not at all. */
+static int64_t idle_at(const struct client *c)
+{
+    int64_t idle_ms = client_options(c)->idle_timeout_ms;
+    return idle_ms ? c->commands.at_ms + idle_ms : NEVER_MS;
+}
+
+static int64_t old_at(const struct client *c)
+{
+    int64_t age_ms = client_options(c)->max_age_ms;
+    return age_ms ? c->began_ms + age_ms : NEVER_MS;
+}
+
+/* The time with this lower half that is nearest to now. */
+static int64_t near(const struct client *c, uint32_t lower_ms) ON(role_reactor)
+{
+    int64_t now_ms = reactor_now_ms(c->pool->reactor);
+    return now_ms + (int32_t)(lower_ms - (uint32_t)now_ms);
+}
+
 void client_set_timer(struct client *c)
 {
-    int64_t at = c->ping_due_ms;
-    if (c->pong_due_ms && c->pong_due_ms < at)
-        at = c->pong_due_ms;
-    if (c->stop_at_ms && c->stop_at_ms < at)
-        at = c->stop_at_ms;
+    int64_t at = near(c, c->ping_due_ms);
+    if (c->pinged && near(c, c->pong_due_ms) < at)
+        at = near(c, c->pong_due_ms);
     if (c->state == CLIENT_CONNECTED) {
+        at = idle_at(c) < at ? idle_at(c) : at;
+        at = old_at(c) < at ? old_at(c) : at;
         at = earlier(c, at, closes_ms(c));
-        at = earlier(c, at, c->subs_expires_ms);
+        at = earlier(c, at, client_subscriptions_end_ms(c));
     }
     if (timer_set(c->pool->reactor, &c->timer, at) != ERR_OK)
         client_close(c, CLOSE_internal);
 }
 
+/* What stands before a ping in the queue has been read when it is answered. */
+static void note_sent(struct client *c) ON(role_reactor)
+{
+    for (unsigned i = 0; i < c->subscriptions_count; i++) {
+        struct subscription *s = &client_subscriptions(c)[i];
+        uint64_t ahead = s->answered ? subscriber_offset(s->subscriber) - s->acked_offset : 0;
+        if (s->answered)
+            s->asked_ahead = ahead < UINT32_MAX ? (uint32_t)ahead : UINT32_MAX;
+    }
+}
+
+static uint32_t now_us(void)
+{
+    return (uint32_t)(env_nanoseconds() / 1000);
+}
+
 static void ping(struct client *c, int64_t now_ms) ON(role_reactor)
 {
     const struct session_options *o = client_options(c);
-    c->pinged_ns = env_nanoseconds();
-    if (!c->pong_due_ms)
-        c->pong_due_ms = now_ms + o->pong_timeout_ms;
-    c->ping_due_ms = now_ms + o->ping_interval_ms;
+    c->pinged_us = now_us();
+    if (!c->pinged) {
+        c->pinged = true;
+        c->pong_due_ms = (uint32_t)(now_ms + o->pong_timeout_ms);
+        note_sent(c);
+    }
+    c->ping_due_ms = (uint32_t)(now_ms + o->ping_interval_ms);
     struct form form = c->hub_client.form;
     client_send_frame(c, c->pool->pings[form.encoding][form.framing], false);
 }
@@ -219,7 +284,7 @@ static void ping(struct client *c, int64_t now_ms) ON(role_reactor)
 static void check_expiry(struct client *c) ON(role_reactor)
 {
     int64_t left_ms = closes_ms(c) - env_wall_ms(client_options(c)->env);
-    bool doubtful = c->confirmed != atomic_load(&c->pool->doubts);
+    bool doubtful = !c->confirmed || c->asked != atomic_load(&c->pool->doubts);
     if (c->expires_ms && left_ms <= 0)
         client_close(c, CLOSE_expired);
     else if (c->session_id && (doubtful || (c->expires_ms && left_ms < RENEW_MS)))
@@ -229,18 +294,22 @@ static void check_expiry(struct client *c) ON(role_reactor)
 static void on_timer(struct timer *t)
 {
     role_assert(&role_reactor);
-    struct client *c = t->owner;
+    struct client *c = TIMER_OWNER(t, struct client, timer);
     int64_t now_ms = reactor_now_ms(c->pool->reactor);
     if (c->state == CLIENT_CLOSED)
         return;
-    if (c->stop_at_ms && now_ms >= c->stop_at_ms) {
+    if (c->stopping && now_ms >= near(c, c->ping_due_ms)) {
         client_close(c, CLOSE_shutdown);
     } else if (c->state != CLIENT_CONNECTED) { /* who has asked may come back */
         client_close(c, c->state == CLIENT_CONNECTING ? CLOSE_internal : CLOSE_stale);
-    } else if (c->pong_due_ms && now_ms >= c->pong_due_ms) {
+    } else if (c->pinged && now_ms >= near(c, c->pong_due_ms)) {
         client_close(c, CLOSE_no_pong);
+    } else if (now_ms >= old_at(c)) {
+        client_close_for(c, CLOSE_force_reconnect, TEXT("max age"));
+    } else if (now_ms >= idle_at(c)) {
+        client_close_for(c, CLOSE_force_reconnect, TEXT("idle"));
     } else {
-        if (now_ms >= c->ping_due_ms)
+        if (now_ms >= near(c, c->ping_due_ms))
             ping(c, now_ms);
         check_expiry(c);
         client_expire_subscriptions(c);
@@ -249,11 +318,23 @@ static void on_timer(struct timer *t)
     }
 }
 
+/* That ping is answered. */
+static void note_read(struct client *c)
+{
+    for (unsigned i = 0; i < c->subscriptions_count; i++) {
+        struct subscription *s = &client_subscriptions(c)[i];
+        s->acked_offset += s->answered ? s->asked_ahead : 0;
+        s->asked_ahead = s->answered ? 0 : s->asked_ahead;
+    }
+}
+
 void client_alive(struct client *c)
 {
-    if (c->pong_due_ms) {
-        c->rtt_ms = (env_nanoseconds() - c->pinged_ns + 999999) / 1000000; /* 0: not known yet */
-        c->pong_due_ms = 0;
+    if (c->pinged) {
+        uint32_t rtt_us = now_us() - c->pinged_us;
+        c->rtt_ms = rtt_us / 1000 + 1; /* 0: not known yet */
+        c->pinged = false;
+        note_read(c);
     }
 }
 
@@ -268,89 +349,92 @@ static void on_message(void *ctx, enum ws_opcode opcode, struct text payload)
         client_close(c, CLOSE_unsupported);
         return;
     }
-    if (c->connection)
-        ws_connection_alive(c->connection, reactor_now_ms(c->pool->reactor));
+    if (c->joined)
+        ws_connection_alive(&c->connection, reactor_now_ms(c->pool->reactor));
     client_on_message(c, payload);
 }
 
-static void refuse(struct pool *p, struct session_socket *socket) ON(role_reactor)
+static void refuse(struct pool *p, const struct session_socket *socket) ON(role_reactor)
 {
-    const struct session_rules *rules = &p->sessions->options.rules;
-    if (socket->pending && rules->admitted)
-        rules->admitted(rules->ctx, socket->pending);
+    leave_door(&p->sessions->options.rules, socket->pending, socket->place);
     ws_manager_unref(socket->manager);
 }
 
-static void fill(struct client *c, struct session_socket *socket) ON(role_reactor)
+static void fill(struct client *c, const struct session_socket *socket) ON(role_reactor)
 {
     const struct session_options *o = client_options(c);
-    struct actor *a = &c->hub_client.actor;
     c->hub_client.events = &client_subscriber_events;
-    c->hub_client.owner = c;
     c->hub_client.form = socket->form;
     c->hub_client.form.window_bits = socket->deflate.server_bits;
     c->hub_client.form.level = (uint8_t)o->compression_level;
     c->hub_client.form.compress_min = (uint32_t)o->compression_min_bytes;
-    env_uuid(o->env, a->connection);
-    text_copy(a->address, sizeof a->address, text_of(socket->address));
-    text_copy(a->client, sizeof a->client, text_of(socket->client));
-    a->secure = socket->ssl != NULL;
+    env_uuid_chance(o->env, c->id);
+    c->secure = socket->ssl != NULL;
     c->manager = socket->manager;
     c->pending = socket->pending;
-    c->identity = (struct client_identity *)socket->identity;
-    socket->identity = NULL;
+    c->place = socket->place;
     c->opened_ms = env_wall_ms(o->env);
-    buf_init(&c->waiting, o->message_max_bytes);
-    c->timer = (struct timer){.fire = on_timer, .owner = c};
-    c->ping_due_ms = reactor_now_ms(c->pool->reactor) + o->stale_close_delay_ms;
+    c->timer = (struct timer){.fire = on_timer};
+    c->began_ms = c->commands.at_ms = reactor_now_ms(c->pool->reactor);
+    c->address = buckets_address(o->address_commands, client_word(c, WORD_ADDRESS));
+    c->ping_due_ms = (uint32_t)(c->began_ms + o->stale_close_delay_ms);
 }
 
 /* What only goes down needs a name by which its commands find it. */
-static bool make_key(struct client *c) ON(role_reactor)
+static enum err make_key(struct client *c) ON(role_reactor)
 {
     unsigned char secret[16];
     struct buf key;
     env_random(client_options(c)->env, secret, sizeof secret);
     buf_init(&key, 128);
-    buf_add_format(&key, "%u.%u.%u.", reactor_index(c->pool->reactor), c->slot, c->generation);
+    buf_add_format(&key, "%u.%u.%u.", reactor_index(c->pool->reactor), (uint32_t)client_number(c),
+                   (uint32_t)(client_number(c) >> 32));
     for (size_t i = 0; i < sizeof secret; i++)
         buf_add_format(&key, "%02x", secret[i]);
-    c->session_key = key.err == ERR_OK ? text_dup(buf_text(&key)) : NULL;
+    enum err e = key.err == ERR_OK ? client_set_word(c, WORD_KEY, buf_text(&key)) : key.err;
     buf_fini(&key);
-    return c->session_key != NULL;
+    return e;
 }
 
 static enum err adopt(struct client *c, const struct session_socket *socket) ON(role_reactor)
 {
-    const struct session_options *o = client_options(c);
-    struct ws_conn_owner owner = {c, on_message, on_closed};
-    if (socket->form.framing == FRAMING_WEBSOCKET) {
-        struct ws_socket ws = {socket->fd, socket->ssl, socket->early, socket->deflate};
-        struct ws_conn *w = NULL;
-        enum err e = ws_conn_adopt(c->pool->reactor, &ws, o->message_max_bytes, o->queue_max_bytes,
-                                   &owner, &w);
-        c->transport = &transport_websocket;
-        c->conn = w;
-        return e;
-    }
-    c->transport = &transport_stream;
-    if (!make_key(c)) {
+    struct ws_socket ws = {socket->fd, socket->ssl, socket->early, socket->deflate};
+    if (socket->form.framing == FRAMING_WEBSOCKET)
+        return ws_conn_adopt(c->pool->reactor, &ws, &c->pool->sessions->websockets, &c->line.ws);
+    if (make_key(c) != ERR_OK) {
         conn_refuse(socket->fd, socket->ssl);
         return ERR_NOMEM;
     }
-    struct stream_conn *s = NULL;
-    enum err e = stream_conn_adopt(c->pool->reactor, socket->fd, socket->ssl, socket->form,
-                                   o->queue_max_bytes, &owner, &s);
-    c->conn = s;
-    return e;
+    return stream_conn_adopt(c->pool->reactor, &ws, socket->form, &c->pool->sessions->streams,
+                             &c->line.stream);
 }
 
-void client_open(struct pool *p, struct session_socket *socket)
+void client_make_owners(struct sessions *s)
+{
+    const struct session_options *o = &s->options;
+    struct ws_conn_owner owner = {.on_message = on_message,
+                                  .on_closed = on_closed,
+                                  .message_max_bytes = o->message_max_bytes,
+                                  .budget_bytes = o->queue_max_bytes,
+                                  .stall_ms = o->pong_timeout_ms};
+    s->websockets = s->streams = owner;
+    ws_conn_owner_ready(&s->websockets);
+    stream_conn_owner_ready(&s->streams);
+}
+
+void client_open(struct pool *p, const struct session_socket *socket, struct person **person)
 {
     struct client *c = pool_add(p);
     if (!c) {
         refuse(p, socket);
         conn_refuse(socket->fd, socket->ssl);
+        return;
+    }
+    if (client_set_word(c, WORD_ADDRESS, text_of(socket->address)) != ERR_OK ||
+        client_set_word(c, WORD_PROGRAM, text_of(socket->client)) != ERR_OK) {
+        refuse(p, socket);
+        conn_refuse(socket->fd, socket->ssl);
+        pool_remove(c);
         return;
     }
     if (adopt(c, socket) != ERR_OK) {
@@ -359,11 +443,13 @@ void client_open(struct pool *p, struct session_socket *socket)
         return;
     }
     fill(c, socket);
+    c->person = *person; /* taken */
+    *person = NULL;
     metric_add(METRIC_connections, 1);
     metric_add(METRIC_connections_opened, 1);
     client_set_timer(c);
     if (socket->form.framing != FRAMING_WEBSOCKET) {
-        stream_conn_count(c->conn, socket->early.len);
+        stream_conn_count(&c->line.stream, socket->early.len);
         client_on_message(c, socket->early);
     }
 }

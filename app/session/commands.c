@@ -11,8 +11,6 @@
 #include <stdlib.h>
 
 #define COMMANDS_A_MESSAGE 1000
-#define REFUSED_MAX 1000
-#define REFUSED_WINDOW_MS 10000
 
 /* ---- replies on this reactor */
 
@@ -27,6 +25,8 @@ void client_reply_fault(struct client *c, uint32_t id, enum err e, struct text m
     reply_write_error(&c->pool->out, id, err_code(e), message.len ? message : text_of(err_text(e)),
                       err_temporary(e));
     client_flush_out(c, false);
+    if (e != ERR_BUSY)
+        client_count_fault(c);
 }
 
 void client_reply_error(struct client *c, uint32_t id, enum err e)
@@ -129,8 +129,9 @@ static void rpc_done(struct reply r, const struct outcome *o)
 static void do_rpc(struct client *c, const struct command *cmd) ON(role_reactor)
 {
     struct reply reply = {c->pool, client_number(c), cmd->id, rpc_done};
-    method_call(client_options(c)->rules.methods, cmd->method, cmd->data, &c->hub_client.actor,
-                reply);
+    struct actor actor;
+    client_actor(c, &actor);
+    method_call(client_options(c)->rules.methods, cmd->method, cmd->data, &actor, reply);
 }
 
 /* ---- the small ones */
@@ -183,31 +184,6 @@ static command_handler *const handlers[] = {
     [COMMAND_UNKNOWN] = do_unknown,
 };
 
-/* ---- limits */
-
-/* False: over the limit; the command was answered with 111, or the connection closed. */
-static bool within_limits(struct client *c, const struct command *cmd) ON(role_reactor)
-{
-    int64_t now_ms = reactor_now_ms(c->pool->reactor), retry_ms;
-    metric_add(METRIC_commands, 1);
-    if (bucket_take(&c->commands, client_options(c)->commands, 1, now_ms, &retry_ms))
-        return true;
-    metric_add(METRIC_commands_refused, 1);
-    if (now_ms - c->refused_since_ms > REFUSED_WINDOW_MS) {
-        c->refused_since_ms = now_ms;
-        c->refused = 0;
-    }
-    if (++c->refused >= REFUSED_MAX) {
-        client_close(c, CLOSE_too_many_requests);
-    } else if (cmd->id) {
-        char words[80];
-        int n = snprintf(words, sizeof words, "Too many commands. (retry in %lld ms)",
-                         (long long)retry_ms);
-        client_reply_fault(c, cmd->id, ERR_BUSY, (struct text){words, (size_t)n});
-    }
-    return false;
-}
-
 /* ---- dispatch */
 
 static void bad_field(struct client *c, const struct command *cmd) ON(role_reactor)
@@ -235,9 +211,9 @@ static void run_commands(struct client *c, struct text rest) ON(role_reactor)
 {
     for (unsigned n = 0; c->state != CLIENT_CLOSED; n++) {
         if (c->state == CLIENT_CONNECTING) { /* who it is comes first; then these */
-            buf_add_text(&c->waiting, rest);
-            buf_add_char(&c->waiting, '\n');
-            if (c->waiting.err != ERR_OK)
+            buf_add_text(&c->welcome->commands, rest);
+            buf_add_char(&c->welcome->commands, '\n');
+            if (c->welcome->commands.err != ERR_OK)
                 client_close(c, CLOSE_too_many_requests);
             return;
         }
@@ -250,17 +226,17 @@ static void run_commands(struct client *c, struct text rest) ON(role_reactor)
             bad_field(c, &cmd);
         else if (e != ERR_OK)
             client_close(c, e == ERR_NOMEM ? CLOSE_internal : CLOSE_bad_request);
-        else if ((cmd.kind == COMMAND_PONG && c->pong_due_ms) || within_limits(c, &cmd))
+        else if ((cmd.kind == COMMAND_PONG && c->pinged) || client_may_command(c, &cmd))
             run(c, &cmd); /* the answer to a ping is free, pongs that nobody asked for are not */
     }
 }
 
 void client_run_waiting(struct client *c)
 {
-    struct buf waiting = c->waiting;
-    buf_init(&c->waiting, client_options(c)->message_max_bytes);
-    run_commands(c, buf_text(&waiting));
-    buf_fini(&waiting);
+    struct welcome *w = c->welcome;
+    c->welcome = NULL;
+    run_commands(c, buf_text(&w->commands));
+    welcome_free(w);
 }
 
 /* Commands of another encoding become lines of JSON. */

@@ -7,11 +7,11 @@
 struct act {
     struct sessions *sessions;
     struct acted acted;
-    /* errors: of the client; ERR_NOT_FOUND: there was nothing to do */
-    enum err (*run)(const struct act *act, struct client *c);
-    unsigned next; /* reactor */
-    unsigned count;
-    enum err err;
+    void (*run)(struct act *act, struct client *c); /* says act_answered, now or later */
+    unsigned next;                                  /* reactor */
+    atomic_uint waiting; /* the walk, and clients whose answer comes later: on any reactor */
+    atomic_uint count;
+    atomic_int err; /* the first */
     struct client_choice who;
     struct server_subscription wanted;
     unsigned code;
@@ -25,8 +25,8 @@ struct act {
 /* The user of a client, if it is known; false: not yet. */
 static bool find_user(const struct client *c, struct text *out_user)
 {
-    bool early = c->state == CLIENT_OPENED && c->identity;
-    *out_user = early ? text_of(c->identity->user) : client_user(c);
+    bool early = c->state == CLIENT_OPENED && c->person;
+    *out_user = early ? c->person->user : client_user(c);
     return early || c->state == CLIENT_CONNECTED ||
            (c->state == CLIENT_CONNECTING && out_user->len > 0);
 }
@@ -35,67 +35,73 @@ static bool is_meant(const struct act *a, const struct client *c)
 {
     struct text user;
     return find_user(c, &user) && text_is(user, a->who.user) &&
-           (a->who.client.len == 0 ||
-            text_is(text_of(c->hub_client.actor.connection), a->who.client)) &&
-           (a->who.session.len == 0 || text_is(text_of(c->session_key), a->who.session));
+           (a->who.client.len == 0 || client_is(c, a->who.client)) &&
+           (a->who.session.len == 0 || text_is(client_word(c, WORD_KEY), a->who.session));
 }
 
 /* ---- the acts */
 
-static enum err subscribe(const struct act *a, struct client *c)
+static void subscribe(struct act *a, struct client *c)
 {
     role_assert(&role_reactor);
-    if (c->state != CLIENT_CONNECTED)
-        return ERR_NOT_FOUND;
-    enum err e = client_subscribe_for(c, &a->wanted);
-    return e == ERR_SUBSCRIBED ? ERR_NOT_FOUND : e;
+    enum err e = ERR_NOT_FOUND;
+    if (c->state == CLIENT_CONNECTED)
+        e = client_subscribe_for(c, &a->wanted, a);
+    if (e != ERR_OK)
+        act_answered(a, e == ERR_SUBSCRIBED ? ERR_NOT_FOUND : e);
 }
 
-static enum err unsubscribe(const struct act *a, struct client *c)
+static void unsubscribe(struct act *a, struct client *c)
 {
     role_assert(&role_reactor);
-    if (c->state != CLIENT_CONNECTED)
-        return ERR_NOT_FOUND;
-    bool was = client_unsubscribe_for(c, a->wanted.channel, 2000, TEXT("server unsubscribe"));
-    return was ? ERR_OK : ERR_NOT_FOUND;
+    bool was = c->state == CLIENT_CONNECTED &&
+               client_unsubscribe_for(c, a->wanted.channel, 2000, TEXT("server unsubscribe"));
+    act_answered(a, was ? ERR_OK : ERR_NOT_FOUND);
 }
 
 static bool is_spared(const struct act *a, const struct client *c)
 {
     struct text rest = a->spared, one;
     while (rest.len > 0 && text_split(&rest, 0, &one))
-        if (text_is(one, text_of(c->hub_client.actor.connection)))
+        if (client_is(c, one))
             return true;
     return false;
 }
 
-static enum err disconnect(const struct act *a, struct client *c)
+static void disconnect(struct act *a, struct client *c)
 {
     role_assert(&role_reactor);
-    if (is_spared(a, c))
-        return ERR_NOT_FOUND;
-    client_close_for(c, a->code, a->reason);
-    return ERR_OK;
+    bool ends = !is_spared(a, c);
+    if (ends)
+        client_close_for(c, a->code, a->reason);
+    act_answered(a, ends ? ERR_OK : ERR_NOT_FOUND);
 }
 
-static enum err refresh(const struct act *a, struct client *c)
+static void refresh(struct act *a, struct client *c)
 {
     role_assert(&role_reactor);
     int64_t at_ms = a->wanted.expires_ms;
-    if (c->state != CLIENT_CONNECTED)
-        return ERR_NOT_FOUND;
-    if (at_ms && at_ms <= env_wall_ms(client_options(c)->env))
+    bool there = c->state == CLIENT_CONNECTED;
+    if (there && at_ms && at_ms <= env_wall_ms(client_options(c)->env))
         client_close(c, CLOSE_expired);
-    else
+    else if (there)
         client_expire_at(c, at_ms);
-    return ERR_OK;
+    act_answered(a, there ? ERR_OK : ERR_NOT_FOUND);
 }
 
 /* ---- the walk */
 
-static void end(struct act *a)
+/* errors: ERR_NOT_FOUND: there was nothing to do */
+void act_answered(struct act *a, enum err e)
 {
-    a->acted.done(a->acted.owner, a->err, a->count);
+    int none = ERR_OK;
+    if (e == ERR_OK)
+        atomic_fetch_add(&a->count, 1);
+    else if (e != ERR_NOT_FOUND)
+        (void)atomic_compare_exchange_strong(&a->err, &none, (int)e);
+    if (atomic_fetch_sub(&a->waiting, 1) > 1)
+        return;
+    a->acted.done(a->acted.owner, (enum err)atomic_load(&a->err), atomic_load(&a->count));
     free(a);
 }
 
@@ -103,14 +109,14 @@ static void on_reactor(void *subject, void *object, uint64_t number);
 
 static void walk_on(struct act *a)
 {
+    enum err e = ERR_NOT_FOUND; /* the walk itself is nobody it was done to */
     if (a->next < a->sessions->options.reactors_count) {
         struct pool *p = &a->sessions->pools[a->next++];
-        enum err e = reactor_post(p->reactor, on_reactor, p, a, 0);
+        e = reactor_post(p->reactor, on_reactor, p, a, 0);
         if (e == ERR_OK)
             return; /* it is the next one's now, and may be gone already */
-        a->err = e;
     }
-    end(a);
+    act_answered(a, e);
 }
 
 static void on_reactor(void *subject, void *object, uint64_t number)
@@ -123,10 +129,8 @@ static void on_reactor(void *subject, void *object, uint64_t number)
         struct client *c = p->slots[i];
         if (!c || !is_meant(a, c))
             continue;
-        enum err e = a->run(a, c);
-        a->count += e == ERR_OK;
-        if (a->err == ERR_OK && e != ERR_NOT_FOUND)
-            a->err = e;
+        atomic_fetch_add(&a->waiting, 1);
+        a->run(a, c);
     }
     walk_on(a);
 }
@@ -144,6 +148,7 @@ static enum err start(const struct act *from)
     if (!a)
         return ERR_NOMEM;
     *a = *from;
+    atomic_init(&a->waiting, 1);
     struct text *const texts[] = {
         &a->who.user,       &a->who.client,   &a->who.session,
         &a->wanted.channel, &a->wanted.epoch, &a->wanted.chan_info,

@@ -7,6 +7,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#define SPAN_MAX_MS (INT64_C(20) * 24 * 3600 * 1000)
+
 struct client *pool_find(struct pool *p, uint64_t number)
 {
     uint32_t slot = (uint32_t)number;
@@ -15,9 +17,10 @@ struct client *pool_find(struct pool *p, uint64_t number)
     return client_number(p->slots[slot]) == number ? p->slots[slot] : NULL;
 }
 
+/* Room for more; what is not used yet is not written to, and so takes no memory. */
 static bool grow(struct pool *p) ON(role_reactor)
 {
-    uint32_t count = p->slots_count ? p->slots_count * 2 : 16;
+    uint32_t count = p->slots_room ? p->slots_room * 2 : 16;
     struct client **slots = realloc(p->slots, count * sizeof *slots);
     if (slots)
         p->slots = slots;
@@ -29,26 +32,31 @@ static bool grow(struct pool *p) ON(role_reactor)
         p->free_slots = free_slots;
     if (!slots || !generations || !free_slots)
         return false;
-    for (uint32_t i = count; i-- > p->slots_count;) {
-        p->slots[i] = NULL;
-        p->generations[i] = 0;
-        p->free_slots[p->free_count++] = i;
-    }
-    p->slots_count = count;
+    p->slots_room = count;
     return true;
+}
+
+/* A free one; the caller has seen to it that there is room. */
+static uint32_t slot_take(struct pool *p) ON(role_reactor)
+{
+    if (p->free_count > 0)
+        return p->free_slots[--p->free_count];
+    p->generations[p->slots_count] = 0;
+    return p->slots_count++;
 }
 
 struct client *pool_add(struct pool *p)
 {
-    if (p->free_count == 0 && !grow(p))
+    if (p->free_count == 0 && p->slots_count == p->slots_room && !grow(p))
         return NULL;
     struct client *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
     c->pool = p;
-    c->slot = p->free_slots[--p->free_count];
-    c->generation = ++p->generations[c->slot];
-    p->slots[c->slot] = c;
+    c->subscriptions_room = SUBSCRIPTIONS_FEW_BITS;
+    uint32_t slot = slot_take(p);
+    c->connection.handle.number = (uint64_t)++p->generations[slot] << 32 | slot;
+    p->slots[slot] = c;
     atomic_fetch_add(&p->count, 1);
     return c;
 }
@@ -56,8 +64,10 @@ struct client *pool_add(struct pool *p)
 struct welcome *welcome_free(struct welcome *w)
 {
     if (w) {
+        free(w->person);
         free(w->subs);
         buf_fini(&w->results);
+        buf_fini(&w->commands);
     }
     free(w);
     return NULL;
@@ -66,15 +76,15 @@ struct welcome *welcome_free(struct welcome *w)
 void pool_remove(struct client *c)
 {
     struct pool *p = c->pool;
-    p->slots[c->slot] = NULL;
-    p->free_slots[p->free_count++] = c->slot;
+    uint32_t slot = (uint32_t)client_number(c);
+    p->slots[slot] = NULL;
+    p->free_slots[p->free_count++] = slot;
     atomic_fetch_sub(&p->count, 1);
-    free(c->subscriptions);
-    free(c->identity);
+    if (c->subscriptions_room > SUBSCRIPTIONS_FEW_BITS)
+        free(c->more);
+    free(c->person);
     welcome_free(c->welcome);
-    free(c->info_json);
-    free(c->session_key);
-    buf_fini(&c->waiting);
+    free(c->words);
     free(c);
 }
 
@@ -93,51 +103,52 @@ NO_THREAD_CHECK void pool_fini(struct pool *p)
 
 /* ---- adopting */
 
+/* A socket on its way; its texts are its own. */
+struct arrival {
+    struct session_socket socket;
+    struct person *person;
+    char early[];
+};
+
 static void on_adopt(void *subject, void *object, uint64_t number)
 {
     (void)number;
     role_assert(&role_reactor);
-    struct session_socket *socket = object;
-    client_open(subject, socket);
-    free((void *)socket->identity);
-    free((void *)socket->early.data);
-    free(socket);
+    struct arrival *a = object;
+    client_open(subject, &a->socket, &a->person);
+    free(a->person);
+    free(a);
 }
 
-static struct session_socket *socket_copy(const struct session_socket *from)
+static struct arrival *arrival_new(const struct session_socket *from)
 {
-    struct session_socket *copy = malloc(sizeof *copy);
-    if (!copy)
+    struct arrival *a = malloc(sizeof *a + from->early.len);
+    if (!a)
         return NULL;
-    *copy = *from;
-    copy->early.data = text_dup(from->early);
-    struct client_identity *who = NULL;
-    if (from->identity && (who = malloc(sizeof *who)))
-        *who = *from->identity;
-    copy->identity = who;
-    if (!copy->early.data || (from->identity && !who)) {
-        free((void *)copy->early.data);
-        free(who);
-        free(copy);
-        return NULL;
-    }
-    return copy;
+    char *at = a->early;
+    a->socket = *from;
+    a->socket.early = text_keep(&at, from->early);
+    a->socket.identity = NULL;
+    a->person = from->identity ? person_new(from->identity) : NULL;
+    if (!from->identity || a->person)
+        return a;
+    free(a);
+    return NULL;
 }
 
 enum err sessions_adopt(struct sessions *s, const struct session_socket *socket)
 {
-    struct session_socket *copy = socket_copy(socket);
-    if (!copy)
+    struct arrival *a = arrival_new(socket);
+    if (!a)
         return ERR_NOMEM;
     struct pool *least = &s->pools[0];
     for (unsigned i = 1; i < s->options.reactors_count; i++)
         if (atomic_load(&s->pools[i].count) < atomic_load(&least->count))
             least = &s->pools[i];
-    enum err e = reactor_post(least->reactor, on_adopt, least, copy, 0);
+    enum err e = reactor_post(least->reactor, on_adopt, least, a, 0);
     if (e != ERR_OK) {
-        free((void *)copy->early.data);
-        free((void *)copy->identity);
-        free(copy);
+        free(a->person);
+        free(a);
     }
     return e;
 }
@@ -162,12 +173,12 @@ static void on_command(void *subject, void *object, uint64_t number)
     role_assert(&role_reactor);
     struct command_call *call = object;
     struct client *c = pool_find(subject, number);
-    struct text key = c && c->session_key ? text_of(c->session_key) : TEXT_NONE;
+    struct text key = c ? client_word(c, WORD_KEY) : TEXT_NONE;
     if (key.len == call->key_len && key.len > 0 &&
         sodium_memcmp(key.data, call->bytes, key.len) == 0 && c->state != CLIENT_CLOSED) {
-        stream_conn_count(c->conn, call->data_len);
-        if (c->connection)
-            ws_connection_alive(c->connection, reactor_now_ms(c->pool->reactor));
+        stream_conn_count(&c->line.stream, call->data_len);
+        if (c->joined)
+            ws_connection_alive(&c->connection, reactor_now_ms(c->pool->reactor));
         client_on_message(c, (struct text){call->bytes + call->key_len, call->data_len});
     } else {
         metric_add(METRIC_replies_dropped, 1);
@@ -222,9 +233,9 @@ struct close_call {
 /* Also of a socket whose cookie was good and that has not said connect yet. */
 static bool is_meant(const struct client *c, const struct close_call *call)
 {
-    bool early = c->state == CLIENT_OPENED && c->identity;
-    int64_t session_id = early ? c->identity->session_id : c->session_id;
-    int64_t user_id = early ? c->identity->user_id : c->hub_client.actor.user_id;
+    bool early = c->state == CLIENT_OPENED && c->person;
+    int64_t session_id = early ? c->person->session_id : c->session_id;
+    int64_t user_id = early ? c->person->user_id : c->hub_client.user_id;
     return (!call->session_id || session_id == call->session_id) &&
            (!call->user_id || user_id == call->user_id);
 }
@@ -268,7 +279,8 @@ static void on_shutdown(void *subject, void *object, uint64_t spread_ms)
         struct client *c = p->slots[i];
         if (!c || c->state == CLIENT_CLOSED)
             continue;
-        c->stop_at_ms = now_ms + (int64_t)(spread_ms * i / p->slots_count);
+        c->stopping = true;
+        c->ping_due_ms = (uint32_t)(now_ms + (int64_t)(spread_ms * i / p->slots_count));
         client_set_timer(c);
     }
 }
@@ -290,6 +302,8 @@ struct list_walk {
     unsigned next;
     enum err err;
     struct buf records;
+    size_t channel_len;
+    char channel[];
 };
 
 static void list_end(struct list_walk *w)
@@ -311,10 +325,12 @@ static void on_list(void *subject, void *object, uint64_t number)
     for (uint32_t i = 0; i < p->slots_count; i++) {
         struct client *c = p->slots[i];
         if (!c || c->state != CLIENT_CONNECTED ||
-            (w->user_id && c->hub_client.actor.user_id != w->user_id))
+            (w->user_id && c->hub_client.user_id != w->user_id))
             continue;
         struct ws_connection_record record;
         client_record(c, &record);
+        if (w->channel_len > 0)
+            client_record_position(c, (struct text){w->channel, w->channel_len}, &record);
         buf_add(&w->records, &record, sizeof record);
     }
     if (w->next == w->sessions->options.reactors_count) {
@@ -329,12 +345,19 @@ static void on_list(void *subject, void *object, uint64_t number)
     list_end(w);
 }
 
-enum err sessions_list(struct sessions *s, int64_t user_id, struct connections_answer answer)
+enum err sessions_list(struct sessions *s, int64_t user_id, struct text channel,
+                       struct connections_answer answer)
 {
-    struct list_walk *w = calloc(1, sizeof *w);
+    struct list_walk *w = calloc(1, sizeof *w + channel.len);
     if (!w)
         return ERR_NOMEM;
-    *w = (struct list_walk){.sessions = s, .answer = answer, .user_id = user_id, .next = 1};
+    w->sessions = s;
+    w->answer = answer;
+    w->user_id = user_id;
+    w->next = 1;
+    w->channel_len = channel.len;
+    if (channel.len > 0)
+        memcpy(w->channel, channel.data, channel.len);
     buf_init(&w->records, (size_t)64 << 20);
     enum err e = reactor_post(s->pools[0].reactor, on_list, &s->pools[0], w, 0);
     if (e != ERR_OK)
@@ -356,6 +379,13 @@ NO_THREAD_CHECK static bool make_pings(struct pool *p)
     return made;
 }
 
+/* What a client keeps the lower half of comes within the time that can be told apart by it. */
+static void bound(int64_t *span_ms)
+{
+    if (*span_ms > SPAN_MAX_MS)
+        *span_ms = SPAN_MAX_MS;
+}
+
 NO_THREAD_CHECK enum err sessions_new(const struct session_options *options,
                                       struct sessions **out_sessions)
 {
@@ -363,11 +393,16 @@ NO_THREAD_CHECK enum err sessions_new(const struct session_options *options,
     if (!s)
         return ERR_NOMEM;
     s->options = *options;
+    bound(&s->options.ping_interval_ms);
+    bound(&s->options.pong_timeout_ms);
+    bound(&s->options.stale_close_delay_ms);
+    client_make_owners(s);
     enum err e = ERR_OK;
     for (unsigned i = 0; i < options->reactors_count; i++) {
         struct pool *p = &s->pools[i];
         p->sessions = s;
         p->reactor = options->reactors[i];
+        p->queue_share = options->queue_total_bytes / options->reactors_count;
         atomic_init(&p->doubts, 1);
         buf_init(&p->scratch, options->message_max_bytes);
         buf_init(&p->out, 4u << 20);

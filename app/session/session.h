@@ -13,6 +13,7 @@
 #include "manager/ws_connection.h"
 #include "session/ws_conn.h"
 
+struct buckets;
 struct hub;
 struct json_writer;
 struct reactor;
@@ -42,7 +43,8 @@ struct subscription_grant {
 
 struct identity_answer {
     void *owner;
-    uint64_t number;
+    uint64_t number; /* of the client */
+    uint32_t id;     /* of its command */
     void (*done)(struct identity_answer answer, enum err e,
                  const struct client_identity *who); /* any thread */
 };
@@ -50,7 +52,7 @@ struct identity_answer {
 struct session_rules {
     void *ctx;
     const struct method_table *methods;
-    /* Who a token is for. errors (returned, no answer comes): ERR_BUSY, ERR_CLOSED */
+    /* Who a token is for; refusals are counted there. errors (returned, no answer comes): ERR_BUSY, ERR_CLOSED */
     enum err (*identify)(void *ctx, struct text token, struct identity_answer answer);
     /* Whether a session still is. The same errors. */
     enum err (*renew)(void *ctx, int64_t session_id, struct identity_answer answer);
@@ -58,8 +60,8 @@ struct session_rules {
      * errors: ERR_BAD_TOKEN, ERR_TOKEN_EXPIRED, ERR_DENIED another user's or channel's */
     enum err (*grant)(void *ctx, struct text token, struct text user, struct text channel,
                       struct subscription_grant *out_grant);
-    /* Writes the members of the connect reply's data. */
-    void (*welcome)(void *ctx, const struct client_identity *who, struct json_writer *w);
+    /* Writes the members of the connect reply's data. user_json, expires_ms: as in struct client_identity */
+    void (*welcome)(void *ctx, struct text user_json, int64_t expires_ms, struct json_writer *w);
     /* Whether the channel is one of the product's (has a source). */
     bool (*serves)(void *ctx, struct text channel);
     /* The history: a connection was authenticated; it ended. thread: reactor, must not block */
@@ -67,6 +69,8 @@ struct session_rules {
     void (*closed)(void *ctx, const struct ws_connection_record *record);
     /* An upgraded socket has connected or is gone: its place among those who wait is free. */
     void (*admitted)(void *ctx, void *pending);
+    /* A socket is closed: its place among all is free. */
+    void (*left)(void *ctx, void *place);
 };
 
 struct session_options {
@@ -79,14 +83,21 @@ struct session_options {
     const char *version;
     const char *node; /* of this server, for the connect reply of streams */
     bool insecure;
-    int64_t ping_interval_ms, pong_timeout_ms, stale_close_delay_ms;
+    int64_t ping_interval_ms, pong_timeout_ms,
+        stale_close_delay_ms; /* of more than 20 days: 20 days */
+    /* Closed with 3011: a client without a command (pongs are none) for so long; one that is so old. 0: never */
+    int64_t idle_timeout_ms, max_age_ms;
     /* What a token's end and a subscription token's end leave for the next one to come. */
     int64_t expired_close_delay_ms, expired_sub_close_delay_ms;
     size_t queue_max_bytes, message_max_bytes;
+    size_t
+        queue_total_bytes; /* that wait for all clients together, an equal part on each reactor; 0: any */
     unsigned compression_level;   /* of messages to WebSockets that have agreed: 1..9 */
     size_t compression_min_bytes; /* shorter ones are sent as they are */
     unsigned channel_limit;
-    struct bucket_limit commands;
+    struct bucket_limit commands; /* of one connection */
+    /* Of one address and of one user, wherever they are connected; borrowed. NULL: no limit */
+    struct buckets *address_commands, *connects, *publishes;
 };
 
 /* errors: ERR_NOMEM */
@@ -107,6 +118,7 @@ struct session_socket {
     const struct client_identity *identity; /* with a good cookie; else NULL */
     void *
         pending; /* its place among those who have not connected; NULL: none. Given back through `admitted` */
+    void *place; /* its place among all sockets; NULL: none. Given back through `left` */
     char address[46];
     char client[96];
 };
@@ -126,15 +138,20 @@ void sessions_close(struct sessions *s, int64_t user_id, int64_t session_id, uns
 /* Closes everybody with 3001, spread over spread_ms. thread: any */
 void sessions_shutdown(struct sessions *s, int64_t spread_ms);
 
+/* Tells everybody who is connected, by the protocol's message push; it is encoded once for each form. `number`, from 1,
+ * tells one message from the next: after an error the same call again tells only those that were not told.
+ * in: data, raw JSON of at most 32 KiB, copied. errors: ERR_BUSY, ERR_CLOSED, ERR_LIMIT, ERR_NOMEM. thread: any, one at a time */
+MUST_USE enum err sessions_tell(struct sessions *s, uint64_t number, struct text data);
+
 unsigned sessions_count(struct sessions *s); /* thread: any */
 
 /* The open, authenticated connections, gathered reactor by reactor. `done` comes once, on a reactor: it must not block.
- * user_id 0: everybody's. errors: ERR_NOMEM, ERR_BUSY, ERR_CLOSED: `done` does not come. thread: any */
+ * user_id 0: everybody's. channel: how far each is in it is told too; empty: none. errors: ERR_NOMEM, ERR_BUSY, ERR_CLOSED: `done` does not come. thread: any */
 struct connections_answer {
     void *owner;
     void (*done)(void *owner, enum err e, const struct ws_connection_record *records, size_t count);
 };
-MUST_USE enum err sessions_list(struct sessions *s, int64_t user_id,
+MUST_USE enum err sessions_list(struct sessions *s, int64_t user_id, struct text channel,
                                 struct connections_answer answer);
 
 #endif

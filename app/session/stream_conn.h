@@ -2,7 +2,7 @@
  *
  * The head of the response has been sent by the door. The client's commands do not come on this connection but through
  * POST /emulation; what it sends here is thrown away. Before it ends for a reason of ours, a disconnect push says which.
- * Invariant: on_closed comes exactly once, and the object is gone when it returns. thread: the reactor's
+ * Invariant: on_closed comes exactly once, and the object is gone then. thread: the reactor's
  * source: PROTOCOL.md, Transports other than WebSocket */
 #ifndef SNUG_SESSION_STREAM_CONN_H
 #define SNUG_SESSION_STREAM_CONN_H
@@ -10,13 +10,24 @@
 #include "session/ws_conn.h"
 #include "wire/form.h"
 
-struct stream_conn;
+/* Embedded; for stream_conn.c alone. */
+struct stream_conn {
+    struct conn conn; /* first; its owner is the `bytes` of ours */
+    uint64_t bytes_in;
+    char *reason;              /* NULL: none */
+    uint32_t messages_in;      /* each was a request */
+    uint16_t code;             /* 0: open */
+    uint8_t encoding, framing; /* of its form */
+};
 
-/* A socket that leaves the door; owned from now on, also on error: fd and ssl. Of `owner` only on_closed is called.
- * errors: ERR_NOMEM, ERR_IO */
-MUST_USE enum err stream_conn_adopt(struct reactor *r, int fd, struct ssl_st *ssl, struct form form,
-                                    size_t budget_bytes, const struct ws_conn_owner *owner,
-                                    struct stream_conn **out_conn) ON(role_reactor);
+/* As ws_conn_owner_ready. */
+void stream_conn_owner_ready(struct ws_conn_owner *owner);
+
+/* In the memory `s`, as ws_conn_adopt. A socket that leaves the door; owned from now on, also on error: fd and ssl; the rest of it is not looked at. Of `owner`
+ * only on_closed is called. errors: ERR_NOMEM, ERR_IO */
+MUST_USE enum err stream_conn_adopt(struct reactor *r, const struct ws_socket *socket,
+                                    struct form form, const struct ws_conn_owner *owner,
+                                    struct stream_conn *s) ON(role_reactor);
 
 /* Queues a share of a frame of this form. errors: ERR_LIMIT over the budget; ERR_CLOSED; ERR_NOMEM */
 MUST_USE enum err stream_conn_send(struct stream_conn *s, struct frame *f) ON(role_reactor);

@@ -11,15 +11,18 @@
 
 static struct subscription *add(struct client *c)
 {
-    if (c->subscriptions_count == c->subscriptions_room) {
-        unsigned room = c->subscriptions_room ? c->subscriptions_room * 2 : 2;
-        struct subscription *more = realloc(c->subscriptions, room * sizeof *more);
+    if (c->subscriptions_count == 1U << c->subscriptions_room) {
+        size_t room = (size_t)c->subscriptions_count * 2;
+        bool few = c->subscriptions_room == SUBSCRIPTIONS_FEW_BITS;
+        struct subscription *more = realloc(few ? NULL : c->more, room * sizeof *more);
         if (!more)
             return NULL;
-        c->subscriptions = more;
-        c->subscriptions_room = room;
+        if (few)
+            memcpy(more, c->few, sizeof c->few);
+        c->more = more;
+        c->subscriptions_room++;
     }
-    struct subscription *s = &c->subscriptions[c->subscriptions_count++];
+    struct subscription *s = &client_subscriptions(c)[c->subscriptions_count++];
     *s = (struct subscription){0};
     return s;
 }
@@ -27,16 +30,16 @@ static struct subscription *add(struct client *c)
 static struct subscription *find(struct client *c, const struct subscriber *subscriber)
 {
     for (unsigned i = 0; i < c->subscriptions_count; i++)
-        if (c->subscriptions[i].subscriber == subscriber)
-            return &c->subscriptions[i];
+        if (client_subscriptions(c)[i].subscriber == subscriber)
+            return &client_subscriptions(c)[i];
     return NULL;
 }
 
 struct subscription *client_find_channel(struct client *c, struct text channel)
 {
     for (unsigned i = 0; i < c->subscriptions_count; i++)
-        if (text_is(subscriber_channel(c->subscriptions[i].subscriber), channel))
-            return &c->subscriptions[i];
+        if (text_is(subscriber_channel(client_subscriptions(c)[i].subscriber), channel))
+            return &client_subscriptions(c)[i];
     return NULL;
 }
 
@@ -47,36 +50,56 @@ static int64_t ends_ms(const struct client *c, const struct subscription *s)
     return s->expires_ms + (renewed ? client_options(c)->expired_sub_close_delay_ms : 0);
 }
 
-/* When the next of them ends. */
+int64_t client_subscriptions_end_ms(const struct client *c)
+{
+    int64_t first = 0;
+    for (unsigned i = 0; i < c->subscriptions_count; i++) {
+        int64_t at = ends_ms(c, &client_subscriptions(c)[i]);
+        if (at && (!first || at < first))
+            first = at;
+    }
+    return first;
+}
+
+/* The next end may be another one now. */
 static void note_expiry(struct client *c) ON(role_reactor)
 {
-    c->subs_expires_ms = 0;
-    for (unsigned i = 0; i < c->subscriptions_count; i++) {
-        int64_t at = ends_ms(c, &c->subscriptions[i]);
-        if (at && (!c->subs_expires_ms || at < c->subs_expires_ms))
-            c->subs_expires_ms = at;
-    }
     if (c->state == CLIENT_CONNECTED)
         client_set_timer(c);
 }
 
+/* NULL is welcome. */
+static void answer_order(struct order *order, enum err e) ON(role_reactor)
+{
+    if (order && order->act)
+        act_answered(order->act, e);
+    free(order);
+}
+
 static void forget(struct client *c, struct subscription *s) ON(role_reactor)
 {
-    free(s->data);
-    *s = c->subscriptions[--c->subscriptions_count];
+    if (!s->answered)
+        answer_order(s->order, ERR_NOT_FOUND);
+    *s = client_subscriptions(c)[--c->subscriptions_count];
     note_expiry(c); /* of one that is gone the timer would fire for ever */
 }
 
 void client_unsubscribe_all(struct client *c)
 {
     while (c->subscriptions_count > 0) {
-        struct subscription *s = &c->subscriptions[--c->subscriptions_count];
-        free(s->data);
+        struct subscription *s = &client_subscriptions(c)[--c->subscriptions_count];
+        if (!s->answered)
+            answer_order(s->order, ERR_NOT_FOUND);
         hub_unsubscribe(s->subscriber);
     }
 }
 
 /* ---- answers of the hub */
+
+static struct client *client_of(struct hub_client *hub_client)
+{
+    return (struct client *)(void *)((char *)hub_client - offsetof(struct client, hub_client));
+}
 
 void subscribe_result_write(struct json_writer *w, const struct client *c,
                             const struct subscribe_result *r, int64_t expires_ms)
@@ -161,31 +184,33 @@ static void server_side_subscribed(struct client *c, struct subscriber *subscrib
     }
 }
 
-static void on_subscribed(void *owner, struct subscriber *subscriber,
+static void on_subscribed(struct hub_client *hub_client, struct subscriber *subscriber,
                           const struct subscribe_result *r)
 {
     role_assert(&role_reactor);
-    struct client *c = owner;
+    struct client *c = client_of(hub_client);
     struct subscription *s = find(c, subscriber);
     must(s);
-    uint32_t id = s->command_id;
+    uint32_t id = subscription_waits(s);
     int64_t expires_ms = s->expires_ms;
     bool server_side = s->server_side;
-    char *data = s->data;
-    s->data = NULL;
-    s->command_id = 0;
+    struct order *order = s->order;
+    s->answered = true;
+    s->acked_offset = 0;
+    s->asked_ahead = 0;
     if (!server_side) { /* its own channel is in memory: what must outlast a restart is a row */
-        c->asked_recovery += r->was_recovering;
-        c->got_recovery += r->recovered;
+        c->recovers |= r->was_recovering;
+        c->unrecovered |= r->was_recovering && !r->recovered;
     }
     if (r->err != ERR_OK)
         forget(c, s);
     if (c->state == CLIENT_CLOSED) {
-        free(data);
+        answer_order(order, ERR_NOT_FOUND);
         return;
     }
     if (server_side) {
-        server_side_subscribed(c, subscriber, r, text_of(data));
+        server_side_subscribed(c, subscriber, r, order ? text_of(order->data) : TEXT_NONE);
+        answer_order(order, r->err);
     } else if (r->err == ERR_BAD_REQUEST) {
         client_reply_fault(c, id, r->err, TEXT("tf: this channel has no filters."));
     } else if (r->err != ERR_OK) {
@@ -195,13 +220,12 @@ static void on_subscribed(void *owner, struct subscriber *subscriber,
         subscribe_result_write(&w, c, r, expires_ms);
         client_reply_close(c, &w, r->delta);
     }
-    free(data);
 }
 
-static void on_deliver(void *owner, struct frame *f, bool passing)
+static void on_deliver(struct hub_client *hub_client, struct frame *f, bool passing)
 {
     role_assert(&role_reactor);
-    client_send_frame(owner, f, passing);
+    client_send_frame(client_of(hub_client), f, passing);
 }
 
 static void push_unsubscribed(struct client *c, struct text channel, unsigned code,
@@ -218,14 +242,15 @@ static void push_unsubscribed(struct client *c, struct text channel, unsigned co
     client_push(c, channel, "unsubscribe", &json);
 }
 
-static void on_ended(void *owner, struct subscriber *subscriber, unsigned code, struct text reason)
+static void on_ended(struct hub_client *hub_client, struct subscriber *subscriber, unsigned code,
+                     struct text reason)
 {
     role_assert(&role_reactor);
-    struct client *c = owner;
+    struct client *c = client_of(hub_client);
     struct subscription *s = find(c, subscriber);
     must(s);
     bool server_side = s->server_side;
-    uint32_t waiting = s->command_id;
+    uint32_t waiting = subscription_waits(s);
     forget(c, s);
     if (c->state == CLIENT_CLOSED)
         return;
@@ -239,7 +264,18 @@ static void on_ended(void *owner, struct subscriber *subscriber, unsigned code, 
     push_unsubscribed(c, subscriber_channel(subscriber), code, reason);
 }
 
-const struct subscriber_events client_subscriber_events = {on_subscribed, on_deliver, on_ended};
+static void on_actor(struct hub_client *hub_client, struct actor *out)
+{
+    client_actor(client_of(hub_client), out);
+}
+
+static struct client_info on_info(struct hub_client *hub_client, char id[UUID_SIZE])
+{
+    return client_info(client_of(hub_client), id);
+}
+
+const struct subscriber_events client_subscriber_events = {on_subscribed, on_deliver, on_ended,
+                                                           on_actor, on_info};
 
 /* ---- the client asks */
 
@@ -331,7 +367,7 @@ void client_unsubscribe(struct client *c, const struct command *cmd)
         return;
     }
     if (s) {
-        uint32_t waiting = s->command_id;
+        uint32_t waiting = subscription_waits(s);
         hub_unsubscribe(s->subscriber);
         forget(c, s);
         if (waiting) /* each command has its answer */
@@ -369,7 +405,19 @@ void client_sub_refresh(struct client *c, const struct command *cmd)
 
 /* ---- the server does */
 
-enum err client_subscribe_for(struct client *c, const struct server_subscription *wanted)
+/* NULL: no memory */
+static struct order *order_new(struct act *act, struct text data)
+{
+    struct order *order = malloc(sizeof *order + data.len + 1);
+    if (!order)
+        return NULL;
+    order->act = act;
+    text_copy(order->data, data.len + 1, data);
+    return order;
+}
+
+enum err client_subscribe_for(struct client *c, const struct server_subscription *wanted,
+                              struct act *act)
 {
     struct text channel = wanted->channel;
     enum err e = client_may_be_subscribed(c, channel);
@@ -383,11 +431,12 @@ enum err client_subscribe_for(struct client *c, const struct server_subscription
                                         .epoch = wanted->epoch,
                                         .chan_info = wanted->chan_info};
     struct subscription as = {.expires_ms = wanted->expires_ms, .server_side = true};
-    if (wanted->data.len > 0 && !(as.data = text_dup(wanted->data)))
+    bool ordered = act || wanted->data.len > 0;
+    if (ordered && !(as.order = order_new(act, wanted->data)))
         return ERR_NOMEM;
     e = enter(c, &request, &as);
     if (e != ERR_OK)
-        free(as.data);
+        free(as.order);
     return e;
 }
 
@@ -397,7 +446,7 @@ bool client_unsubscribe_for(struct client *c, struct text channel, unsigned code
     struct subscription *s = client_find_channel(c, channel);
     if (!s)
         return false;
-    uint32_t waiting = s->command_id;
+    uint32_t waiting = subscription_waits(s);
     struct subscriber *subscriber = s->subscriber;
     forget(c, s);
     if (waiting)
@@ -410,10 +459,8 @@ bool client_unsubscribe_for(struct client *c, struct text channel, unsigned code
 void client_expire_subscriptions(struct client *c)
 {
     int64_t now_ms = env_wall_ms(client_options(c)->env);
-    if (!c->subs_expires_ms || c->subs_expires_ms > now_ms)
-        return;
     for (unsigned i = c->subscriptions_count; i-- > 0 && c->state != CLIENT_CLOSED;) {
-        struct subscription *s = &c->subscriptions[i];
+        struct subscription *s = &client_subscriptions(c)[i];
         if (!s->expires_ms || ends_ms(c, s) > now_ms)
             continue;
         if (s->server_side)

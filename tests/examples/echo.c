@@ -20,7 +20,7 @@ static void on_message(void *ctx, enum ws_opcode opcode, struct text payload)
 static struct ws_conn_owner owner_of(void *ctx, struct ws_conn *w)
 {
     (void)ctx;
-    return (struct ws_conn_owner){w, on_message, NULL};
+    return (struct ws_conn_owner){.ctx = w, .on_message = on_message};
 }
 
 static void on_request(void *reactor, struct door_request *r)

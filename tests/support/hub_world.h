@@ -28,7 +28,7 @@ struct world {
 };
 
 struct test_client {
-    struct hub_client hub_client;
+    struct hub_client hub_client; /* first */
     struct subscriber *subscriber;
     uint64_t seen[EVENTS_MAX];
     unsigned count, passing, joins, ended, pushes;
@@ -36,7 +36,7 @@ struct test_client {
     struct subscribe_result result; /* of the last answer; publications are not kept */
     unsigned answers;
     char epoch[EPOCH_SIZE];
-    char user[24];
+    char user[24], id[UUID_SIZE];
     char last_push[512];
 };
 
@@ -112,7 +112,8 @@ static inline void world_turn(struct world *w) ON(role_reactor)
         reactor_turn(w->reactor, 0);
 }
 
-static inline void world_open(struct world *w, const struct env *env, size_t mailbox)
+static inline void world_open_delayed(struct world *w, const struct env *env, size_t mailbox,
+                                      int64_t write_delay_ms)
     CLANG(acquire_capability(role_reactor))
 {
     *w = (struct world){0};
@@ -123,12 +124,19 @@ static inline void world_open(struct world *w, const struct env *env, size_t mai
                             .source = {w, world_serves, world_ask},
                             .memory_events = 10,
                             .memory_ttl_ms = 300000,
+                            .write_delay_ms = write_delay_ms,
                             .namespaces = &world_namespaces,
                             .publication_max = 1 << 20};
     CHECK_INT(hub_new(&o, &w->hub), ERR_OK);
     CHECK_INT(hub_start(w->hub), ERR_OK);
     reactor_enter(w->reactor);
     world_turn(w);
+}
+
+static inline void world_open(struct world *w, const struct env *env, size_t mailbox)
+    CLANG(acquire_capability(role_reactor))
+{
+    world_open_delayed(w, env, mailbox, 0);
 }
 
 static inline void world_close(struct world *w) CLANG(release_capability(role_reactor))
@@ -161,10 +169,10 @@ static inline uint64_t offset_in(const char *json)
     return at ? strtoull(at + 9, NULL, 10) : 0;
 }
 
-static inline void client_subscribed(void *owner, struct subscriber *s,
+static inline void client_subscribed(struct hub_client *client, struct subscriber *s,
                                      const struct subscribe_result *r)
 {
-    struct test_client *c = owner;
+    struct test_client *c = (struct test_client *)client;
     CU_ASSERT_PTR_EQUAL(c->subscriber, s);
     c->answers++;
     c->result = *r;
@@ -172,15 +180,15 @@ static inline void client_subscribed(void *owner, struct subscriber *s,
     if (r->err != ERR_OK)
         c->subscriber = NULL;
     char *list = text_dup(r->publications);
-    for (char *at = list; (at = strstr(at, "\"offset\":")); at += 9)
+    for (char *at = list; at && (at = strstr(at, "\"offset\":")); at += 9)
         client_note(c, offset_in(at));
     free(list);
     c->result.publications = TEXT_NONE;
 }
 
-static inline void client_deliver(void *owner, struct frame *f, bool passing)
+static inline void client_deliver(struct hub_client *client, struct frame *f, bool passing)
 {
-    struct test_client *c = owner;
+    struct test_client *c = (struct test_client *)client;
     struct text bytes = frame_bytes(f);
     struct text json = text_after(bytes, (unsigned char)bytes.data[1] < 126 ? 2 : 4);
     text_copy(c->last_push, sizeof c->last_push, json);
@@ -193,32 +201,42 @@ static inline void client_deliver(void *owner, struct frame *f, bool passing)
         client_note(c, offset_in(c->last_push));
 }
 
-static inline void client_ended(void *owner, struct subscriber *s, unsigned code,
+static inline void client_ended(struct hub_client *client, struct subscriber *s, unsigned code,
                                 struct text reason)
 {
     (void)reason;
-    struct test_client *c = owner;
+    struct test_client *c = (struct test_client *)client;
     CU_ASSERT_PTR_EQUAL(c->subscriber, s);
     c->subscriber = NULL;
     c->ended++;
     c->ended_code = code;
 }
 
-static const struct subscriber_events test_client_events = {client_subscribed, client_deliver,
-                                                            client_ended};
+static inline void client_is_actor(struct hub_client *client, struct actor *out)
+{
+    const struct test_client *c = (const struct test_client *)client;
+    *out = (struct actor){.user_id = c->hub_client.user_id};
+    text_copy(out->connection, sizeof out->connection, text_of(c->id));
+}
+
+static inline struct client_info client_tells(struct hub_client *client, char id[UUID_SIZE])
+{
+    const struct test_client *c = (const struct test_client *)client;
+    text_copy(id, UUID_SIZE, text_of(c->id));
+    return (struct client_info){
+        .user = text_of(c->user), .client = text_of(id), .conn_info = TEXT("{}")};
+}
+
+static const struct subscriber_events test_client_events = {
+    client_subscribed, client_deliver, client_ended, client_is_actor, client_tells};
 
 static inline void test_client_init(struct test_client *c, int64_t user_id)
 {
     *c = (struct test_client){0};
     c->hub_client.events = &test_client_events;
-    c->hub_client.owner = c;
-    c->hub_client.actor.user_id = user_id;
-    (void)snprintf(c->hub_client.actor.connection, sizeof c->hub_client.actor.connection,
-                   "client-%lld", (long long)user_id);
+    c->hub_client.user_id = user_id;
+    (void)snprintf(c->id, sizeof c->id, "client-%lld", (long long)user_id);
     (void)snprintf(c->user, sizeof c->user, "%lld", (long long)user_id);
-    c->hub_client.info = (struct client_info){.user = text_of(c->user),
-                                              .client = text_of(c->hub_client.actor.connection),
-                                              .conn_info = TEXT("{}")};
 }
 
 static inline enum err test_subscribe(struct world *w, struct test_client *c, struct text channel,

@@ -396,7 +396,7 @@ static inline bool has_reason(const struct sim_client *c, unsigned code)
     case 3005:
         return c->kind == BY_SHORT_TOKEN && now_ms >= c->ends_ms;
     case 3008:
-        return c->slow;
+        return c->slow || now_ms - c->calm_ms >= 8000; /* or time flew while it could not read */
     case 3012:
         return c->deaf || now_ms - c->calm_ms >= 8000;
     case 3502:

@@ -3,6 +3,7 @@
 #ifndef SNUG_TESTS_SESSION_WORLD_H
 #define SNUG_TESTS_SESSION_WORLD_H
 
+#include "base/buckets.h"
 #include "base/metrics.h"
 #include "hub/hub.h"
 #include "manager/ws_manager.h"
@@ -25,16 +26,30 @@ struct session_world {
     struct ws_registry *registry;
     struct sessions *sessions;
     struct method_table methods;
-    struct reply late; /* of test.late */
+    struct reply late;           /* of test.late */
+    struct stream_asker slow[4]; /* of room:slow, until session_world_answer */
+    unsigned slow_count;
     unsigned opened, closed, admitted, asked_sessions;
-    enum err renewed; /* what a renewal answers */
+    enum err renewed;   /* what a renewal answers */
+    enum ws_mode level; /* of the server */
     struct ws_connection_record last;
+    struct buckets *connects, *publishes, *address_commands;
 };
 
-/* "mine:" is there, and opened by nobody but the server. */
-static const struct channel_namespace session_world_list[] = {{.name = "mine"}};
+/* For sessions that open from now on; zero: none. Where clients come from. */
+static struct {
+    struct bucket_limit connects, publishes, address_commands;
+    int64_t idle_timeout_ms, max_age_ms;
+    size_t queue_total_bytes;
+    const char *address;
+    int64_t ping_interval_ms;
+} world_limits = {.address = "127.0.0.1", .ping_interval_ms = 25000};
+
+/* "mine:" is there, and opened by nobody but the server; into "open:" everybody publishes. */
+static const struct channel_namespace session_world_list[] = {
+    {.name = "mine"}, {.name = "open", .allow_publish_for_client = true}};
 static const struct channel_namespaces session_world_namespaces = {.list = session_world_list,
-                                                                   .count = 1};
+                                                                   .count = 2};
 
 static inline int64_t world_ms(void *ctx)
 {
@@ -48,6 +63,11 @@ static inline void world_random(void *ctx, void *out, size_t len)
         *(unsigned char *)out = 255; /* the first ping as late as it can be: after 24.95 s */
     else
         env_real.random(NULL, out, len);
+}
+
+static inline enum ws_mode world_level(void *ctx)
+{
+    return ((struct session_world *)ctx)->level;
 }
 
 /* ---- rules: token "user-N" is user N, "short-N" the same for ten minutes; "expired", "busy", and "never", which nobody
@@ -95,11 +115,12 @@ static inline enum err world_renew(void *ctx, int64_t session_id, struct identit
     return ERR_OK;
 }
 
-static inline void world_welcome(void *ctx, const struct client_identity *who,
+static inline void world_welcome(void *ctx, struct text user_json, int64_t expires_ms,
                                  struct json_writer *w)
 {
     (void)ctx;
-    json_add_raw(w, "user", text_of(who->user_json));
+    (void)expires_ms;
+    json_add_raw(w, "user", user_json);
 }
 
 static inline bool session_world_serves(void *ctx, struct text channel)
@@ -111,7 +132,12 @@ static inline bool session_world_serves(void *ctx, struct text channel)
 static inline enum err session_world_ask(void *ctx, const struct stream_query *q,
                                          struct stream_asker asker)
 {
-    (void)ctx;
+    struct session_world *w = ctx;
+    if (text_is(text_of(q->channel), TEXT("room:slow"))) {
+        CU_ASSERT_FATAL(w->slow_count < 4);
+        w->slow[w->slow_count++] = asker;
+        return ERR_OK;
+    }
     struct stream_page page = {
         .err = ERR_OK,
         .options = {.recover = true, .position = true, .presence = true, .join_leave = true},
@@ -203,10 +229,17 @@ static inline void session_world_open(struct session_world *w, size_t queue_max_
                              .namespaces = &session_world_namespaces,
                              .publication_max = 1 << 20};
     CHECK_INT(hub_new(&ho, &w->hub), ERR_OK);
-    struct ws_registry_options ro = {
-        .env = &w->env, .hub = w->hub, .connections_max = 2, .idle_ms = 60000};
+    struct ws_registry_options ro = {.env = &w->env,
+                                     .hub = w->hub,
+                                     .connections_max = 2,
+                                     .idle_ms = 60000,
+                                     .level = world_level,
+                                     .level_ctx = w};
     CHECK_INT(ws_registry_new(&ro, &w->registry), ERR_OK);
     method_table_add(&w->methods, (struct method_set){test_methods, 2, w});
+    w->connects = buckets_new(&w->env, world_limits.connects);
+    w->publishes = buckets_new(&w->env, world_limits.publishes);
+    w->address_commands = buckets_new(&w->env, world_limits.address_commands);
     struct session_options so = {
         .env = &w->env,
         .hub = w->hub,
@@ -224,15 +257,22 @@ static inline void session_world_open(struct session_world *w, size_t queue_max_
                   .admitted = world_admitted},
         .version = "test",
         .node = "node-1",
-        .ping_interval_ms = 25000,
+        .ping_interval_ms = world_limits.ping_interval_ms,
         .pong_timeout_ms = 8000,
         .stale_close_delay_ms = 15000,
+        .idle_timeout_ms = world_limits.idle_timeout_ms,
+        .max_age_ms = world_limits.max_age_ms,
         .queue_max_bytes = queue_max_bytes,
+        .queue_total_bytes = world_limits.queue_total_bytes,
         .message_max_bytes = 65536,
         .channel_limit = 3,
         .commands = {commands_burst, 0.001},
+        .connects = w->connects,
+        .publishes = w->publishes,
+        .address_commands = w->address_commands,
     };
     CHECK_INT(sessions_new(&so, &w->sessions), ERR_OK);
+    CHECK_INT(hub_start(w->hub), ERR_OK);
     reactor_enter(w->reactor);
 }
 
@@ -240,6 +280,18 @@ static inline void session_world_turn(struct session_world *w) ON(role_reactor)
 {
     for (int i = 0; i < 12; i++)
         reactor_turn(w->reactor, 0);
+}
+
+/* The source answers the oldest question about room:slow. */
+static inline void session_world_answer(struct session_world *w, enum err e) ON(role_reactor)
+{
+    struct stream_page page = {.err = e, .complete = true};
+    struct stream_asker asker = w->slow[0];
+    CU_ASSERT_FATAL(w->slow_count > 0);
+    memmove(w->slow, w->slow + 1, --w->slow_count * sizeof w->slow[0]);
+    buf_init(&page.publications, 16);
+    asker.answer(asker, &page);
+    session_world_turn(w);
 }
 
 static inline void session_world_close(struct session_world *w)
@@ -251,6 +303,9 @@ static inline void session_world_close(struct session_world *w)
     sessions_free(w->sessions);
     reactor_free(w->reactor);
     hub_free(w->hub);
+    buckets_free(w->connects);
+    buckets_free(w->publishes);
+    buckets_free(w->address_commands);
 }
 
 /* ---- the far end */
@@ -262,7 +317,7 @@ static inline int far_open(struct session_world *w, int64_t user_id) ON(role_rea
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     struct client_identity who;
     struct session_socket s = {.fd = fds[0], .pending = user_id ? NULL : w};
-    text_copy(s.address, sizeof s.address, TEXT("127.0.0.1"));
+    text_copy(s.address, sizeof s.address, text_of(world_limits.address));
     if (user_id) {
         world_identity(user_id, &who);
         s.identity = &who;

@@ -204,4 +204,25 @@ static inline void crowd_run(unsigned count, void (*run)(void *ctx, unsigned num
     (void)pthread_barrier_destroy(&crowd.start);
 }
 
+/* ---- a session whose connections take everything and tell nobody */
+
+struct notice;
+
+static inline bool take_delivery(void *ctx, const uint64_t *numbers, size_t count, struct notice *n)
+{
+    (void)ctx;
+    (void)numbers;
+    (void)count;
+    (void)n;
+    return true;
+}
+
+static inline void take_close(void *ctx, uint64_t number, unsigned code, struct text reason)
+{
+    (void)ctx;
+    (void)number;
+    (void)code;
+    (void)reason;
+}
+
 #endif

@@ -381,40 +381,56 @@ static void every_failed_allocation_is_told_and_leaves_nothing(void)
 /* ---- looks are made once */
 
 struct receiver {
-    struct hub_client hub_client;
+    struct hub_client hub_client; /* first */
     struct subscriber *subscriber;
     struct frame *got; /* held */
 };
 
-static void on_subscribed(void *owner, struct subscriber *s, const struct subscribe_result *r)
+static void on_subscribed(struct hub_client *client, struct subscriber *s,
+                          const struct subscribe_result *r)
 {
-    (void)owner;
+    (void)client;
     (void)s;
     CHECK_INT(r->err, ERR_OK);
 }
 
-static void on_deliver(void *owner, struct frame *f, bool passing)
+static void on_deliver(struct hub_client *client, struct frame *f, bool passing)
 {
-    struct receiver *r = owner;
+    struct receiver *r = (struct receiver *)client;
     (void)passing;
     frame_unref(r->got);
     r->got = frame_ref(f);
 }
 
-static void on_ended(void *owner, struct subscriber *s, unsigned code, struct text reason)
+static void on_ended(struct hub_client *client, struct subscriber *s, unsigned code,
+                     struct text reason)
 {
-    (void)owner;
+    (void)client;
     (void)s;
     (void)reason;
     CHECK_INT(code, 0);
 }
 
-static const struct subscriber_events receiver_events = {on_subscribed, on_deliver, on_ended};
+static void on_actor(struct hub_client *client, struct actor *out)
+{
+    (void)client;
+    *out = (struct actor){0};
+}
+
+static struct client_info on_info(struct hub_client *client, char id[UUID_SIZE])
+{
+    (void)client;
+    id[0] = '\0';
+    return (struct client_info){.user = TEXT_NONE, .client = text_of(id)};
+}
+
+static const struct subscriber_events receiver_events = {on_subscribed, on_deliver, on_ended,
+                                                         on_actor, on_info};
 
 static void receive(struct world *w, struct receiver *r, struct form form) ON(role_reactor)
 {
     struct subscribe_request request = {.channel = LIVE};
-    r->hub_client = (struct hub_client){.events = &receiver_events, .owner = r, .form = form};
+    r->hub_client = (struct hub_client){.events = &receiver_events, .form = form};
     CHECK_INT(hub_subscribe(w->hub, &r->hub_client, &request, &r->subscriber), ERR_OK);
     world_turn(w);
 }

@@ -98,6 +98,30 @@ static void events_age_and_a_forgotten_channel_comes_back_with_another_epoch(voi
     world_close(&w);
 }
 
+/* Its position 0 stays good while nothing is published, however long nobody looks: there is no numbering to forget. */
+static void a_channel_begins_with_its_first_event(void)
+{
+    struct world w;
+    struct test_client c;
+    world_open(&w, &test_env, 1024);
+    test_client_init(&c, 7);
+    CHECK_INT(test_subscribe(&w, &c, OWN, false), ERR_OK);
+    world_turn(&w);
+    CHECK_INT(c.result.top, 0);
+    hub_unsubscribe(c.subscriber);
+    now_ms += 300001;
+    world_turn(&w); /* the sweep's timer fires */
+    say(&w, 2);
+    c.count = 0; /* has missed both */
+    c.result.top = 0;
+    CHECK_INT(test_subscribe(&w, &c, OWN, true), ERR_OK);
+    world_turn(&w);
+    CU_ASSERT_TRUE(c.result.recovered);
+    CHECK_INT(c.result.top, 2);
+    hub_unsubscribe(c.subscriber);
+    world_close(&w);
+}
+
 static struct presence_result presence;
 static char presence_json[1024];
 
@@ -115,8 +139,7 @@ static void presence_lists_clients_and_counts_users(void)
     world_open(&w, &test_env, 1024);
     for (int i = 0; i < 3; i++) {
         test_client_init(&c[i], i == 2 ? 8 : 7); /* two tabs of 7, one of 8 */
-        (void)snprintf(c[i].hub_client.actor.connection, UUID_SIZE, "tab-%d", i);
-        c[i].hub_client.info.client = text_of(c[i].hub_client.actor.connection);
+        (void)snprintf(c[i].id, sizeof c[i].id, "tab-%d", i);
         CHECK_INT(test_subscribe(&w, &c[i], TEXT("room:1"), false), ERR_OK);
     }
     world_turn(&w);
@@ -146,4 +169,4 @@ static void presence_lists_clients_and_counts_users(void)
 UNIT("hub/memory", CASE(events_are_numbered_from_one_and_recovered),
      CASE(more_than_is_kept_cannot_be_recovered_and_is_said),
      CASE(events_age_and_a_forgotten_channel_comes_back_with_another_epoch),
-     CASE(presence_lists_clients_and_counts_users))
+     CASE(a_channel_begins_with_its_first_event), CASE(presence_lists_clients_and_counts_users))

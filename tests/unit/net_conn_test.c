@@ -4,6 +4,7 @@
 
 #include "base/metrics.h"
 #include "fault.h"
+#include "net/parting.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -23,8 +24,9 @@ static const struct env fake_env = {NULL, fake_ms, fake_ms, NULL};
 
 /* One connection with its owner, and the other end of the socket. */
 struct line {
+    struct conn place; /* first */
     struct reactor *reactor;
-    struct conn *conn;
+    struct conn *conn; /* that place */
     int peer;
     char got[256 * 1024];
     size_t got_len;
@@ -33,12 +35,16 @@ struct line {
     bool by_peer;
     int64_t close_on_bytes_ms; /* >= 0: on_bytes closes with this linger */
     struct frame *reply;       /* on_bytes sends it */
+    const char *
+        late; /* what the peer writes while on_bytes finishes the connection; NULL: on_bytes does not */
+    int stalls;
+    struct conn_owner owner;
 };
 
-static void on_bytes(void *ctx, unsigned char *bytes, size_t len)
+static void on_bytes(struct conn *c, unsigned char *bytes, size_t len)
 {
     role_assert(&role_reactor);
-    struct line *l = ctx;
+    struct line *l = (struct line *)c;
     CHECK_INT(l->closed, 0);
     if (l->got_len + len < sizeof l->got)
         memcpy(l->got + l->got_len, bytes, len);
@@ -47,14 +53,16 @@ static void on_bytes(void *ctx, unsigned char *bytes, size_t len)
     l->calls++;
     if (l->reply)
         CHECK_INT(conn_send(l->conn, l->reply), ERR_OK);
-    if (l->close_on_bytes_ms >= 0)
+    if (l->late && write(l->peer, l->late, strlen(l->late)) >= 0)
+        conn_finish(l->conn, 500);
+    else if (l->close_on_bytes_ms >= 0)
         conn_close(l->conn, l->close_on_bytes_ms);
 }
 
-static void on_closed(void *ctx, bool by_peer)
+static void on_closed(struct conn *c, bool by_peer)
 {
     role_assert(&role_reactor);
-    struct line *l = ctx;
+    struct line *l = (struct line *)c;
     l->closed++;
     l->by_peer = by_peer;
     struct frame *late = frame_new(TEXT("late"));
@@ -64,16 +72,24 @@ static void on_closed(void *ctx, bool by_peer)
     frame_unref(late);
 }
 
+static void on_stalled(struct conn *c)
+{
+    role_assert(&role_reactor);
+    struct line *l = (struct line *)c;
+    l->stalls++;
+}
+
 static void open_early(struct line *l, struct text early, size_t budget) ON(role_reactor)
 {
     int fds[2];
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     l->peer = fds[1];
     l->close_on_bytes_ms = -1;
-    struct conn_owner owner = {l, on_bytes, on_closed};
-    CHECK_INT(conn_adopt(l->reactor, &(struct conn_socket){fds[0], NULL, early}, budget, &owner,
-                         &l->conn),
-              ERR_OK);
+    l->conn = &l->place;
+    l->owner = (struct conn_owner){on_bytes, on_closed, on_stalled, budget, 0};
+    CHECK_INT(
+        conn_adopt(l->reactor, &(struct conn_socket){fds[0], NULL, early}, &l->owner, l->conn),
+        ERR_OK);
 }
 
 static struct line *line_new(struct text early, size_t budget)
@@ -399,6 +415,70 @@ static void lingering_sends_the_rest_and_waits_for_the_peer(void)
     line_free(l);
 }
 
+static void who_has_said_the_last_word_is_not_waited_for(void)
+{
+    char out[100];
+    struct line *l = line_new(TEXT_NONE, 1000);
+    l->reply = frame_new(TEXT("bye"));
+    l->late = "";
+    CHECK_INT(write(l->peer, "bye", 3), 3);
+    turn(l);
+    CHECK_INT(l->closed, 1);
+    CU_ASSERT_FALSE(l->by_peer);
+    CHECK_INT(peer_read(l, out, sizeof out), 3);
+    CHECK_INT(peer_read(l, out, sizeof out), 0);
+    now_ms += 1000; /* its time went with it */
+    turn(l);
+    line_free(l);
+}
+
+/* A socket that is closed at once would reset the line, and what the peer has not read yet may be lost. */
+static void who_goes_on_after_the_last_word_still_reads_ours(void)
+{
+    char out[100];
+    struct line *l = line_new(TEXT_NONE, 1000);
+    l->reply = frame_new(TEXT("bye"));
+    l->late = "and another thing";
+    CHECK_INT(write(l->peer, "bye", 3), 3);
+    turn(l);
+    CHECK_INT(l->closed, 1);
+    CHECK_INT(write(l->peer, "and more", 8), 8);
+    CHECK_INT(peer_read(l, out, sizeof out), 3);
+    CHECK_INT(peer_read(l, out, sizeof out), 0); /* our side is shut */
+    CHECK_INT(l->calls, 1);                      /* what came late is nobody's */
+    now_ms += 1999;
+    turn(l);
+    CHECK_INT(write(l->peer, "!", 1), 1);
+    now_ms += 1;
+    turn(l);
+    CHECK_INT(send(l->peer, "!", 1, MSG_NOSIGNAL), -1); /* now it is closed */
+    line_free(l);
+}
+
+/* Of those who part so many are kept; the first makes room. */
+static void parting_has_its_bounds(void)
+{
+    enum { MANY = PARTINGS_MAX + 1 };
+    struct line *first = line_new(TEXT_NONE, 1000), *lines[MANY] = {first};
+    for (int i = 0; i < MANY; i++) {
+        if (i > 0) {
+            lines[i] = calloc(1, sizeof *lines[i]);
+            lines[i]->reactor = first->reactor;
+            open_early(lines[i], TEXT_NONE, 1000);
+        }
+        conn_finish(lines[i]->conn, 500);
+        turn(first);
+        CHECK_INT(lines[i]->closed, 1);
+        CHECK_INT(send(first->peer, "!", 1, MSG_NOSIGNAL), i < MANY - 1 ? 1 : -1);
+    }
+    CHECK_INT(write(lines[1]->peer, "!", 1), 1);
+    for (int i = 1; i < MANY; i++) {
+        (void)close(lines[i]->peer);
+        free(lines[i]);
+    }
+    line_free(first);
+}
+
 static void lingering_ends_when_its_time_is_over(void)
 {
     struct line *l = line_new(TEXT_NONE, 1000);
@@ -439,31 +519,33 @@ static void a_callback_may_close_its_own_connection(void)
 
 /* Two connections are readable in the same turn and the first one's callback closes the second. */
 struct rival {
+    struct conn place; /* first */
     struct conn *other;
     int calls, closed;
 };
 
-static void close_the_other(void *ctx, unsigned char *bytes, size_t len)
+static void close_the_other(struct conn *c, unsigned char *bytes, size_t len)
 {
     (void)bytes;
     (void)len;
-    struct rival *me = ctx;
+    struct rival *me = (struct rival *)c;
     me->calls++;
     role_assert(&role_reactor);
     conn_close(me->other, 0);
 }
 
-static void count_closed(void *ctx, bool by_peer)
+static void count_closed(struct conn *c, bool by_peer)
 {
     (void)by_peer;
-    ((struct rival *)ctx)->closed++;
+    ((struct rival *)c)->closed++;
 }
+
+static const struct conn_owner rivals_owner = {close_the_other, count_closed, NULL, 100, 0};
 
 static void a_connection_closed_by_another_ones_callback_is_not_called_again(void)
 {
     struct reactor *r = NULL;
     struct rival rivals[2] = {0};
-    struct conn *conns[2];
     int peers[2];
     CHECK_INT(reactor_new(&(struct reactor_options){&fake_env, 0, 16}, &r), ERR_OK);
     reactor_enter(r);
@@ -471,13 +553,13 @@ static void a_connection_closed_by_another_ones_callback_is_not_called_again(voi
         int fds[2];
         CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
         peers[i] = fds[1];
-        struct conn_owner owner = {&rivals[i], close_the_other, count_closed};
-        CHECK_INT(conn_adopt(r, &(struct conn_socket){.fd = fds[0]}, 100, &owner, &conns[i]),
-                  ERR_OK);
+        CHECK_INT(
+            conn_adopt(r, &(struct conn_socket){.fd = fds[0]}, &rivals_owner, &rivals[i].place),
+            ERR_OK);
         CHECK_INT(write(peers[i], "x", 1), 1);
     }
-    rivals[0].other = conns[1];
-    rivals[1].other = conns[0];
+    rivals[0].other = &rivals[1].place;
+    rivals[1].other = &rivals[0].place;
     reactor_turn(r, 0);
     CHECK_INT(rivals[0].calls + rivals[1].calls, 1); /* who came first closed the other */
     CHECK_INT(rivals[0].closed + rivals[1].closed, 1);
@@ -491,17 +573,16 @@ static void a_connection_closed_by_another_ones_callback_is_not_called_again(voi
 static void every_failed_allocation_of_adopt_closes_the_socket(void)
 {
     struct reactor *r = NULL;
-    struct line l = {0};
+    struct line l = {.owner = {on_bytes, on_closed, NULL, 100, 0}};
     CHECK_INT(reactor_new(&(struct reactor_options){&fake_env, 0, 16}, &r), ERR_OK);
     reactor_enter(r);
-    struct conn_owner owner = {&l, on_bytes, on_closed};
     for (unsigned n = 1; n <= 2; n++) {
         int fds[2];
         char byte;
         CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
         fault_at(n);
         struct conn_socket socket = {fds[0], NULL, TEXT("early")};
-        CHECK_INT(conn_adopt(r, &socket, 100, &owner, &l.conn), ERR_NOMEM);
+        CHECK_INT(conn_adopt(r, &socket, &l.owner, &l.place), ERR_NOMEM);
         CU_ASSERT_TRUE(fault_end());
         CHECK_INT(read(fds[1], &byte, 1), 0); /* the other end is gone */
         (void)close(fds[1]);
@@ -522,6 +603,118 @@ static void without_memory_a_linger_becomes_a_close_at_once(void)
     line_free(l);
 }
 
+/* ---- a peer that takes nothing */
+
+/* More than a socket holds: it is blocked after this. */
+static void fill(struct line *l) ON(role_reactor)
+{
+    static char much[512 * 1024];
+    memset(much, 'x', sizeof much);
+    struct frame *f = frame_new((struct text){much, sizeof much});
+    CHECK_INT(conn_send(l->conn, f), ERR_OK);
+    frame_unref(f);
+    turn(l);
+    CU_ASSERT(conn_queue_bytes(l->conn) > 0);
+}
+
+/* What does not fit into the socket is sent before the end, and for that there is the time. */
+static void the_last_word_may_take_its_time(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1 << 20);
+    fill(l);
+    conn_finish(l->conn, 500);
+    turn(l);
+    CHECK_INT(l->closed, 0);
+    static char out[1 << 16];
+    for (int i = 0; i < 1000 && !l->closed; i++) {
+        while (peer_read(l, out, sizeof out) > 0)
+            continue;
+        turn(l);
+    }
+    CHECK_INT(l->closed, 1);
+    line_free(l);
+}
+
+static void pass(struct line *l, int64_t ms) ON(role_reactor)
+{
+    now_ms += ms;
+    turn(l);
+}
+
+static void a_peer_that_takes_nothing_for_the_time_is_told_of(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1 << 20);
+    l->owner.stall_ms = 8000;
+    fill(l);
+    pass(l, 7999);
+    CHECK_INT(l->stalls, 0);
+    pass(l, 1);
+    CHECK_INT(l->stalls, 1);
+    pass(l, 60000);
+    CHECK_INT(l->stalls, 1); /* once; the owner has said what it thinks of it */
+    conn_close(l->conn, 0);
+    turn(l);
+    line_free(l);
+}
+
+static void a_peer_that_takes_a_little_is_not_stalled(void)
+{
+    static char some[64 * 1024];
+    struct line *l = line_new(TEXT_NONE, 1 << 20);
+    l->owner.stall_ms = 8000;
+    fill(l);
+    size_t waits = conn_queue_bytes(l->conn);
+    pass(l, 7000);
+    while (conn_queue_bytes(l->conn) == waits && read(l->peer, some, sizeof some) > 0)
+        turn(l); /* a socket takes more when half of it is free */
+    CU_ASSERT(conn_queue_bytes(l->conn) < waits && conn_queue_bytes(l->conn) > 0);
+    pass(l, 7999);
+    CHECK_INT(l->stalls, 0);
+    while (read(l->peer, some, sizeof some) > 0)
+        turn(l);
+    CHECK_INT(conn_queue_bytes(l->conn), 0);
+    pass(l, 60000);
+    CHECK_INT(l->stalls, 0); /* nothing waits */
+    fill(l);                 /* and again */
+    pass(l, 8000);
+    CHECK_INT(l->stalls, 1);
+    conn_close(l->conn, 0);
+    turn(l);
+    line_free(l);
+}
+
+/* The peer took it in time, and the loop comes late: with the news and the timer in one turn. */
+static void a_late_loop_blames_nobody(void)
+{
+    static char some[64 * 1024];
+    struct line *l = line_new(TEXT_NONE, 1 << 20);
+    l->owner.stall_ms = 8000;
+    fill(l);
+    for (ssize_t n = 0, all = 0; n >= 0 && all < INT64_C(128) * 1024; all += n)
+        n = read(l->peer, some, sizeof some);
+    pass(l, 20000);
+    CHECK_INT(l->stalls, 0);
+    pass(l, 8000);
+    CHECK_INT(l->stalls, 1);
+    conn_close(l->conn, 0);
+    turn(l);
+    line_free(l);
+}
+
+static void lingering_has_its_own_time_after_a_stall_was_watched(void)
+{
+    struct line *l = line_new(TEXT_NONE, 1 << 20);
+    l->owner.stall_ms = 1000;
+    fill(l);
+    conn_close(l->conn, 5000);
+    pass(l, 1000);
+    CHECK_INT(l->stalls, 0);
+    CHECK_INT(l->closed, 0);
+    pass(l, 4000);
+    CHECK_INT(l->closed, 1);
+    line_free(l);
+}
+
 UNIT("net/conn", CASE(bytes_reach_the_owner_in_order), CASE(early_bytes_come_first_and_once),
      CASE(one_busy_peer_does_not_take_the_whole_turn),
      CASE(a_paused_connection_reads_nothing_until_resumed),
@@ -534,9 +727,14 @@ UNIT("net/conn", CASE(bytes_reach_the_owner_in_order), CASE(early_bytes_come_fir
      CASE(early_bytes_wait_for_the_resume), CASE(a_dropped_queue_makes_room_for_the_last_frame),
      CASE(closing_at_once_drops_what_is_queued),
      CASE(lingering_sends_the_rest_and_waits_for_the_peer),
-     CASE(lingering_ends_when_its_time_is_over),
+     CASE(who_has_said_the_last_word_is_not_waited_for),
+     CASE(who_goes_on_after_the_last_word_still_reads_ours), CASE(parting_has_its_bounds),
+     CASE(the_last_word_may_take_its_time), CASE(lingering_ends_when_its_time_is_over),
      CASE(a_shorter_linger_shortens_and_a_longer_one_does_not),
      CASE(a_callback_may_close_its_own_connection),
      CASE(a_connection_closed_by_another_ones_callback_is_not_called_again),
      CASE(every_failed_allocation_of_adopt_closes_the_socket),
-     CASE(without_memory_a_linger_becomes_a_close_at_once))
+     CASE(without_memory_a_linger_becomes_a_close_at_once),
+     CASE(a_peer_that_takes_nothing_for_the_time_is_told_of),
+     CASE(a_peer_that_takes_a_little_is_not_stalled), CASE(a_late_loop_blames_nobody),
+     CASE(lingering_has_its_own_time_after_a_stall_was_watched))

@@ -9,10 +9,12 @@ static struct frame *frame_of(const char *bytes)
     return frame_new(text_of(bytes));
 }
 
+#define BUDGET 10000
+
 static void push(struct outbox *o, const char *bytes) ON(role_reactor)
 {
     struct frame *f = frame_of(bytes);
-    CHECK_INT(outbox_push(o, f), ERR_OK);
+    CHECK_INT(outbox_push(o, BUDGET, f), ERR_OK);
     frame_unref(f);
 }
 
@@ -34,14 +36,15 @@ static const char *unsent(const struct outbox *o) ON(role_reactor)
 static void refuses_the_frame_that_passes_the_budget(void)
 {
     role_enter(&role_reactor);
-    struct outbox o;
-    outbox_init(&o, 9);
+    struct outbox o = {0};
     struct frame *hello = frame_of("hello");
-    CHECK_INT(outbox_push(&o, hello), ERR_OK);
-    CHECK_INT(outbox_push(&o, hello), ERR_LIMIT); /* 5 + 5 > 9 */
-    CHECK_INT(o.bytes, 5);                        /* a refusal changes nothing */
+    CHECK_INT(outbox_push(&o, 9, hello), ERR_OK);
+    CHECK_INT(outbox_push(&o, 9, hello), ERR_LIMIT); /* 5 + 5 > 9 */
+    CHECK_INT(o.bytes, 5);                           /* a refusal changes nothing */
     CHECK_INT(o.count, 1);
-    push(&o, "four"); /* 5 + 4 == 9: exactly the budget */
+    struct frame *four = frame_of("four");
+    CHECK_INT(outbox_push(&o, 9, four), ERR_OK); /* 5 + 4 == 9: exactly the budget */
+    frame_unref(four);
     CHECK_INT(o.bytes, 9);
     CHECK_TEXT(unsent(&o), "hellofour");
     outbox_sent(&o, 1); /* what is sent makes room again */
@@ -59,8 +62,7 @@ static void forgets_exactly_what_was_sent(void)
     role_enter(&role_reactor);
     static const char all[] = "abcdefghijklmnopqrstuvwxyz";
     for (size_t sent = 0; sent <= 26; sent++) {
-        struct outbox o;
-        outbox_init(&o, 100);
+        struct outbox o = {0};
         push(&o, "abc");
         push(&o, "d");
         push(&o, "efghijklmno");
@@ -80,8 +82,7 @@ static void forgets_exactly_what_was_sent(void)
 static void keeps_order_while_the_ring_turns_and_grows(void)
 {
     role_enter(&role_reactor);
-    struct outbox o;
-    outbox_init(&o, 10000);
+    struct outbox o = {0};
     unsigned next_in = 0, next_out = 0;
     while (next_in < 300) {
         char four[8];
@@ -103,9 +104,8 @@ static void keeps_order_while_the_ring_turns_and_grows(void)
 static void copies_the_front_up_to_the_room_given(void)
 {
     role_enter(&role_reactor);
-    struct outbox o;
+    struct outbox o = {0};
     char out[16] = "";
-    outbox_init(&o, 100);
     push(&o, "hello");
     push(&o, "world");
     outbox_sent(&o, 2);
@@ -121,8 +121,7 @@ static void copies_the_front_up_to_the_room_given(void)
 static void dropping_keeps_only_what_has_begun(void)
 {
     role_enter(&role_reactor);
-    struct outbox o;
-    outbox_init(&o, 100);
+    struct outbox o = {0};
     push(&o, "hello");
     push(&o, "world");
     outbox_sent(&o, 2);
@@ -143,8 +142,7 @@ static void dropping_keeps_only_what_has_begun(void)
 static void an_empty_frame_takes_no_place(void)
 {
     role_enter(&role_reactor);
-    struct outbox o;
-    outbox_init(&o, 10);
+    struct outbox o = {0};
     push(&o, "");
     CHECK_INT(o.count, 0);
     CU_ASSERT_PTR_NULL(o.frames);
@@ -155,16 +153,15 @@ static void an_empty_frame_takes_no_place(void)
 static void no_memory_is_an_answer_and_changes_nothing(void)
 {
     role_enter(&role_reactor);
-    struct outbox o;
-    outbox_init(&o, 100);
+    struct outbox o = {0};
     struct frame *f = frame_of("x");
     for (int i = 0; i < 4; i++)
         push(&o, "y");
     fault_at(1); /* the fifth needs a larger ring */
-    CHECK_INT(outbox_push(&o, f), ERR_NOMEM);
+    CHECK_INT(outbox_push(&o, BUDGET, f), ERR_NOMEM);
     CU_ASSERT_TRUE(fault_end());
     CHECK_TEXT(unsent(&o), "yyyy");
-    CHECK_INT(outbox_push(&o, f), ERR_OK);
+    CHECK_INT(outbox_push(&o, BUDGET, f), ERR_OK);
     CHECK_TEXT(unsent(&o), "yyyyx");
     outbox_fini(&o);
     frame_unref(f);

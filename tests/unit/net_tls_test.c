@@ -49,8 +49,9 @@ static void make_contexts(void)
 /* ---- one connection */
 
 struct line {
+    struct conn place; /* first */
     struct reactor *reactor;
-    struct conn *conn;
+    struct conn *conn; /* that place */
     SSL *peer;
     int peer_fd;
     size_t got_len;
@@ -65,20 +66,22 @@ static unsigned char byte_at(size_t at)
     return (unsigned char)(at ^ at >> 8 ^ at >> 16);
 }
 
-static void on_bytes(void *ctx, unsigned char *bytes, size_t len)
+static void on_bytes(struct conn *c, unsigned char *bytes, size_t len)
 {
-    struct line *l = ctx;
+    struct line *l = (struct line *)c;
     for (size_t i = 0; i < len; i++)
         l->wrong += bytes[i] != byte_at(l->got_len + i);
     l->got_len += len;
 }
 
-static void on_closed(void *ctx, bool by_peer)
+static void on_closed(struct conn *c, bool by_peer)
 {
-    struct line *l = ctx;
+    struct line *l = (struct line *)c;
     l->closed++;
     l->by_peer = by_peer;
 }
+
+static struct conn_owner owner = {.on_bytes = on_bytes, .on_closed = on_closed};
 
 /* Both ends in one thread: each step goes as far as the other's last one lets it. */
 static SSL *shake_hands(int server_fd, struct line *l)
@@ -106,9 +109,10 @@ static struct line *line_new(size_t budget) CLANG(acquire_capability(role_reacto
     SSL *server = shake_hands(fds[0], l);
     CHECK_INT(reactor_new(&(struct reactor_options){&fake_env, 0, 16}, &l->reactor), ERR_OK);
     reactor_enter(l->reactor);
-    struct conn_owner owner = {l, on_bytes, on_closed};
+    l->conn = &l->place;
     struct conn_socket socket = {fds[0], server, TEXT_NONE};
-    CHECK_INT(conn_adopt(l->reactor, &socket, budget, &owner, &l->conn), ERR_OK);
+    owner.budget_bytes = budget;
+    CHECK_INT(conn_adopt(l->reactor, &socket, &owner, l->conn), ERR_OK);
     return l;
 }
 
@@ -172,9 +176,10 @@ static void what_openssl_already_holds_is_read(void)
     CHECK_INT(SSL_peek(server, &first, 1), 1); /* the record has left the socket */
     CHECK_INT(reactor_new(&(struct reactor_options){&fake_env, 0, 16}, &l->reactor), ERR_OK);
     reactor_enter(l->reactor);
-    struct conn_owner owner = {l, on_bytes, on_closed};
+    l->conn = &l->place;
     struct conn_socket socket = {fds[0], server, TEXT_NONE};
-    CHECK_INT(conn_adopt(l->reactor, &socket, 1000, &owner, &l->conn), ERR_OK);
+    owner.budget_bytes = 1000;
+    CHECK_INT(conn_adopt(l->reactor, &socket, &owner, l->conn), ERR_OK);
     turn(l);
     CHECK_INT(l->got_len, 100);
     line_free(l);

@@ -188,6 +188,25 @@ static void a_refresh_with_another_users_token_closes(void)
     session_world_close(&w);
 }
 
+static void a_refresh_whose_answer_was_lost_does_not_block_for_ever(void)
+{
+    struct session_world w;
+    session_world_open(&w, 1 << 20, 100);
+    int fd = connected(&w, 7);
+    CHECK_TEXT(far_ask(&w, fd, "{\"id\":2,\"refresh\":{\"token\":\"never\"}}"), "");
+    w.now_ms += 20000;
+    CHECK_HAS(far_ask(&w, fd, "{\"id\":3,\"refresh\":{\"token\":\"user-7\"}}"), "\"code\":111");
+    far_say(&w, fd, "{}");
+    w.now_ms += 10000;
+    far_say(&w, fd, "{}");
+    (void)far_hear(fd);
+    CHECK_HAS(far_ask(&w, fd, "{\"id\":4,\"refresh\":{\"token\":\"user-7\"}}"),
+              "{\"id\":4,\"refresh\":");
+    (void)close(fd);
+    session_world_turn(&w);
+    session_world_close(&w);
+}
+
 static void a_late_answer_finds_its_client_or_nobody(void)
 {
     struct session_world w;
@@ -241,10 +260,13 @@ static void the_limits_answer_111_3504_and_106(void)
     session_world_close(&w);
 }
 
-static void silence_is_pinged_and_then_closed(void)
+/* begins_ms: of the clock, when both come. */
+static void be_silent(int64_t begins_ms)
 {
     struct session_world w;
     session_world_open(&w, 1 << 20, 100);
+    w.now_ms = begins_ms;
+    session_world_turn(&w);
     int mute = far_open(&w, 0), fd = connected(&w, 7);
     w.now_ms += 15000;
     session_world_turn(&w);
@@ -268,6 +290,37 @@ static void silence_is_pinged_and_then_closed(void)
     session_world_turn(&w);
     CHECK_INT(w.last.code, 3012);
     CHECK_TEXT(w.last.closed_by, "server");
+    session_world_close(&w);
+}
+
+/* A client keeps the lower 32 bits of when its next ping is due: 49.7 days after the machine's start they turn over, here
+ * in each of the times that are waited for. */
+static void silence_is_pinged_and_then_closed(void)
+{
+    static const int64_t turns_ms = INT64_C(1) << 32;
+    be_silent(1000000);
+    be_silent(turns_ms - 14999);
+    be_silent(turns_ms - 20000);
+    be_silent(turns_ms - 49000);
+    be_silent(turns_ms - 55000);
+    be_silent(turns_ms / 2 - 20000);
+}
+
+/* More cannot be told apart by the lower half of the clock: with 100 days as they are the first ping would be due at once. */
+static void pings_are_twenty_days_apart_at_most(void)
+{
+    static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+    struct session_world w;
+    world_limits.ping_interval_ms = 100 * day_ms;
+    session_world_open(&w, 1 << 20, 100);
+    world_limits.ping_interval_ms = 25000;
+    int fd = far_open(&w, 7);
+    CHECK_HAS(far_ask(&w, fd, "{\"id\":1,\"connect\":{}}"), "\"ping\":1728000,");
+    w.now_ms += 3599000; /* its session has an hour */
+    session_world_turn(&w);
+    CHECK_TEXT(far_hear(fd), "");
+    (void)close(fd);
+    session_world_turn(&w);
     session_world_close(&w);
 }
 
@@ -451,8 +504,9 @@ UNIT("session/protocol", CASE(a_cookie_connects_and_the_welcome_says_who_and_how
      CASE(commands_behind_connect_in_the_same_message_wait_for_it),
      CASE(each_command_has_its_answer_or_its_error),
      CASE(a_refresh_with_another_users_token_closes),
+     CASE(a_refresh_whose_answer_was_lost_does_not_block_for_ever),
      CASE(a_late_answer_finds_its_client_or_nobody), CASE(the_limits_answer_111_3504_and_106),
-     CASE(silence_is_pinged_and_then_closed),
+     CASE(silence_is_pinged_and_then_closed), CASE(pings_are_twenty_days_apart_at_most),
      CASE(a_client_that_does_not_read_is_closed_with_3008_and_others_lose_nothing),
      CASE(sessions_and_the_whole_server_can_be_closed_from_outside),
      CASE(a_session_that_ended_before_connect_is_closed_with_3503),

@@ -64,7 +64,7 @@ static void test_001_websocket_connection_real(void)
     CHECK_INT(read(mine, pong, sizeof pong), 2);
     CHECK_INT(pong[0], 0x8a); /* RFC 6455 5.5.3 */
 
-    CHECK_INT(ws_manager_send(health.manager, TEXT("{\"text\":\"hello\"}")), 1);
+    CHECK_INT(ws_manager_send(health.manager, TEXT("{\"text\":\"hello\"}"), NULL).connections, 1);
     session_world_turn(&w);
     CHECK_TEXT(far_hear(mine), "{\"push\":{\"channel\":\"user:7\",\"pub\":{\"data\":{\"text\":"
                                "\"hello\"},\"offset\":1,\"time\":1000000}}}\n");
@@ -91,7 +91,7 @@ static void s20_every_tab_hears_and_the_one_over_the_limit_is_refused(void)
     CHECK_HAS(far_ask(&w, third, "{\"id\":1,\"connect\":{}}"), "close 3504");
     struct ws_manager *m = ws_manager_find(w.registry, TEXT("7"));
     CHECK_INT(ws_manager_connections(m), 2);
-    CHECK_INT(ws_manager_send(m, TEXT("{\"n\":1}")), 2);
+    CHECK_INT(ws_manager_send(m, TEXT("{\"n\":1}"), NULL).connections, 2);
     session_world_turn(&w);
     CHECK_HAS(far_hear(first), "\"pub\":{\"data\":{\"n\":1},\"offset\":1,");
     CHECK_HAS(far_hear(second), "\"pub\":{\"data\":{\"n\":1},\"offset\":1,");

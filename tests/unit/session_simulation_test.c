@@ -177,7 +177,7 @@ static void send_much(struct simulation *s, unsigned user)
     (void)snprintf(id, sizeof id, "%u", user);
     struct ws_manager *m = ws_manager_find(s->w.registry, text_of(id));
     if (m)
-        (void)ws_manager_send(m, text_of(json));
+        (void)ws_manager_send(m, text_of(json), NULL);
     ws_manager_unref(m);
 }
 

@@ -10,7 +10,8 @@
 
 struct line {
     struct session_world w;
-    struct stream_conn *conn;
+    struct stream_conn place, *conn; /* conn: that place */
+    struct ws_conn_owner owner;
     int peer;
     int closed;
     struct ws_closed how;
@@ -30,8 +31,12 @@ static enum err adopt(struct line *l, struct form form, size_t budget_bytes) ON(
     int fds[2];
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     l->peer = fds[1];
-    struct ws_conn_owner owner = {.ctx = l, .on_closed = on_closed};
-    return stream_conn_adopt(l->w.reactor, fds[0], NULL, form, budget_bytes, &owner, &l->conn);
+    l->owner =
+        (struct ws_conn_owner){.ctx = l, .on_closed = on_closed, .budget_bytes = budget_bytes};
+    stream_conn_owner_ready(&l->owner);
+    struct ws_socket socket = {.fd = fds[0]};
+    l->conn = &l->place;
+    return stream_conn_adopt(l->w.reactor, &socket, form, &l->owner, l->conn);
 }
 
 static struct line *line_new(uint8_t framing, size_t budget_bytes)

@@ -10,7 +10,8 @@
 
 struct world {
     struct reactor *reactor;
-    struct ws_conn *ws;
+    struct ws_conn place, *ws; /* ws: that place, or one that was handed over */
+    struct ws_conn_owner owner;
     int far;
     bool echoes;
     char got[128]; /* the last message */
@@ -57,8 +58,14 @@ static struct world *open_world(struct ws_deflate deflate) CLANG(acquire_capabil
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     w->far = fds[1];
     struct ws_socket socket = {.fd = fds[0], .early = TEXT_NONE, .deflate = deflate};
-    struct ws_conn_owner owner = {w, on_message, on_closed};
-    CHECK_INT(ws_conn_adopt(w->reactor, &socket, 1000, 10000, &owner, &w->ws), ERR_OK);
+    w->owner = (struct ws_conn_owner){.ctx = w,
+                                      .on_message = on_message,
+                                      .on_closed = on_closed,
+                                      .message_max_bytes = 1000,
+                                      .budget_bytes = 10000};
+    ws_conn_owner_ready(&w->owner);
+    w->ws = &w->place;
+    CHECK_INT(ws_conn_adopt(w->reactor, &socket, &w->owner, w->ws), ERR_OK);
     CHECK_INT(ws_conn_deflate(w->ws), deflate.server_bits);
     return w;
 }
@@ -123,12 +130,44 @@ static void the_peer_closes_and_its_code_comes_back(void)
     say(w, TEXT("\x88\x85" NO_MASK "\x0f\xa0"
                 "bye"));
     hears(w, TEXT("\x88\x02\x0f\xa0"));
-    (void)shutdown(w->far, SHUT_RDWR);
-    turn(w);
-    CHECK_INT(w->closed.code, 4000);
+    CHECK_INT(w->closed.code,
+              4000); /* both have said it: the server closes, and waits for nobody */
     CHECK_TEXT(w->reason, "bye");
     CHECK_INT(w->closed.by, WS_BY_CLIENT);
     close_world(w);
+}
+
+/* A compressed message and a plain one in two frames, a ping between them: a byte a turn, so that each byte finds the
+ * decoder where the one before it has left it. */
+static void what_is_cut_waits_for_its_rest(void)
+{
+    static const char bytes[] = "\xc1\x87" NO_MASK HELLO "\x01\x81" NO_MASK "o"
+                                "\x89\x82" NO_MASK "hi"
+                                "\x80\x81" NO_MASK "k";
+    const struct ws_deflate agreements[] = {agreed, {15, 15, true}};
+    for (unsigned i = 0; i < 2; i++) {
+        struct world *w = open_world(agreements[i]);
+        for (size_t at = 0; at < sizeof bytes - 1; at++) {
+            say(w, (struct text){bytes + at, 1});
+            if (at == 12)
+                CHECK_TEXT(w->got, "Hello");
+        }
+        CHECK_TEXT(w->got, "ok");
+        hears(w, TEXT("\x8a\x02hi"));
+        close_world(w);
+        CHECK_INT(w->closed.messages_in, 2);
+    }
+}
+
+static void without_memory_for_what_is_cut_it_closes_with_1011(void)
+{
+    struct world *w = open_world(agreed);
+    fault_at(1);
+    say(w, TEXT("\x81\x82" NO_MASK "o"));
+    CHECK_INT(fault_end(), true);
+    hears(w, TEXT("\x88\x10\x03\xf3internal error"));
+    close_world(w);
+    CHECK_INT(w->closed.code, 1011);
 }
 
 /* What was sent before the peer knew is thrown away; its answer ends it. */
@@ -157,7 +196,7 @@ static void we_close_and_wait_for_the_answer(void)
 static struct ws_conn_owner owner_of(void *ctx, struct ws_conn *ws)
 {
     ((struct world *)ctx)->ws = ws;
-    return (struct ws_conn_owner){ctx, on_message, on_closed};
+    return (struct ws_conn_owner){.ctx = ctx, .on_message = on_message, .on_closed = on_closed};
 }
 
 /* With the bytes that came early; where there is no memory the descriptor is closed. */
@@ -190,4 +229,5 @@ static void a_socket_can_be_handed_over_from_any_thread(void)
 
 UNIT("session/ws_conn", CASE(compressed_messages_come_inflated_and_leave_as_framed),
      CASE(what_was_not_agreed_on_is_1002), CASE(the_peer_closes_and_its_code_comes_back),
+     CASE(what_is_cut_waits_for_its_rest), CASE(without_memory_for_what_is_cut_it_closes_with_1011),
      CASE(we_close_and_wait_for_the_answer), CASE(a_socket_can_be_handed_over_from_any_thread))
