@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#define DRAIN_BYTES ((size_t)8 << 20)
-#define DRAIN_MS 1000
 #define HEAD_MAX 32768 /* an Origin that is given back is as long as a request's head may be */
 
 static const struct {
@@ -72,9 +70,10 @@ static void add_head(struct buf *head, const struct visit *v, const struct answe
                             "Cross-Origin-Resource-Policy: same-origin\r\n"));
     buf_add_text(head, a->more);
     /* The hint keeps clients from sending on a connection that is just being closed. */
-    buf_add_text(head, door_keeps(v->r->conn)
-                           ? TEXT("Connection: keep-alive\r\nKeep-Alive: timeout=1\r\n\r\n")
-                           : TEXT("Connection: close\r\n\r\n"));
+    buf_add_text(
+        head, door_keeps(v->r->conn)
+                  ? TEXT("Connection: keep-alive\r\nKeep-Alive: timeout=" KEEP_ALIVE_S "\r\n\r\n")
+                  : TEXT("Connection: close\r\n\r\n"));
 }
 
 void answer(struct visit *v, const struct answer *a)
@@ -89,8 +88,8 @@ void answer(struct visit *v, const struct answer *a)
     metric_add(METRIC_http_requests, 1);
     if (head.err != ERR_OK)
         door_end(v->r->conn);
-    else if (door_write(v->r->conn, buf_text(&head), body, ANSWER_MS) && ends && !v->body_read)
-        door_drain(v->r->conn, DRAIN_BYTES, DRAIN_MS);
+    else if (door_write(v->r->conn, buf_text(&head), body) && ends && !v->body_read)
+        door_drain(v->r->conn);
     buf_fini(&head);
 }
 
@@ -101,7 +100,7 @@ bool answer_begin(struct visit *v, const struct answer *a)
     door_end(v->r->conn);
     add_head(&head, v, a);
     metric_add(METRIC_http_requests, 1);
-    bool sent = head.err == ERR_OK && door_write(v->r->conn, buf_text(&head), TEXT_NONE, ANSWER_MS);
+    bool sent = head.err == ERR_OK && door_write(v->r->conn, buf_text(&head), TEXT_NONE);
     buf_fini(&head);
     return sent;
 }

@@ -115,8 +115,9 @@ enum err body_read(struct visit *v, struct buf *out)
     struct body b = {v, env_monotonic_ms(v->http->options.env) + BODY_MS};
     if (v->body_bytes > (int64_t)out->cap_bytes)
         return ERR_LIMIT;
-    if (header_has_token(v->r, "Expect", TEXT("100-continue")) && !v->r->http_1_0 &&
-        !door_write(v->r->conn, TEXT("HTTP/1.1 100 Continue\r\n\r\n"), TEXT_NONE, ANSWER_MS))
+    if (!v->r->body_came && header_has_token(v->r, "Expect", TEXT("100-continue")) &&
+        !v->r->http_1_0 &&
+        !door_write(v->r->conn, TEXT("HTTP/1.1 100 Continue\r\n\r\n"), TEXT_NONE))
         return ERR_CLOSED;
     enum err e = v->chunked ? read_chunks(&b, out) : read_exact(&b, out, (uint64_t)v->body_bytes);
     if (e == ERR_OK) {

@@ -49,7 +49,7 @@ struct refusal handshake_check(const struct door_request *r, const struct ws_def
     return (struct refusal){0};
 }
 
-void handshake_refuse(const struct door_request *r, const struct refusal *no, int timeout_ms)
+void handshake_refuse(const struct door_request *r, const struct refusal *no)
 {
     char head[256];
     int len =
@@ -59,11 +59,11 @@ void handshake_refuse(const struct door_request *r, const struct refusal *no, in
                  no->status, TEXT_ARG(no->more), strlen(no->words));
     must(len > 0 && len < (int)sizeof head);
     door_end(r->conn);
-    (void)door_write(r->conn, (struct text){head, (size_t)len}, text_of(no->words), timeout_ms);
+    (void)door_write(r->conn, (struct text){head, (size_t)len}, text_of(no->words));
 }
 
 bool handshake_accept(const struct door_request *r, const struct handshake *h, const char *protocol,
-                      int timeout_ms, struct door_socket *out)
+                      struct door_socket *out)
 {
     char head[512];
     int len = snprintf(head, sizeof head,
@@ -72,6 +72,6 @@ bool handshake_accept(const struct door_request *r, const struct handshake *h, c
                        h->accept, h->extension[0] ? "Sec-WebSocket-Extensions: " : "", h->extension,
                        h->extension[0] ? "\r\n" : "", protocol ? "Sec-WebSocket-Protocol: " : "",
                        protocol ? protocol : "", protocol ? "\r\n" : "");
-    return door_write(r->conn, (struct text){head, (size_t)len}, TEXT_NONE, timeout_ms) &&
+    return door_write(r->conn, (struct text){head, (size_t)len}, TEXT_NONE) &&
            door_detach(r->conn, out);
 }

@@ -31,11 +31,11 @@ struct refusal handshake_check(const struct door_request *r, const struct ws_def
 
 /* Sends the refusal as a complete answer in plain words; the connection ends. For servers that have no answers of their
  * own. */
-void handshake_refuse(const struct door_request *r, const struct refusal *no, int timeout_ms);
+void handshake_refuse(const struct door_request *r, const struct refusal *no);
 
 /* Sends the 101, with `protocol` as the subprotocol (NULL: none), and takes the socket out of CivetWeb.
  * False: the client is gone, nothing was taken. */
 bool handshake_accept(const struct door_request *r, const struct handshake *h, const char *protocol,
-                      int timeout_ms, struct door_socket *out);
+                      struct door_socket *out);
 
 #endif

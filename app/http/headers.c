@@ -1,21 +1,29 @@
 #include "http/headers.h"
 
+#include "base/address.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <strings.h>
+
+/* Most are told apart by their first letter. */
+static bool is_named(const struct door_header *h, const char *name)
+{
+    return (h->name[0] | 0x20) == (name[0] | 0x20) && strcasecmp(h->name, name) == 0;
+}
 
 unsigned header_count(const struct door_request *r, const char *name)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < r->headers_count; i++)
-        n += strcasecmp(r->headers[i].name, name) == 0;
+        n += is_named(&r->headers[i], name);
     return n;
 }
 
 struct text header_get(const struct door_request *r, const char *name)
 {
     for (unsigned i = 0; i < r->headers_count; i++)
-        if (strcasecmp(r->headers[i].name, name) == 0)
+        if (is_named(&r->headers[i], name))
             return text_trim(text_of(r->headers[i].value));
     return TEXT_NONE;
 }
@@ -23,7 +31,7 @@ struct text header_get(const struct door_request *r, const char *name)
 bool header_has_token(const struct door_request *r, const char *name, struct text token)
 {
     for (unsigned i = 0; i < r->headers_count; i++) {
-        if (strcasecmp(r->headers[i].name, name) != 0)
+        if (!is_named(&r->headers[i], name))
             continue;
         struct text rest = text_of(r->headers[i].value), part;
         while (text_split(&rest, ',', &part))
@@ -50,12 +58,6 @@ bool head_is_forwarded(const struct door_request *r)
     return false;
 }
 
-static bool is_loopback(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
-           strncmp(address, "::ffff:127.", 11) == 0;
-}
-
 static bool is_address(const char *s)
 {
     unsigned char bytes[16];
@@ -65,8 +67,8 @@ static bool is_address(const char *s)
 void head_address(const struct door_request *r, char out[46])
 {
     char said[46] = "";
-    for (unsigned i = 0; is_loopback(r->address) && i < r->headers_count; i++) {
-        if (strcasecmp(r->headers[i].name, "X-Forwarded-For") != 0)
+    for (unsigned i = 0; address_is_local(text_of(r->address)) && i < r->headers_count; i++) {
+        if (!is_named(&r->headers[i], "X-Forwarded-For"))
             continue;
         struct text rest = text_of(r->headers[i].value), last = TEXT_NONE;
         while (text_split(&rest, ',', &last))
@@ -91,7 +93,7 @@ struct text cookie_find(struct text header, struct text name)
 struct text header_cookie(const struct door_request *r, const char *name)
 {
     for (unsigned i = 0; i < r->headers_count; i++) {
-        if (strcasecmp(r->headers[i].name, "Cookie") != 0)
+        if (!is_named(&r->headers[i], "Cookie"))
             continue;
         struct text value = cookie_find(text_of(r->headers[i].value), text_of(name));
         if (value.len > 0)

@@ -13,8 +13,8 @@
 #include <sys/resource.h>
 
 #define HEAD_TIMEOUT_MS 10000
-#define KEEP_ALIVE_MS 1000 /* a worker waits that long for the next request: short */
-#define STOP_WAIT_MS 2000  /* for requests that run */
+#define KEEP_ALIVE_MS 75000 /* KEEP_ALIVE_S */
+#define STOP_WAIT_MS 2000   /* for requests that run */
 #define STOP_GIVE_UP_MS 1500
 #define DESCRIPTORS_KEPT 256U /* for files, listeners, requests: not for WebSockets */
 
@@ -89,12 +89,17 @@ static void on_refuse(void *ctx, struct door_request *r, int status)
     struct visit v = {.http = ctx, .r = r};
     const char *words = status == 405   ? "This method is not allowed here."
                         : status == 408 ? "The request did not come in time."
+                        : status == 413 ? "The body is too long."
                         : status == 431 ? "The request's head is too long."
+                        : status == 503 ? "The server has too much to keep at the moment."
                         : status == 501 ? "This method is not known here."
                         : status == 505 ? "Speak HTTP/1.1."
                                         : "This is not a request that can be understood.";
     door_end(r->conn);
-    answer_words(&v, status, words, status == 405 ? TEXT("Allow: GET, HEAD, POST\r\n") : TEXT_NONE);
+    answer_words(&v, status, words,
+                 status == 405   ? TEXT("Allow: GET, HEAD, POST\r\n")
+                 : status == 503 ? TEXT("Retry-After: 1\r\n")
+                                 : TEXT_NONE);
 }
 
 /* ---- start */
@@ -116,7 +121,7 @@ static bool is_address(const char *s)
     return strcmp(colon + 1, "0") == 0 || (port > 0 && port <= 65535);
 }
 
-static bool is_loopback(const char *s)
+bool http_is_loopback(const char *s)
 {
     return strncmp(s, "127.", 4) == 0 || strncmp(s, "[::1]:", 6) == 0 ||
            strncmp(s, "localhost:", 10) == 0;
@@ -151,11 +156,18 @@ static enum err join_listeners(struct http *h, const struct http_options *o, str
             (void)snprintf(error, 256, "listen: \"%.60s\" is not ADDRESS:PORT.", o->listen[i]);
             return ERR_BAD_REQUEST;
         }
-        h->loopback_only &= is_loopback(o->listen[i]);
+        h->loopback_only &= http_is_loopback(o->listen[i]);
         buf_add_format(out, "%s%s%s", i ? "," : "", o->listen[i], o->tls_cert ? "s" : "");
     }
     buf_add_char(out, 0);
     return out->err;
+}
+
+/* The longest body that any route reads. */
+static size_t body_max(const struct http_options *o)
+{
+    size_t commands = 2 * o->message_max_bytes + 1024;
+    return commands > BODY_MAX_BYTES ? commands : BODY_MAX_BYTES;
 }
 
 static enum err open_door(struct http *h, const struct http_options *o, char error[256])
@@ -171,7 +183,13 @@ static enum err open_door(struct http *h, const struct http_options *o, char err
             .tls_cert = o->tls_cert,
             .tls_key = o->tls_key,
             .head_timeout_ms = HEAD_TIMEOUT_MS,
+            .body_timeout_ms = BODY_MS,
             .keep_alive_timeout_ms = KEEP_ALIVE_MS,
+            .send_timeout_ms = ANSWER_MS,
+            .body_max_bytes = body_max(o),
+            .waiting_max = o->waiting_max,
+            .address_max = o->address_max,
+            .quick_path = "/connection/websocket",
             .request = on_request,
             .refuse = on_refuse,
             .ctx = h,
@@ -197,7 +215,7 @@ enum err http_start(const struct http_options *options, struct http **out_http, 
     atomic_init(&h->give_up_ms, INT64_MAX);
     h->allowed_origins = text_dup(options->allowed_origins);
     h->api_key = text_dup(options->api_key);
-    h->pending = pending_pool_new(options->pending_max ? options->pending_max : 64);
+    h->pending = pending_pool_new(options->env, options->pending_max ? options->pending_max : 64);
     if (!h->allowed_origins || !h->api_key || !h->pending || pages_new(&h->pages) != ERR_OK)
         goto done;
     h->options.allowed_origins = text_of(h->allowed_origins);

@@ -1,8 +1,9 @@
-/* http: the door. CivetWeb's workers serve the page, POST /rpc/<method>, /metrics and the health questions, and check
- * upgrades; an accepted WebSocket's socket leaves CivetWeb and belongs to whoever `hand_over` gives it to.
+/* http: the door. Its gate waits for clients; workers serve the page, POST /rpc/<method>, /metrics and the health
+ * questions, and check upgrades; an accepted WebSocket's socket leaves the door and belongs to whoever `hand_over` gives
+ * it to.
  *
  * A worker may wait, with a deadline; nothing here ever waits on a reactor. Every refusal is a complete HTTP answer.
- * Invariant: a socket is either CivetWeb's or was handed over, exactly once. */
+ * Invariant: a socket is either the door's or was handed over, exactly once. */
 #ifndef SNUG_HTTP_HTTP_H
 #define SNUG_HTTP_HTTP_H
 
@@ -57,6 +58,10 @@ struct http_options {
         pending_max; /* upgrades that have not connected yet, of an address without cookie or of a person: 64 */
     unsigned
         connections_max; /* open WebSockets; over it 503. 0: what the descriptor limit allows */
+    unsigned
+        waiting_max; /* connections at the door: idle, or with a request. 0: what the descriptor limit allows */
+    unsigned
+        address_max; /* of these, of one address. 0: 1,024, but any number of this machine's own */
     int64_t call_deadline_ms; /* of a method: 25,000 */
     bool http_stream, sse;    /* whether these transports are served */
     size_t message_max_bytes; /* of one message of a client: 65,536 */
@@ -64,7 +69,7 @@ struct http_options {
     /* Takes the commands of the stream whose connect reply had this session. On a worker. Texts are borrowed.
      * errors: ERR_BAD_REQUEST no such session can be; ERR_BUSY, ERR_CLOSED, ERR_NOMEM */
     enum err (*command)(void *ctx, struct text session, struct text commands);
-    /* On a worker, after CivetWeb has let go of the socket. Must not block for long. */
+    /* On a worker, or on the gate's thread; the door has let go of the socket. Must not wait. */
     void (*hand_over)(void *ctx, const struct http_upgrade *u);
     /* Writes /docs. NULL: there is none. On a worker. */
     void (*docs)(const struct method_table *methods, const struct method_set *api, struct text head,
@@ -98,5 +103,8 @@ struct http_pending *http_pending_done(struct http_pending *p);
 
 /* The build of the embedded page (its <meta name="snug-build">), for the connect reply; "" without a page. Static. */
 const char *http_page_build(void);
+
+/* Whether a listen address, ADDRESS:PORT, is one that only this machine reaches. */
+bool http_is_loopback(const char *listen);
 
 #endif

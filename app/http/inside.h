@@ -1,4 +1,5 @@
-/* inside: what the files of this room share: the object behind http.h, and one visit: a request on its worker. */
+/* inside: what the files of this room share: the object behind http.h, and one visit: a request on its worker,
+ * or, for an upgrade without a cookie, on the gate's thread, which must not wait. */
 #ifndef SNUG_HTTP_INSIDE_H
 #define SNUG_HTTP_INSIDE_H
 
@@ -12,8 +13,10 @@
 #include <stdatomic.h>
 
 #define BODY_MAX_BYTES ((size_t)1 << 20)
-#define BODY_MS 20000     /* for a whole body to come */
-#define ANSWER_MS 30000   /* for a whole answer to be taken */
+#define BODY_MS 20000   /* for a whole body to come */
+#define ANSWER_MS 30000 /* for a whole answer to be taken */
+/* For the next request to begin: an idle connection costs a descriptor and no worker. Longer than proxies keep theirs. */
+#define KEEP_ALIVE_S "75"
 #define WAIT_SLICE_MS 100 /* between two looks whether the server stops */
 
 struct http {

@@ -1,5 +1,6 @@
 #include "http/pending.h"
 
+#include "base/hash.h"
 #include "base/mutex.h"
 #include "base/text.h"
 #include "http/http.h"
@@ -22,6 +23,7 @@ struct http_pending {
 };
 
 struct pending_pool {
+    struct hash_key key;
     struct mutex lock;
     struct http_pending *addresses GUARDED_BY(lock);
     unsigned taken GUARDED_BY(lock), strangers GUARDED_BY(lock);
@@ -29,13 +31,14 @@ struct pending_pool {
     bool closed GUARDED_BY(lock);
 };
 
-NO_THREAD_CHECK struct pending_pool *pending_pool_new(unsigned each_max)
+NO_THREAD_CHECK struct pending_pool *pending_pool_new(const struct env *env, unsigned each_max)
 {
     struct pending_pool *p = calloc(1, sizeof *p);
     if (!p)
         return NULL;
     mutex_init(&p->lock, LOCK_pending);
     p->each_max = each_max;
+    hash_key_init(&p->key, env);
     return p;
 }
 
@@ -60,16 +63,16 @@ struct pending_pool *pending_pool_free(struct pending_pool *p)
 
 /* NULL: no memory. */
 /* NOLINTNEXTLINE(readability-function-size): the macros of uthash */
-static struct http_pending *add(struct pending_pool *p, const char *whose, bool stranger)
-    CLANG(requires_capability(p->lock))
+static struct http_pending *add(struct pending_pool *p, struct text whose, uint32_t hash,
+                                bool stranger) CLANG(requires_capability(p->lock))
 {
     struct http_pending *a = calloc(1, sizeof *a);
     if (!a)
         return NULL;
     a->pool = p;
     a->stranger = stranger;
-    text_copy(a->whose, sizeof a->whose, text_of(whose));
-    HASH_ADD_STR(p->addresses, whose, a);
+    text_copy(a->whose, sizeof a->whose, whose);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, p->addresses, a->whose, whose.len, hash, a);
     if (a->pool)
         return a;
     free(a); /* the map found no memory */
@@ -79,18 +82,20 @@ static struct http_pending *add(struct pending_pool *p, const char *whose, bool 
 enum err pending_take(struct pending_pool *p, const char *address, int64_t user_id,
                       struct http_pending **out_place)
 {
-    char whose[sizeof(*out_place)->whose];
+    char room[sizeof(*out_place)->whose];
     if (user_id > 0)
-        (void)snprintf(whose, sizeof whose, "user %lld", (long long)user_id);
+        (void)snprintf(room, sizeof room, "user %lld", (long long)user_id);
     else
-        text_copy(whose, sizeof whose, text_of(address));
+        text_copy(room, sizeof room, text_of(address));
+    struct text whose = text_of(room);
+    uint32_t hash = (uint32_t)hash_of(&p->key, whose);
     enum err e = ERR_OK;
     struct http_pending *a;
     mutex_lock(&p->lock);
-    HASH_FIND_STR(p->addresses, whose, a);
+    HASH_FIND_BYHASHVALUE(hh, p->addresses, whose.data, whose.len, hash, a);
     if ((user_id <= 0 && p->strangers >= PENDING_ALL_MAX) || (a && a->taken >= p->each_max))
         e = ERR_LIMIT;
-    else if (!a && !(a = add(p, whose, user_id <= 0)))
+    else if (!a && !(a = add(p, whose, hash, user_id <= 0)))
         e = ERR_NOMEM;
     if (e == ERR_OK) {
         a->taken++;

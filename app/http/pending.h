@@ -6,6 +6,7 @@
 #ifndef SNUG_HTTP_PENDING_H
 #define SNUG_HTTP_PENDING_H
 
+#include "base/env.h"
 #include "base/err.h"
 
 #include <stdint.h>
@@ -16,7 +17,7 @@ struct http_pending; /* one place */
 #define PENDING_ALL_MAX 4096
 
 /* each_max: of an address or a person. NULL: no memory. Not freed before every place has come back. */
-struct pending_pool *pending_pool_new(unsigned each_max);
+struct pending_pool *pending_pool_new(const struct env *env, unsigned each_max);
 struct pending_pool *pending_pool_free(struct pending_pool *p);
 
 /* One more of a stranger's address, or of a person (user_id > 0); given back with http_pending_done.

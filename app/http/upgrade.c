@@ -22,7 +22,7 @@ static bool accept_and_detach(struct visit *v, const struct handshake *h, struct
     const char *protocol = protobuf ? "centrifuge-protobuf" : json ? "centrifuge-json" : NULL;
     struct door_socket s;
     metric_add(METRIC_http_requests, 1);
-    if (!handshake_accept(v->r, h, protocol, ANSWER_MS, &s))
+    if (!handshake_accept(v->r, h, protocol, &s))
         return false;
     protobuf = protobuf || (!json && query_asks_for_protobuf(text_of(v->r->query)));
     u->form.encoding = protobuf ? ENCODING_PROTOBUF : ENCODING_JSON;

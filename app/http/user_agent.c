@@ -34,12 +34,19 @@ static const struct sign systems[] = {
     {"Linux", "Linux"},     {"FreeBSD", "FreeBSD"}, {"OpenBSD", "OpenBSD"},
 };
 
+/* One walk, because there are many signs and each request has a User-Agent. */
 static const char *find(struct text t, const struct sign *signs, size_t count)
 {
+    uint64_t firsts = 0; /* their first letters, by six bits: capitals and small ones are apart */
+    size_t best = count;
     for (size_t i = 0; i < count; i++)
-        if (t.len > 0 && memmem(t.data, t.len, signs[i].in, strlen(signs[i].in)))
-            return signs[i].word;
-    return "";
+        firsts |= UINT64_C(1) << (signs[i].in[0] & 63);
+    for (size_t at = 0; at < t.len; at++)
+        for (size_t i = 0; i < best && (firsts >> (t.data[at] & 63) & 1); i++)
+            if (signs[i].in[0] == t.data[at] &&
+                text_starts(text_after(t, at), text_of(signs[i].in)))
+                best = i;
+    return best < count ? signs[best].word : "";
 }
 
 void user_agent_words(struct text user_agent, char *out, size_t size)

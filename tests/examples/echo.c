@@ -30,8 +30,8 @@ static void on_request(void *reactor, struct door_request *r)
     struct door_socket s;
     struct refusal no = handshake_check(r, &(struct ws_deflate_rules){15, 15, true}, &h);
     if (no.status != 0)
-        handshake_refuse(r, &no, 5000);
-    else if (handshake_accept(r, &h, NULL, 5000, &s) &&
+        handshake_refuse(r, &no);
+    else if (handshake_accept(r, &h, NULL, &s) &&
              ws_conn_hand_over(reactor, &(struct ws_socket){s.fd, s.ssl, s.early, h.deflate},
                                &acceptor) != ERR_OK)
         (void)fputs("echo: no room for one more; its connection was closed\n", stderr);

@@ -5,7 +5,7 @@
 
 static void an_address_has_its_bound_and_gets_places_back(void)
 {
-    struct pending_pool *p = pending_pool_new(2);
+    struct pending_pool *p = pending_pool_new(&env_real, 2);
     struct http_pending *a, *b, *c;
     CHECK_INT(pending_take(p, "192.0.2.1", 0, &a), ERR_OK);
     CHECK_INT(pending_take(p, "192.0.2.1", 0, &b), ERR_OK);
@@ -23,7 +23,7 @@ static void an_address_has_its_bound_and_gets_places_back(void)
 static void all_addresses_together_have_a_bound(void)
 {
     static struct http_pending *places[PENDING_ALL_MAX];
-    struct pending_pool *p = pending_pool_new(4);
+    struct pending_pool *p = pending_pool_new(&env_real, 4);
     for (unsigned i = 0; i < PENDING_ALL_MAX; i++) {
         char address[32];
         (void)snprintf(address, sizeof address, "2001:db8::%x", i / 4);
@@ -43,7 +43,7 @@ static void all_addresses_together_have_a_bound(void)
 
 static void a_person_has_the_same_bound_wherever_from_and_no_other(void)
 {
-    struct pending_pool *p = pending_pool_new(2);
+    struct pending_pool *p = pending_pool_new(&env_real, 2);
     struct http_pending *a, *b, *c, *d;
     CHECK_INT(pending_take(p, "192.0.2.1", 7, &a), ERR_OK);
     CHECK_INT(pending_take(p, "192.0.2.2", 7, &b), ERR_OK);
@@ -62,7 +62,7 @@ static void a_person_has_the_same_bound_wherever_from_and_no_other(void)
 /* The sessions end after the door: the last place that comes back frees the pool (leaks and misuse: asan). */
 static void places_may_come_back_after_the_pool_was_freed(void)
 {
-    struct pending_pool *p = pending_pool_new(2);
+    struct pending_pool *p = pending_pool_new(&env_real, 2);
     struct http_pending *a, *b;
     CHECK_INT(pending_take(p, "192.0.2.1", 0, &a), ERR_OK);
     CHECK_INT(pending_take(p, "192.0.2.2", 0, &b), ERR_OK);

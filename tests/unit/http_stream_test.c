@@ -197,8 +197,9 @@ static void a_connect_command_may_be_as_long_as_a_message(void)
         (void)snprintf(body, sizeof body, "%s%*s", CONNECT, filler, "");
         CHECK_INT(strlen(body), len);
         (void)snprintf(request, sizeof request,
-                       "GET /connection/sse?cf_connect=%s%.*s HTTP/1.1\r\n" H "\r\n", CONNECT_URL,
-                       filler, plus);
+                       "GET /connection/sse?cf_connect=%s%.*s HTTP/1.1\r\n" H
+                       "Connection: close\r\n\r\n",
+                       CONNECT_URL, filler, plus);
         if (len > 2048) {
             refused(post("/connection/http_stream", JSON_TYPE, body), 413, "longer");
             refused(request, 413, "cf_connect is longer");
