@@ -7,7 +7,9 @@
 
 #include "accounts/accounts.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "hub/namespaces.h"
+#include "manager/ws_manager.h"
 
 struct snug;
 
@@ -18,6 +20,7 @@ struct snug;
 struct snug_options {
     const char *listen[LISTEN_MAX]; /* "127.0.0.1:8080", "[::1]:8080", port 0: a free one */
     unsigned listen_count;
+    enum log_level log_level;
     const char *data;               /* folder, made if missing (0700) */
     bool ephemeral;                 /* the folder is removed at the end */
     const char *tls_cert, *tls_key; /* http_server.tls.cert_pem_file, key_pem_file; NULL: plain */

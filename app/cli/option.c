@@ -45,12 +45,17 @@ const char *option_words(enum option_kind kind)
         [KIND_SWITCH] = "true or false",
         [KIND_DURATION] = "a duration such as 25s, 5m or 24h",
         [KIND_SPAN] = "a duration such as 25s, 5m or 24h, and not 0",
+        [KIND_DELAY] = "a duration such as 8ms, at most 1s",
         [KIND_BYTES] = "a number of bytes",
         [KIND_ROOM] = "a number of bytes, at least 1024",
         [KIND_COUNT] = "a whole number",
         [KIND_SOME] = "a whole number from 1 to 1000000",
+        [KIND_THREADS] = "a whole number from 1 to 256",
+        [KIND_CORES] = "a whole number up to 256",
         [KIND_LEVEL] = "a whole number from 1 to 9",
+        [KIND_LOG] = "debug, info, warn or error",
         [KIND_RATE] = "a number such as 500 or 0.2",
+        [KIND_MODE] = "one of unified, isolated, degraded and emergency",
         [KIND_DELTA] = "a list of types of differences, of which \"fossil\" is the only one",
         [KIND_HOST] = "an address such as 127.0.0.1 or ::1",
         [KIND_PORT] = "a port, a number up to 65535",
@@ -69,9 +74,9 @@ bool option_is_list(enum option_kind kind)
 
 bool option_is_words(enum option_kind kind)
 {
-    return option_is_list(kind) || kind == KIND_TEXT || kind == KIND_FOLDER ||
-           kind == KIND_DURATION || kind == KIND_SPAN || kind == KIND_HOST || kind == KIND_PEM ||
-           option_is_switch(kind);
+    return option_is_list(kind) || kind == KIND_TEXT || kind == KIND_FOLDER || kind == KIND_LOG ||
+           kind == KIND_DURATION || kind == KIND_SPAN || kind == KIND_DELAY || kind == KIND_HOST ||
+           kind == KIND_PEM || kind == KIND_MODE || option_is_switch(kind);
 }
 
 bool option_is_switch(enum option_kind kind)
@@ -190,21 +195,23 @@ static enum err set_number(const struct option *o, void *field, struct text valu
     } bounds[] = {
         [KIND_DURATION] = {0, INT64_MAX},
         [KIND_SPAN] = {1, INT64_MAX},
+        [KIND_DELAY] = {0, 1000},
         [KIND_BYTES] = {0, INT64_MAX / 2},
         [KIND_ROOM] = {1024, INT64_MAX / 2},
         [KIND_COUNT] = {0, INT_MAX},
         [KIND_SOME] = {1, 1000000},
+        [KIND_THREADS] = {1, 256},
+        [KIND_CORES] = {0, 256},
         [KIND_LEVEL] = {1, 9},
         [KIND_PORT] = {0, 65535},
     };
     int64_t n = 0;
-    bool good = o->kind == KIND_DURATION || o->kind == KIND_SPAN
-                    ? value_duration(value, &n)
-                    : value_count(value, bounds[o->kind].max, &n);
-    if (!good || n < bounds[o->kind].min)
+    bool time = o->kind == KIND_DURATION || o->kind == KIND_SPAN || o->kind == KIND_DELAY;
+    bool good = time ? value_duration(value, &n) : value_count(value, bounds[o->kind].max, &n);
+    if (!good || n < bounds[o->kind].min || n > bounds[o->kind].max)
         return ERR_BAD_REQUEST;
-    if (o->kind == KIND_COUNT || o->kind == KIND_SOME || o->kind == KIND_LEVEL ||
-        o->kind == KIND_PORT)
+    if (o->kind == KIND_COUNT || o->kind == KIND_SOME || o->kind == KIND_THREADS ||
+        o->kind == KIND_CORES || o->kind == KIND_LEVEL || o->kind == KIND_PORT)
         *(unsigned *)field = (unsigned)n;
     else
         *(int64_t *)field = n; /* size_t and int64_t have the same size here */
@@ -226,8 +233,12 @@ enum err option_set(struct config *c, const struct option *o, void *record, stru
         return value.len ? set_text(c, field, value) : ERR_BAD_REQUEST;
     case KIND_SWITCH:
         return value_switch(value, field) ? ERR_OK : ERR_BAD_REQUEST;
+    case KIND_LOG:
+        return log_level_find(value, field) ? ERR_OK : ERR_BAD_REQUEST;
     case KIND_RATE:
         return value_rate(value, field) ? ERR_OK : ERR_BAD_REQUEST;
+    case KIND_MODE:
+        return ws_mode_of(value, field) == ERR_OK ? ERR_OK : ERR_BAD_REQUEST;
     case KIND_DELTA:
         return set_delta(field, value);
     case KIND_HOST:
@@ -242,10 +253,13 @@ enum err option_set(struct config *c, const struct option *o, void *record, stru
         return set_number(o, field, value);
     case KIND_DURATION:
     case KIND_SPAN:
+    case KIND_DELAY:
     case KIND_BYTES:
     case KIND_ROOM:
     case KIND_COUNT:
     case KIND_SOME:
+    case KIND_THREADS:
+    case KIND_CORES:
     case KIND_LEVEL:
         return set_number(o, field, value);
     case KIND_NAMESPACES:

@@ -85,6 +85,7 @@ int serve_run(struct config *c, const struct arguments *a)
                           NULL); /* every thread inherits it: only sigwait gets them */
     (void)signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
+    log_set_level(c->options.log_level);
     c->options.ephemeral = a->ephemeral;
     c->options.docs = docs_write;
     if (a->ephemeral && !c->listen_given) {

@@ -181,7 +181,7 @@ static void flags_win_over_the_environment_and_that_over_the_file(void)
     config_fini(&c);
     environment[0] = "SNUG_READERS=many";
     CHECK_INT(read_arguments(&c, argv, environment), ERR_BAD_REQUEST);
-    CHECK_TEXT(error, "SNUG_READERS: readers must be a whole number from 1 to 1000000.");
+    CHECK_TEXT(error, "SNUG_READERS: readers must be a whole number from 1 to 256.");
     config_fini(&c);
     tmpdb_remove(&folder);
     CHECK_INT(read_arguments(&c, argv, no_environment), ERR_IO);
@@ -216,7 +216,7 @@ static void wrong_flags_are_named(void)
         {{"--listen"}, "--listen needs a value."},
         {{"--ephemeral=yes"}, "--ephemeral takes no value."},
         {{"-x"}, "There is no option -x."},
-        {{"--readers", "x"}, "readers must be a whole number from 1 to 1000000."},
+        {{"--readers", "x"}, "readers must be a whole number from 1 to 256."},
         {{"--client.insecure=maybe"}, "client.insecure must be true or false."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -199,7 +199,7 @@ static void all_problems_are_listed_in_their_order(void)
                "nonsense_of_mine: unknown\n"
                "a?b: unknown\n"
                "health: ignored: /healthz and /readyz are always there\n"
-               "tasks: wrong value: must be a whole number from 1 to 1000000\n"
+               "tasks: wrong value: must be a whole number from 1 to 256\n"
                "channel.namespaces[0]: wrong value: must be an object with a name\n"
                "channel.namespaces[1].histroy_size: unknown (nearest: history_size)\n"
                "channel.without_namespace.delta_publish: wrong value: needs allowed_delta_types\n"
