@@ -1,4 +1,5 @@
 #include "cli/config_inside.h"
+#include "http/http.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -97,7 +98,8 @@ static enum err settle_listen(struct reading *r)
     if (!c->http_given || c->listen_given)
         return ERR_OK;
     char address[300];
-    const char *host = c->http_address ? c->http_address : "0.0.0.0";
+    const char *all = c->options.insecure ? "127.0.0.1" : "0.0.0.0"; /* see settle_insecure */
+    const char *host = c->http_address ? c->http_address : all;
     bool bare = strchr(host, ':') && host[0] != '['; /* IPv6 */
     int len = snprintf(address, sizeof address, "%s%s%s:%u", bare ? "[" : "", host, bare ? "]" : "",
                        c->http_port);
@@ -107,6 +109,18 @@ static enum err settle_listen(struct reading *r)
     c->options.listen_count = 1;
     c->listen_given = true;
     return c->options.listen[0] ? ERR_OK : ERR_NOMEM;
+}
+
+/* Without tokens anybody may do anything: anybody on this machine, then (S44). */
+static enum err settle_insecure(struct reading *r)
+{
+    const struct snug_options *o = &r->config->options;
+    for (unsigned i = 0; o->insecure && i < o->listen_count; i++)
+        if (!http_is_loopback(o->listen[i]))
+            return reading_wrong(r, "client.insecure",
+                                 "needs every address on the loopback, and listen has %.100s",
+                                 o->listen[i]);
+    return ERR_OK;
 }
 
 static enum err settle_tls(struct reading *r)
@@ -124,6 +138,8 @@ static enum err settle_tls(struct reading *r)
 enum err reading_settle(struct reading *r)
 {
     enum err e = settle_listen(r);
+    if (e == ERR_OK)
+        e = settle_insecure(r);
     if (e == ERR_OK)
         e = settle_tls(r);
     return e == ERR_OK ? namespaces_settle(r) : e;

@@ -52,7 +52,8 @@ static void tell_people(struct snug *snug, const char *setup_url)
 }
 
 /* Serves until a signal of `ends` comes. */
-static int serve_until(struct snug *snug, const struct arguments *a, const sigset_t *ends)
+static int serve_until(struct snug *snug, const struct arguments *a, bool insecure,
+                       const sigset_t *ends)
 {
     char error[256] = "", setup[512];
     struct local_socket *local = NULL;
@@ -66,6 +67,10 @@ static int serve_until(struct snug *snug, const struct arguments *a, const sigse
     else
         tell_people(snug, setup_url);
     explicit_bzero(setup, sizeof setup);
+    if (insecure)
+        log_event(LOG_WARN, "insecure", KV_STR("option", "client.insecure"),
+                  KV_STR("means", "whoever is on this machine connects without a token and uses "
+                                  "every channel; for development only"));
     int signal_number = 0;
     while (sigwait(ends, &signal_number) != 0)
         ;
@@ -101,7 +106,7 @@ int serve_run(struct config *c, const struct arguments *a)
         cli_say("%s", error);
         return 1;
     }
-    int code = serve_until(snug, a, &ends);
+    int code = serve_until(snug, a, c->options.insecure, &ends);
     snug_free(snug);
     if (code == 0)
         log_event(LOG_INFO, "stopped");

@@ -259,9 +259,41 @@ static void no_memory_leaks_nothing(void)
     }
 }
 
+/* S44: without tokens whoever reaches the server may do everything, so that only this machine may reach it. */
+static void s44_insecure_listens_on_the_loopback_alone(void)
+{
+    static const struct {
+        const char *json, *listen, *sentence;
+    } rows[] = {
+        {"{\"client\": {\"insecure\": true}}", "127.0.0.1:8080", ""},
+        {"{\"client\": {\"insecure\": true}, \"listen\": [\"[::1]:80\", \"localhost:81\"]}",
+         "[::1]:80", ""},
+        {"{\"client\": {\"insecure\": true}, \"http_server\": {\"port\": 8000}}", "127.0.0.1:8000",
+         ""},
+        {"{\"client\": {\"insecure\": false}, \"http_server\": {\"port\": 8000}}", "0.0.0.0:8000",
+         ""},
+        {"{\"client\": {\"insecure\": true}, \"listen\": [\"127.0.0.1:80\", \"0.0.0.0:80\"]}", "",
+         "client.insecure needs every address on the loopback, and listen has 0.0.0.0:80."},
+        {"{\"client\": {\"insecure\": true}, \"listen\": \"[::]:80\"}", "",
+         "client.insecure needs every address on the loopback, and listen has [::]:80."},
+        {"{\"client\": {\"insecure\": true}, \"http_server\": {\"address\": \"192.0.2.1\"}}", "",
+         "client.insecure needs every address on the loopback, and listen has 192.0.2.1:8000."},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct config c;
+        error[0] = 0;
+        CHECK_INT(read_json(&c, rows[i].json), rows[i].sentence[0] ? ERR_BAD_REQUEST : ERR_OK);
+        CHECK_TEXT(error, rows[i].sentence);
+        if (!rows[i].sentence[0])
+            CHECK_TEXT(c.options.listen[0], rows[i].listen);
+        config_fini(&c);
+    }
+}
+
 UNIT("cli/foreign", CASE(no_name_is_ours_too), CASE(every_line_can_be_reached),
      CASE(what_asks_for_what_is_not_there_does_not_start), CASE(what_asks_for_nothing_is_fine),
      CASE(the_address_may_come_in_two_pieces), CASE(tls_may_be_switched),
      CASE(the_fallbacks_are_off_as_there), CASE(all_problems_are_listed_in_their_order),
      CASE(a_list_in_place_of_an_object_is_a_problem), CASE(a_good_file_has_nothing_to_say),
-     CASE(a_report_has_an_end), CASE(no_memory_leaks_nothing))
+     CASE(a_report_has_an_end), CASE(no_memory_leaks_nothing),
+     CASE(s44_insecure_listens_on_the_loopback_alone))
