@@ -55,7 +55,7 @@ static enum err available(void *ctx, int64_t deadline_ms)
 {
     struct snug *s = ctx;
     int64_t now_ms = env_monotonic_ms(&env_real);
-    if (ops_level(s->ops)[0] == 'r')
+    if (level_now(&s->level) == LEVEL_READONLY)
         return ERR_OK; /* read-only: reading is what a connection can do */
     if (now_ms - atomic_load(&s->probed_ms) < PROBE_FRESH_MS)
         return ERR_OK;
@@ -63,6 +63,18 @@ static enum err available(void *ctx, int64_t deadline_ms)
     if (e == ERR_OK)
         atomic_store(&s->probed_ms, now_ms);
     return e;
+}
+
+/* What the level leaves to managers (S8, S33): where nobody new is let in none takes a connection, and while the disk is full
+ * nothing is kept of who comes. The disk itself is asked: the level stays read-only a moment longer, when sends work again and
+ * who is away must find what they brought. */
+static enum ws_mode level(void *ctx)
+{
+    const struct snug *s = ctx;
+    if (level_now(&s->level) >= LEVEL_SHEDDING)
+        return WS_MODE_EMERGENCY;
+    bool full = s->store && store_status(s->store).read_only; /* NULL: it is stopping */
+    return full ? WS_MODE_DEGRADED : WS_MODE_UNIFIED;
 }
 
 static enum err list_connections(void *ctx, int64_t user_id, void *owner,
@@ -75,20 +87,6 @@ static enum err list_connections(void *ctx, int64_t user_id, void *owner,
         return ERR_UNAVAILABLE;
     return sessions_list(s->sessions, user_id, TEXT_NONE,
                          (struct connections_answer){owner, done});
-}
-
-static bool alive(void *ctx, struct buf *why)
-{
-    struct snug *s = ctx;
-    int64_t now_ms = env_monotonic_ms(&env_real);
-    bool fine = true;
-    for (unsigned i = 0; i < s->reactors_started; i++) {
-        if (now_ms - reactor_last_turn_ms(s->reactors[i]) < 5000)
-            continue;
-        buf_add_format(why, "reactor %u has not turned for 5 s\n", i);
-        fine = false;
-    }
-    return fine;
 }
 
 static bool ready(void *ctx, struct buf *why)
@@ -168,6 +166,7 @@ static enum err make_live(struct snug *s)
         .source = {s, source_serves, source_ask},
         .memory_events = MEMORY_EVENTS,
         .memory_ttl_ms = MEMORY_TTL_MS,
+        .write_delay_ms = s->options.write_delay_ms,
         .namespaces = &s->options.channels,
         .publication_max = publication_max(&s->options),
         .open = s->options.insecure,
@@ -180,10 +179,16 @@ static enum err make_live(struct snug *s)
         .hub = s->hub,
         .tasks = s->tasks,
         .connections_max = s->options.user_connection_limit,
+        .managers_max = s->options.manager_limit,
         .idle_ms = s->options.manager_idle_ms,
         .deadline_ms = s->options.manager_deadline_ms,
         .available = available,
         .available_ctx = s,
+        .lacks = watch_lacks,
+        .lacks_ctx = s,
+        .mode = s->options.manager_mode,
+        .level = level,
+        .level_ctx = s,
     };
     return ws_registry_new(&ro, &s->registry);
 }
@@ -239,10 +244,11 @@ static enum err make_ops(struct snug *s)
         .env = &env_real,
         .store = s->store,
         .registry = s->registry,
+        .level = &s->level,
         .history_keep_ms = s->options.history_keep_ms,
         .key_keep_ms = s->options.key_keep_ms,
         .connections = list_connections,
-        .alive = alive,
+        .alive = watch_alive,
         .ctx = s,
     };
     return ops_new(&oo, &s->ops);
@@ -268,6 +274,8 @@ static enum err make_agents(struct snug *s)
 static enum err build(struct snug *s, char error[256])
 {
     enum err e = data_open(s, error);
+    if (e == ERR_OK)
+        e = limits_open(s);
     if (e == ERR_OK)
         e = open_store(s, error);
     if (e == ERR_OK)
@@ -295,7 +303,7 @@ enum err snug_new(const struct snug_options *options, struct snug **out_snug, ch
         return ERR_NOMEM;
     s->options = *options;
     atomic_init(&s->probed_ms, INT64_MIN / 2);
-    limits_init(s);
+    level_init(s);
     enum err e = build(s, error);
     if (e != ERR_OK) {
         if (!error[0])
@@ -333,14 +341,20 @@ static enum err make_sessions(struct snug *s)
         .ping_interval_ms = o->ping_interval_ms,
         .pong_timeout_ms = o->pong_timeout_ms,
         .stale_close_delay_ms = o->stale_close_delay_ms,
+        .idle_timeout_ms = o->idle_timeout_ms,
+        .max_age_ms = o->max_age_ms,
         .expired_close_delay_ms = o->expired_close_delay_ms,
         .expired_sub_close_delay_ms = o->expired_sub_close_delay_ms,
         .queue_max_bytes = o->queue_max_bytes,
+        .queue_total_bytes = o->queue_total_bytes,
         .message_max_bytes = o->message_max_bytes,
         .compression_level = o->compression_level,
         .compression_min_bytes = o->compression_min_bytes,
         .channel_limit = o->channel_limit,
         .commands = {o->commands_burst, o->commands_per_s},
+        .address_commands = s->address_commands,
+        .connects = s->connects,
+        .publishes = s->publishes,
     };
     return sessions_new(&so, &s->sessions);
 }
@@ -365,6 +379,7 @@ static enum err open_doors(struct snug *s, char error[256])
         .methods = &s->methods,
         .accounts = s->accounts,
         .registry = s->registry,
+        .level = &s->level,
         .hub = s->hub,
         .sessions = s->sessions,
         .version = snug_version,
@@ -372,7 +387,12 @@ static enum err open_doors(struct snug *s, char error[256])
         .api_key = text_of(s->api_key),
         .deflate = deflate_rules(o),
         .connections_max = o->connection_limit,
+        .address_connections_max = o->address_connection_limit,
+        .connection_rate = o->connection_rate_limit,
+        .address_connects = {o->address_connects_burst, o->address_connects_per_s},
         .pending_max = PENDING_MAX,
+        .waiting_max = o->http_waiting_max,
+        .address_max = o->http_address_max,
         .call_deadline_ms = CALL_DEADLINE_MS,
         .http_stream = o->http_stream_enabled,
         .sse = o->sse_enabled,
@@ -382,6 +402,7 @@ static enum err open_doors(struct snug *s, char error[256])
         .hand_over = snug_hand_over,
         .docs = o->docs,
         .ready = ready,
+        .measure = watch_measure,
         .ctx = s,
     };
     return http_start(&ho, &s->http, error);
@@ -394,9 +415,13 @@ enum err snug_listen(struct snug *s, char error[256])
     if (e == ERR_OK)
         e = agents_start(s->agents);
     if (e == ERR_OK)
+        level_tick(s); /* before anybody is let in */
+    if (e == ERR_OK)
         e = ticker_start(s);
     if (e == ERR_OK)
         e = open_doors(s, error);
+    if (e == ERR_OK)
+        atomic_store(&s->listening, true);
     if (e == ERR_OK)
         accounts_set_base_url(s->accounts, text_of(http_url(s->http)));
     else if (!error[0])
@@ -431,7 +456,12 @@ struct snug *snug_free(struct snug *s)
 {
     if (!s)
         return NULL;
-    int64_t at_last_ms = env_monotonic_ms(&env_real) + STOP_DEADLINE_MS;
+    int64_t now_ms = env_monotonic_ms(&env_real), at_last_ms = now_ms + STOP_DEADLINE_MS;
+    atomic_store(&s->listening, false);
+    if (s->http) {
+        level_report(&s->level, REASON_stopping, true, now_ms);
+        level_tell(s);
+    }
     s->http = http_stop(s->http);
     close_clients(s, at_last_ms);
     if (s->agents)
@@ -453,7 +483,8 @@ struct snug *snug_free(struct snug *s)
         reactor_free(s->reactors[i]);
     s->sessions = sessions_free(s->sessions);
     s->hub = hub_free(s->hub);
-    limits_fini(s);
+    level_fini(s);
+    limits_close(s);
     data_close(s);
     free(s);
     return NULL;

@@ -22,7 +22,6 @@ struct snug_options {
     unsigned listen_count;
     enum log_level log_level;
     const char *data;               /* folder, made if missing (0700) */
-    bool ephemeral;                 /* the folder is removed at the end */
     const char *tls_cert, *tls_key; /* http_server.tls.cert_pem_file, key_pem_file; NULL: plain */
     const char *allowed_origins;    /* client.allowed_origins, joined by spaces */
     struct token_options
@@ -31,22 +30,33 @@ struct snug_options {
     bool subscription_token_enabled;         /* false: subscriptions take client.token */
     const char *api_key;                     /* http_api.key; NULL: kept in the data folder */
     bool insecure;                           /* client.insecure */
+    bool ephemeral;                          /* the folder is removed at the end */
+    enum ws_mode manager_mode;               /* manager.mode: what no manager is wider than */
     int64_t ping_interval_ms, pong_timeout_ms, stale_close_delay_ms;
+    int64_t idle_timeout_ms, max_age_ms; /* client.idle_timeout, client.max_age */
     int64_t expired_close_delay_ms, expired_sub_close_delay_ms; /* client.expired_... */
     size_t queue_max_bytes, message_max_bytes;
-    bool compression; /* websocket.compression */
+    size_t queue_total_bytes; /* client.queue_total_size */
+    bool compression;         /* websocket.compression */
     unsigned compression_level;
     size_t
         compression_min_bytes; /* websocket.compression_min_size: shorter messages are sent plain */
-    unsigned channel_limit, connection_limit, user_connection_limit;
-    bool http_stream_enabled, sse_enabled; /* http_stream.enabled, sse.enabled */
+    int64_t write_delay_ms;
+    unsigned channel_limit, connection_limit, user_connection_limit, manager_limit;
+    unsigned address_connection_limit, connection_rate_limit; /* 0: any number */
+    bool http_stream_enabled, sse_enabled;                    /* http_stream.enabled, sse.enabled */
     unsigned history_max, recovery_max;
     double commands_burst, commands_per_s, sends_burst, sends_per_s, logins_burst, logins_per_s;
+    double address_connects_burst, address_connects_per_s, address_commands_burst,
+        address_commands_per_s, address_sends_burst, address_sends_per_s;
+    double connects_burst, connects_per_s, publishes_burst, publishes_per_s;
     int64_t manager_idle_ms, manager_deadline_ms, typing_ms, run_deadline_ms;
     int64_t key_keep_ms, history_keep_ms;
-    unsigned reactors; /* 0: one per core */
+    unsigned reactors;                           /* 0: one per core */
+    unsigned http_waiting_max, http_address_max; /* http.connection_limit, ...address_... */
     unsigned http_workers, readers, tasks, batch_max, queue_max;
     int64_t disk_free_min_bytes;
+    int64_t memory_limit_bytes; /* memory.limit; 0: four fifths of what the system gives */
     /* Writes the page /docs (cli/docs.h); NULL: there is none. */
     void (*docs)(const struct method_table *methods, const struct method_set *api, struct text head,
                  struct buf *out);
@@ -65,6 +75,12 @@ MUST_USE enum err snug_listen(struct snug *s, char error[256]);
 /* Stops accepting, closes clients with 3001 spread over a moment, finishes the writer's queue, checkpoints; within 5 s.
  * NULL is welcome. Returns NULL. */
 struct snug *snug_free(struct snug *s);
+
+/* True while every thread goes on, as /readyz has it. thread: any */
+bool snug_alive(struct snug *s);
+
+/* Lets nobody new in from now on (level draining), or again. Who is connected stays. One thread at a time. */
+void snug_drain(struct snug *s, bool drain);
 
 /* Calls a method as the command line (RIGHT_LOCAL). thread: any */
 void snug_call(struct snug *s, struct text method, struct text params, struct reply reply);

@@ -4,6 +4,8 @@
 
 #include "accounts/accounts.h"
 #include "agents/agents.h"
+#include "base/buckets.h"
+#include "base/level.h"
 #include "base/mutex.h"
 #include "base/task_queue.h"
 #include "chat/chat.h"
@@ -22,6 +24,16 @@
 #define FOLDER_SIZE 1024
 #define SECRET_TEXT_SIZE 65
 #define SECRET_MAX 1024 /* bytes of a configured one */
+
+/* What was told of the level: snug_level.c. */
+struct level_watch {
+    struct mutex lock;
+    enum level noted; /* behind the lock, as are the next two */
+    uint64_t number;  /* of its message */
+    bool told;
+    int64_t memory_max; /* bytes; 0: not known */
+    int64_t trimmed_ms; /* monotonic. thread: ticker */
+};
 
 struct snug {
     struct snug_options options;
@@ -43,13 +55,17 @@ struct snug {
     struct ops *ops;
     struct sessions *sessions;
     struct http *http;
+    atomic_bool listening; /* its doors are open */
     pthread_t ticker;
     bool ticking;
     struct mutex tick_lock;
     struct condition tick_changed;
-    bool tick_stop; /* behind tick_lock */
-    struct mutex limits_lock;
-    struct spender *spenders;       /* by user; behind limits_lock */
+    bool tick_stop;                 /* behind tick_lock */
+    atomic_int_least64_t ticked_ms; /* monotonic; 0: not yet */
+    struct level_state level;
+    struct level_watch level_watch;
+    struct buckets *sends, *publishes, *connects; /* by user */
+    struct buckets *address_commands, *address_sends;
     atomic_int_least64_t probed_ms; /* when a probe of the store last went well (monotonic) */
 };
 
@@ -62,12 +78,25 @@ struct session_rules snug_session_rules(struct snug *s);
 void snug_hand_over(void *ctx, const struct http_upgrade *u);
 enum err snug_command(void *ctx, struct text session, struct text commands);
 
-/* ---- snug_limits.c: what a user may send, on all doors together */
-void limits_init(struct snug *s);
-void limits_fini(struct snug *s);
+/* ---- snug_limits.c: what a user and an address may do, on all doors together */
+MUST_USE enum err limits_open(struct snug *s);
+void limits_close(struct snug *s);
 bool limits_may_spend(void *snug, const struct actor *actor, unsigned cost, int64_t *out_retry_ms);
-/* Forgets users whose bucket is full again. */
-void limits_sweep(struct snug *s);
+
+/* ---- snug_level.c: the level of the server and who is told of it */
+void level_init(struct snug *s);
+void level_fini(struct snug *s);
+/* Measures and tells. thread: the ticker's, or before there is one */
+void level_tick(struct snug *s);
+/* Tells clients, charts, log and metrics if the level is another than they know. thread: any */
+void level_tell(struct snug *s);
+
+/* ---- snug_watch.c: whether it listens, can write, and every thread goes on; lock-free */
+void watch_measure(void *snug); /* for the metrics */
+/* A set of enum ws_lack, for the registry. */
+unsigned watch_lacks(void *snug);
+/* For /readyz: false with the reasons, one a line; what ops sees itself is not among them. */
+bool watch_alive(void *snug, struct buf *why);
 
 /* ---- snug_local.c: methods of the command line alone: server.backup, server.check */
 struct method_set local_methods(struct snug *s);

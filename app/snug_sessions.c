@@ -180,7 +180,7 @@ static void welcome(void *ctx, struct text user_json, int64_t expires_ms, struct
     json_add_raw(w, "user", user_json);
     json_add_text(w, "server", text_of(snug_version));
     json_add_text(w, "build", text_of(http_page_build()));
-    json_add_text(w, "level", text_of(ops_level(s->ops)));
+    json_add_text(w, "level", text_of(level_name(level_now(&s->level))));
     json_add_int(w, "time", env_wall_ms(&env_real));
     if (expires_ms) /* of the log-in or the token; ms since 1970 */
         json_add_int(w, "expires", expires_ms);
@@ -210,6 +210,12 @@ static void admitted(void *ctx, void *pending)
     (void)http_pending_done(pending);
 }
 
+static void left(void *ctx, void *place)
+{
+    (void)ctx;
+    (void)http_place_leave(place);
+}
+
 struct session_rules snug_session_rules(struct snug *s)
 {
     return (struct session_rules){
@@ -223,6 +229,7 @@ struct session_rules snug_session_rules(struct snug *s)
         .opened = opened,
         .closed = closed,
         .admitted = admitted,
+        .left = left,
     };
 }
 
@@ -237,7 +244,8 @@ void snug_hand_over(void *ctx, const struct http_upgrade *u)
                                     .early = u->early,
                                     .deflate = u->deflate,
                                     .manager = u->manager,
-                                    .pending = u->pending};
+                                    .pending = u->pending,
+                                    .place = u->place};
     text_copy(socket.address, sizeof socket.address, text_of(u->address));
     text_copy(socket.client, sizeof socket.client, text_of(u->client));
     struct client_identity identity;
@@ -254,6 +262,7 @@ void snug_hand_over(void *ctx, const struct http_upgrade *u)
               KV_STR("address", u->address));
     metric_add(METRIC_upgrades_refused, 1);
     (void)http_pending_done(u->pending);
+    (void)http_place_leave(u->place);
     ws_manager_unref(u->manager);
     SSL_free(u->ssl);
     (void)close(u->fd);

@@ -8,14 +8,15 @@
 
 static void tick(struct snug *s, unsigned count)
 {
+    atomic_store(&s->ticked_ms, env_monotonic_ms(&env_real));
     chat_tick(s->chat);
     agents_tick(s->agents);
     ops_tick(s->ops);
+    level_tick(s);
     metric_set(METRIC_queue_tasks, (int64_t)task_queue_length(s->tasks));
     if (count % SWEEP_TICKS != 0)
         return;
     (void)ws_registry_sweep(s->registry);
-    limits_sweep(s);
     accounts_tick(s->accounts);
 }
 

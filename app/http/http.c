@@ -216,12 +216,21 @@ enum err http_start(const struct http_options *options, struct http **out_http, 
     h->allowed_origins = text_dup(options->allowed_origins);
     h->api_key = text_dup(options->api_key);
     h->pending = pending_pool_new(options->env, options->pending_max ? options->pending_max : 64);
-    if (!h->allowed_origins || !h->api_key || !h->pending || pages_new(&h->pages) != ERR_OK)
+    if (h->options.connections_max == 0)
+        h->options.connections_max = connections_allowed();
+    h->admission = admission_new(&(struct admission_options){
+        .env = options->env,
+        .level = options->level,
+        .connections_max = h->options.connections_max,
+        .address_connections_max = options->address_connections_max,
+        .per_s = options->connection_rate,
+        .address = options->address_connects,
+    });
+    if (!h->allowed_origins || !h->api_key || !h->pending || !h->admission ||
+        pages_new(&h->pages) != ERR_OK)
         goto done;
     h->options.allowed_origins = text_of(h->allowed_origins);
     h->options.api_key = text_of(h->api_key);
-    if (h->options.connections_max == 0)
-        h->options.connections_max = connections_allowed();
     (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
     e = open_door(h, options, error);
     if (e != ERR_OK)
@@ -259,6 +268,7 @@ struct http *http_stop(struct http *h)
     door_free(h->door);
     pages_free(h->pages);
     pending_pool_free(h->pending);
+    admission_free(h->admission);
     free(h->allowed_origins);
     free(h->api_key);
     free(h);

@@ -8,6 +8,7 @@
 #define SNUG_HTTP_HTTP_H
 
 #include "accounts/accounts.h"
+#include "base/bucket.h"
 #include "base/buf.h"
 #include "base/env.h"
 #include "base/method.h"
@@ -16,7 +17,9 @@
 
 struct http;
 struct http_pending;
+struct http_place;
 struct hub;
+struct level_state;
 struct sessions;
 struct ssl_st; /* OpenSSL's SSL */
 struct ws_manager;
@@ -33,6 +36,7 @@ struct http_upgrade {
     struct identity who;       /* of the cookie; user_id 0: none, a token must follow */
     struct ws_manager
         *manager; /* the user's, one reference owned by the callee; NULL without a cookie */
+    struct http_place *place; /* among all open sockets. Owned by the callee: http_place_leave */
     struct http_pending *pending; /* a place among those who have not connected yet. See below */
     bool secure;                  /* came over TLS, here or at a proxy */
     char address[46];             /* of the client, maybe as a proxy on this machine says */
@@ -48,6 +52,8 @@ struct http_options {
     const struct method_table *methods;
     struct accounts *accounts;
     struct ws_registry *registry;
+    const struct level_state
+        *level;      /* from shedding on nobody new is let in; NULL: always normal */
     struct hub *hub; /* of the server API, as are the next two */
     struct sessions *sessions;
     const char *version;
@@ -56,8 +62,10 @@ struct http_options {
     struct ws_deflate_rules deflate; /* of WebSockets; zero: none is compressed */
     unsigned
         pending_max; /* upgrades that have not connected yet, of an address without cookie or of a person: 64 */
-    unsigned
-        connections_max; /* open WebSockets; over it 503. 0: what the descriptor limit allows */
+    unsigned connections_max;             /* open sockets; 0: what the descriptor limit allows */
+    unsigned address_connections_max;     /* of one address; 0: any number */
+    unsigned connection_rate;             /* new ones a second; 0: any number */
+    struct bucket_limit address_connects; /* new ones of one address; burst 0: any number */
     unsigned
         waiting_max; /* connections at the door: idle, or with a request. 0: what the descriptor limit allows */
     unsigned
@@ -74,6 +82,8 @@ struct http_options {
     /* Writes /docs. NULL: there is none. On a worker. */
     void (*docs)(const struct method_table *methods, const struct method_set *api, struct text head,
                  struct buf *out);
+    /* Sets gauges that nobody else keeps, for /metrics. NULL: none. On a worker. */
+    void (*measure)(void *ctx);
     /* For /readyz: true, or false with the reasons, one a line, in `why`. On a worker. */
     bool (*ready)(void *ctx, struct buf *why);
     void *ctx;
@@ -100,6 +110,10 @@ const char *http_url(const struct http *h);
 /* Gives back the place of an upgrade: when it has connected, or has closed. Call once.
  * NULL is welcome. Also after http_stop. Returns NULL. thread: any */
 struct http_pending *http_pending_done(struct http_pending *p);
+
+/* Gives back the place of an open socket, when it is closed. Call once.
+ * NULL is welcome. Also after http_stop. Returns NULL. thread: any */
+struct http_place *http_place_leave(struct http_place *p);
 
 /* The build of the embedded page (its <meta name="snug-build">), for the connect reply; "" without a page. Static. */
 const char *http_page_build(void);

@@ -5,6 +5,7 @@
 
 #include "base/future.h"
 #include "base/thread_role.h"
+#include "http/admission.h"
 #include "http/civetweb_socket.h"
 #include "http/http.h"
 #include "http/pages.h"
@@ -23,6 +24,7 @@ struct http {
     struct http_options options; /* texts and strings point into this object */
     struct door *door;
     struct pages *pages;
+    struct admission *admission;
     struct pending_pool *pending;
     bool loopback_only; /* every listener is: /metrics is open */
     char *allowed_origins, *api_key;
@@ -40,6 +42,7 @@ struct visit {
     int64_t body_bytes; /* announced */
     bool chunked;
     bool body_read;
+    char retry[40]; /* "Retry-After: 5\r\n" of a connection that was refused */
 };
 
 /* ---- answers */

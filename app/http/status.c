@@ -24,6 +24,8 @@ void metrics_handler(struct visit *v)
     }
     struct buf body;
     buf_init(&body, (size_t)1 << 20);
+    if (v->http->options.measure)
+        v->http->options.measure(v->http->options.ctx);
     metrics_write(&body);
     if (body.err == ERR_OK)
         answer(v, &(struct answer){.status = 200,

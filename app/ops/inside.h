@@ -5,6 +5,7 @@
 #define SNUG_OPS_INSIDE_H
 
 #include "accounts/answer.h"
+#include "base/level.h"
 #include "base/mutex.h"
 #include "ops/figures.h"
 #include "ops/ops.h"
@@ -43,8 +44,6 @@ struct ops {
     bool writing GUARDED_BY(lock);        /* one batch at a time: rows keep their order */
     struct condition written;             /* `writing` became false */
     struct sampler sampler;               /* sampler.c */
-    atomic_bool read_only;                /* as of the last tick: a change is a mark */
-    _Atomic int64_t ticked_ms;            /* monotonic; 0: not yet */
     _Atomic int64_t measure_ms, prune_ms; /* when next */
 };
 

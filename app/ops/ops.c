@@ -96,13 +96,14 @@ void ops_connection_closed(struct ops *o, const struct ws_connection_record *rec
     history_note(o, NOTE_CLOSED, record);
 }
 
+void ops_mark(struct ops *o, const char *text)
+{
+    history_mark(o, text);
+}
+
 void ops_tick(struct ops *o)
 {
     int64_t now_ms = env_monotonic_ms(o->env);
-    atomic_store(&o->ticked_ms, now_ms);
-    bool read_only = store_status(o->store).read_only;
-    if (atomic_exchange(&o->read_only, read_only) != read_only)
-        history_mark(o, read_only ? "Disk full, read only" : "Disk has room again");
     history_flush(o, NOTES_BATCH);
     if (now_ms >= atomic_load(&o->measure_ms)) {
         atomic_store(&o->measure_ms, now_ms + MEASURE_EVERY_MS);

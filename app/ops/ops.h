@@ -7,6 +7,7 @@
 #include "base/method.h"
 #include "manager/ws_connection.h"
 
+struct level_state;
 struct ops;
 struct store;
 struct ws_registry;
@@ -15,14 +16,15 @@ struct ops_options {
     const struct env *env;
     struct store *store;
     struct ws_registry *registry;
-    int64_t history_keep_ms; /* of ended connections: 30 days */
-    int64_t key_keep_ms;     /* of idempotency keys: 30 days */
+    const struct level_state *level; /* borrowed; NULL: always normal */
+    int64_t history_keep_ms;         /* of ended connections: 30 days */
+    int64_t key_keep_ms;             /* of idempotency keys: 30 days */
     /* The open connections (session knows them): answers once, on a reactor, where `done` must not block.
      * user_id 0: everybody's. errors: no answer comes */
     enum err (*connections)(void *ctx, int64_t user_id, void *owner,
                             void (*done)(void *owner, enum err e,
                                          const struct ws_connection_record *records, size_t count));
-    /* False with the reasons, one a line: reactors, listeners. NULL: nothing to say */
+    /* False with the reasons, one a line: threads that stand still. NULL: nothing to say */
     bool (*alive)(void *ctx, struct buf *why);
     void *ctx;
 };
@@ -41,11 +43,11 @@ void ops_connection_closed(struct ops *o, const struct ws_connection_record *rec
 /* Samples every 10 s, folds, keeps the bounds of age in small steps. Called about every 100 ms. thread: task */
 void ops_tick(struct ops *o);
 
-/* For /readyz and the availability check: store writable, disk, reactors. Reasons one a line. thread: any */
+/* For /readyz: the level is normal, the store writable, no thread stands still. Reasons one a line. thread: any */
 bool ops_ready(struct ops *o, struct buf *why);
 
-/* "normal" or "readonly". Static. */
-const char *ops_level(struct ops *o);
+/* A line in the charts: at this moment that happened. text: static */
+void ops_mark(struct ops *o, const char *text);
 
 /* {"connections": 4, ...}: the values now, as metrics.query's `now`. */
 void ops_now(struct ops *o, struct buf *out);

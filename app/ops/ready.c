@@ -2,40 +2,21 @@
 #include "ops/inside.h"
 #include "store/store.h"
 
-#define STALL_MS 5000
-
 bool ops_ready(struct ops *o, struct buf *why)
 {
     struct store_status s = store_status(o->store);
-    int64_t now_ms =
-        env_monotonic_ms(&env_real); /* the store's clock may be another than a test's */
     bool fine = true;
-    if (s.read_only) {
-        buf_add_format(why, "disk full: %lld bytes free, messages can be read but not sent\n",
-                       (long long)s.disk_free_bytes);
+    if (level_now(o->options.level) != LEVEL_NORMAL) {
+        level_write(o->options.level, why);
         fine = false;
-    } else if (!s.writable) {
+    }
+    if (!s.writable && !s.read_only) {
         buf_add_text(why, TEXT("database cannot be written\n"));
-        fine = false;
-    }
-    if (s.writer_busy_since && now_ms - s.writer_busy_since >= STALL_MS) {
-        buf_add_format(why, "database has been busy with one transaction for %lld s\n",
-                       (long long)((now_ms - s.writer_busy_since) / 1000));
-        fine = false;
-    }
-    int64_t ticked_ms = atomic_load(&o->ticked_ms);
-    if (ticked_ms && env_monotonic_ms(o->env) - ticked_ms >= STALL_MS) {
-        buf_add_text(why, TEXT("ticker has not ticked for 5 s\n"));
         fine = false;
     }
     if (o->options.alive && !o->options.alive(o->options.ctx, why))
         fine = false;
     return fine;
-}
-
-const char *ops_level(struct ops *o)
-{
-    return store_status(o->store).read_only ? "readonly" : "normal";
 }
 
 void ops_now(struct ops *o, struct buf *out)

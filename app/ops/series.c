@@ -75,7 +75,7 @@ static void write_now(struct series *job)
             json_add_double(w, figures[f].name, values[f]);
     json_close(w, '}');
     json_add_int(w, "started", job->ops->started_ms);
-    json_add_text(w, "level", text_of(ops_level(job->ops)));
+    json_add_text(w, "level", text_of(level_name(level_now(job->ops->options.level))));
 }
 
 static enum err write_marks(struct db *db, struct series *job)

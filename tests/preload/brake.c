@@ -2,8 +2,10 @@
  *
  * Loaded into the server with LD_PRELOAD. Before SQLite's write-ahead log is synced, the calling thread connects to
  * the socket SNUG_BRAKE names and waits until the other end closes it; nobody there: it goes on. What waits has been
- * written and is not yet committed: readers do not see it, and nothing that comes after it is written. */
+ * written and is not yet committed: readers do not see it, and nothing that comes after it is written. A byte before the
+ * end says that this disk fails: the sync returns EIO. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,28 +33,34 @@ static bool is_log(int fd)
     return strcmp(path + len - 4, "-wal") == 0;
 }
 
-static void wait_for_leave(int fd)
+/* False: the disk fails. */
+static bool wait_for_leave(int fd)
 {
     if (!at || !is_log(fd))
-        return;
+        return true;
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     (void)snprintf(to.sun_path, sizeof to.sun_path, "%s", at);
     int line = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (line < 0)
-        return;
+        return true;
     char byte;
+    bool fine = true;
     if (connect(line, (struct sockaddr *)&to, sizeof to) == 0)
-        while (read(line, &byte, 1) > 0) {
-        }
+        while (read(line, &byte, 1) > 0)
+            fine = false;
     close(line);
+    return fine;
 }
 
 typedef int sync_fn(int fd);
 
 static int sync_by(const char *name, int fd)
 {
-    wait_for_leave(fd);
     sync_fn *real;
+    if (!wait_for_leave(fd)) {
+        errno = EIO;
+        return -1;
+    }
     *(void **)&real = dlsym(RTLD_NEXT, name); /* POSIX: dlsym, on functions */
     return real(fd);
 }

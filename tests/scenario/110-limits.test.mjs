@@ -20,7 +20,7 @@ before(async () => {
 
 const since = (began) => performance.now() - began;
 
-test("a client that answers pings stays, and one that does not is closed with 3012", async () => {
+test("S46 a client that answers pings stays, and one that does not is closed with 3012", async () => {
   const began = performance.now();
   const good = await Wire.connect(server.url, { token: ada.token });
   const mute = await Wire.connect(server.url, { token: ada.token, mute: true });
@@ -44,7 +44,7 @@ test("a connection that does not say who it is is closed with 3502 after its tim
   assert.deepEqual(await unknown.closed(), { code: 3502, reason: "stale" });
 });
 
-test("the eleventh connection of a user is closed with 3504, and the first ten live", async () => {
+test("S17 S49 the eleventh connection of a user is closed with 3504, and the first ten live", async () => {
   const ten = [];
   for (let i = 0; i < 10; i++) ten.push(await Wire.connect(server.url, { token: cat.token }));
   for (let i = 0; i < 3; i++) {
@@ -66,7 +66,7 @@ test("the eleventh connection of a user is closed with 3504, and the first ten l
   for (const wire of [...ten, again]) await wire.close();
 });
 
-test("a message of the limit is served, one byte more is closed with 1009, whole or in pieces", async () => {
+test("S48 a message of the limit is served, one byte more is closed with 1009, whole or in pieces", async () => {
   const fits = await Wire.connect(server.url, { token: ada.token });
   const command = (bytes) => {
     const text = JSON.stringify({ id: 7, ping: { x: "" } });
@@ -129,6 +129,19 @@ test("sends over the user's burst are 111 with the time to wait, on all doors, a
   await second.close();
 });
 
+test("after 1,000 answers with an error within a moment the connection is closed with 3509, others go on", async () => {
+  const wire = await Wire.connect(server.url, { token: ada.token });
+  const other = await Wire.connect(server.url, { token: ada.token });
+  const lines = (from, to) => Array.from({ length: to - from }, (_, i) => JSON.stringify({ id: from + i, subscribe: { channel: "nowhere:1" } })).join("\n");
+  wire.write(lines(2, 502));
+  wire.write(lines(502, 1010));
+  assert.deepEqual(await wire.closed(), { code: 3509, reason: "too many errors" });
+  const told = [...wire.replies.values()].filter((r) => r.error?.code === 102);
+  assert.equal(told.length, 1000);
+  assert.ok((await other.ask("ping")).ping);
+  await other.close();
+});
+
 test("commands over the burst are 111, and after 1,000 refused ones the connection is closed with 3013", async () => {
   const wire = await Wire.connect(server.url, { token: ada.token });
   const other = await Wire.connect(server.url, { token: ada.token });
@@ -148,6 +161,81 @@ test("commands over the burst are 111, and after 1,000 refused ones the connecti
   assert.ok((await metric(server.url, "snug_commands_refused_total")) >= 1000);
   assert.ok((await other.ask("ping")).ping, "another connection of the same user has its own bucket");
   await other.close();
+});
+
+test("S47: connects, publications and commands have limits of a user or an address, and nobody else is slowed", async () => {
+  const tight = await startPlace({
+    config: {
+      limits: {
+        connects: { burst: 5, per_s: 0.001 },
+        publishes: { burst: 8, per_s: 0.001 },
+        address_commands: { burst: 30, per_s: 0.001 },
+      },
+      channel: { namespaces: [{ name: "talk", allow_publish_for_client: true }] },
+    },
+  });
+  const [dan, eve] = await people(tight, ["dan", "eve"]);
+  const at = (who, address) => Wire.connect(tight.url, { token: who.token, headers: { "X-Forwarded-For": address } });
+  const busy = ({ error }, words) => {
+    assert.equal(error.code, 111);
+    assert.equal(error.temporary, true);
+    assert.match(error.message, words);
+  };
+  const wires = [await at(dan, "10.4.0.1"), await at(dan, "10.4.0.2")];
+  let passed = 0;
+  for (let i = 0; i < 12; i++) {
+    const reply = await wires[i % 2].ask("publish", { channel: "talk:1", data: i });
+    if (reply.publish) passed += 1;
+    else busy(reply, /^Too many publications\. \(retry in \d+ ms\)$/);
+  }
+  assert.equal(passed, 8, "on both lines together");
+  assert.equal(await metric(tight.url, "snug_publishes_refused_total"), 4);
+
+  const other = await at(eve, "10.4.0.3");
+  assert.ok((await other.ask("publish", { channel: "talk:1", data: 1 })).publish);
+  let pings = 0;
+  for (let i = 0; i < 30; i++) {
+    const reply = await wires[0].ask("ping");
+    if (reply.ping) pings += 1;
+    else busy(reply, /^Too many commands from this address\. /);
+  }
+  assert.equal(pings, 30 - 7, "its connect and six publications came from there too");
+  assert.equal(await metric(tight.url, "snug_address_commands_refused_total"), 7);
+  assert.ok((await wires[1].ask("ping")).ping, "the same user elsewhere");
+  assert.ok((await other.ask("ping")).ping);
+
+  for (let i = 0; i < 3; i++) await (await at(dan, "10.4.0.5")).close();
+  const sixth = await Wire.open(tight.url);
+  busy(await sixth.ask("connect", { token: dan.token }), /^This user connects too often\. /);
+  assert.equal(await metric(tight.url, "snug_connects_refused_total"), 1);
+  assert.ok((await sixth.ask("connect", { token: eve.token })).connect, "another user may");
+  for (const wire of [...wires, other, sixth]) await wire.close();
+  await nothingWrong(tight.url);
+});
+
+test("S47: messages have a limit of their address, whoever sends them and by which door, and it gives back", async () => {
+  const tight = await startPlace({ config: { limits: { address_sends: { burst: 6, per_s: 0.5 } } } });
+  const [dan, eve] = await people(tight, ["dan", "eve"]);
+  const id = await room(dan, "together", [eve]);
+  const from = (address) => ({ headers: { "X-Forwarded-For": address } });
+  const wires = [];
+  for (const who of [dan, eve]) wires.push(await Wire.connect(tight.url, { token: who.token, ...from("10.4.1.1") }));
+  let sent = 0;
+  let refusal;
+  const send = (wire) => wire.rpc("message.send", { room: id, text: "quick", key: `quick-${++sent}` });
+  for (let i = 0; i < 40 && !refusal; i++) refusal = (await send(wires[i % 2])).error;
+  assert.ok(sent > 6 && sent < 40, `${sent - 1} passed, of both together`);
+  assert.equal(refusal.code, 111);
+  assert.match(refusal.message, /retry in \d+ ms/);
+  assert.equal(await metric(tight.url, "snug_address_sends_refused_total"), 1);
+  assert.equal(await metric(tight.url, "snug_sends_refused_total"), 0);
+  const other = await Wire.connect(tight.url, { token: dan.token, ...from("10.4.1.2") });
+  assert.ok((await send(other)).result, "the same person from elsewhere");
+  assert.ok((await wires[0].rpc("message.list", { room: id })).result, "reading costs nothing");
+  for (let i = 0; i < 12; i++) assert.ok(await dan.call("message.send", { room: id, text: "here", key: `here-${i}` }), "this machine has no limit");
+  await until("time gives back", async () => (await send(wires[1])).result);
+  for (const wire of [...wires, other]) await wire.close();
+  await nothingWrong(tight.url);
 });
 
 test("more subscriptions than the limit are 106", async () => {

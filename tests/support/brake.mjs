@@ -17,6 +17,22 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 /** The environment of a server that a brake can hold. */
 export const BRAKED = { LD_PRELOAD: process.env.SNUG_BRAKE_LIBRARY, SNUG_BRAKE: SOCKET };
 
+/** Every commit asks `answer`: "go", "fail" (the disk says EIO), or a promise of either. One of this or brakeOn at a time. */
+export async function atEachCommit(answer) {
+  const gate = net.createServer(async (line) => {
+    line.on("error", () => {}); // the server was killed
+    line.end((await answer()) === "fail" ? "x" : "");
+  });
+  await new Promise((ready) => gate.listen(SOCKET, ready));
+  on = {
+    end: async () => {
+      on = undefined;
+      await new Promise((done) => gate.close(done));
+    },
+  };
+  return on;
+}
+
 let on;
 
 /** What a test left braked would hold up all that follow. */

@@ -119,6 +119,7 @@ export class Log {
     this.passing = [];
     this.faults = [];
     this.top = null; // last offset seen
+    this.live = null; // last offset of the subscription itself; history may have read further
     this.epoch = "";
     this.recovered = 0;
     this.refilled = 0;
@@ -138,6 +139,7 @@ export class Log {
   #subscribed(ctx) {
     const position = ctx.streamPosition;
     if (!ctx.recoverable || !ctx.positioned || !position?.epoch) this.faults.push("the answer has no position");
+    if (!(ctx.wasRecovering && ctx.recovered)) this.live = position.offset;
     if (this.top === null) {
       this.top = position.offset;
       this.epoch = position.epoch;
@@ -152,13 +154,18 @@ export class Log {
   }
 
   #publication(pub) {
-    if (pub.offset === undefined) this.passing.push(pub.data);
-    else if (this.held) this.held.push(pub);
-    else this.#take(pub);
+    if (pub.offset === undefined) {
+      this.passing.push(pub.data);
+      return;
+    }
+    if (pub.offset !== this.live + 1) this.faults.push(`after offset ${this.live} came ${pub.offset}`);
+    this.live = pub.offset;
+    if (this.held) this.held.push(pub);
+    else if (pub.offset > this.top) this.#take(pub); // else history had it before it came
   }
 
   #take(pub) {
-    if (this.top !== null && pub.offset !== this.top + 1) this.faults.push(`after offset ${this.top} came ${pub.offset}`);
+    if (this.top !== null && pub.offset !== this.top + 1) this.faults.push(`after offset ${this.top} was read ${pub.offset}`);
     this.top = pub.offset;
     this.events.push({ offset: pub.offset, data: pub.data });
   }
@@ -181,6 +188,7 @@ export class Log {
           this.faults.push(`history: ${error.code} ${error.message}`);
           break;
         }
+        await new Promise((next) => setTimeout(next, 5)); // a client that was disconnected refuses at once, again and again
       }
     }
     const held = this.held;

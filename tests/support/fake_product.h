@@ -5,6 +5,7 @@
 #define SNUG_TESTS_FAKE_PRODUCT_H
 
 #include "accounts/accounts.h"
+#include "base/level.h"
 #include "base/metrics.h"
 #include "base/must.h"
 #include "base/queue.h"

@@ -4,6 +4,7 @@
 #ifndef SNUG_TESTS_OPS_PLACE_H
 #define SNUG_TESTS_OPS_PLACE_H
 
+#include "base/level.h"
 #include "base/metrics.h"
 #include "manager/ws_manager.h"
 #include "ops/ops.h"
@@ -19,6 +20,7 @@ struct post {
     size_t live_count;
     enum err live_err;
     bool alive;
+    struct level_state level;
     int64_t root, ana, ben;
     struct actor as_root, as_ana, as_ben;
 };
@@ -57,6 +59,7 @@ static inline void post_open_ops(struct post *w)
         .env = &w->p->env,
         .store = w->p->store,
         .registry = w->registry,
+        .level = &w->level,
         .history_keep_ms = INT64_C(30) * 24 * 3600 * 1000,
         .key_keep_ms = INT64_C(30) * 24 * 3600 * 1000,
         .connections = post_connections,

@@ -59,7 +59,7 @@ export class Server {
 
   /**
    * options.data: a folder that stays (else throw-away data); options.config: an object for --config;
-   * options.args: more arguments; options.env: more environment.
+   * options.args: more arguments; options.env: more environment; options.descriptors: how many it may have open.
    */
   static async start(options = {}) {
     const server = new Server();
@@ -80,7 +80,11 @@ export class Server {
       args.push("--config", file);
     }
     args.push(...(options.args ?? []));
-    const child = spawn(BIN, args, { env: cleanEnvironment(options.env), stdio: ["ignore", "pipe", "pipe"] });
+    const program = options.descriptors ? ["prlimit", `--nofile=${options.descriptors}`, BIN] : [BIN];
+    const child = spawn(program[0], [...program.slice(1), ...args], {
+      env: cleanEnvironment(options.env),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.child = child;
     running.add(child);
     this.ended = new Promise((resolve) => {

@@ -27,6 +27,7 @@ static void let_go(struct http_upgrade *u)
     (void)close(u->fd);
     ws_manager_unref(u->manager);
     http_pending_done(u->pending);
+    http_place_leave(u->place);
     free((void *)u->early.data);
 }
 
@@ -387,12 +388,12 @@ static void streams_count_as_connections_that_wait(void)
         let_go(&u[i]);
         (void)close(fds[i]);
     }
+    struct level_state level = {0};
     struct http_options options = fake_options();
-    options.connections_max = 2;
+    options.level = &level;
     struct http *h = fake_open(&options);
-    metric_add(METRIC_connections, 2); /* as the sessions count them */
+    level_report(&level, REASON_memory, true, 0);
     CHECK_INT(raw_status(elsewhere(h, post("/connection/http_stream", JSON_TYPE, CONNECT))), 503);
-    metric_add(METRIC_connections, -2);
     http_stop(h);
 }
 

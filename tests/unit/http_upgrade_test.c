@@ -43,6 +43,7 @@ static void let_go(struct http_upgrade *u)
     (void)close(u->fd);
     ws_manager_unref(u->manager);
     http_pending_done(u->pending);
+    http_place_leave(u->place);
     free((void *)u->early.data);
 }
 
@@ -275,16 +276,59 @@ static void no_descriptor_is_left_behind(void)
     CHECK_INT(count_descriptors(), descriptors_at_start);
 }
 
+/* The status of an upgrade at that door; 101: it is in *out, else that is empty. */
+static int comes(struct http *h, const char *request, int *out_fd, struct http_upgrade *out)
+{
+    static char answer[RAW_ANSWER_MAX];
+    *out = (struct http_upgrade){.fd = -1};
+    *out_fd = raw_connect(http_port(h, 0));
+    raw_say(*out_fd, request);
+    (void)raw_read_until(*out_fd, "\r\n\r\n", answer);
+    must(raw_status(answer) != 101 || take(out));
+    return raw_status(answer);
+}
+
 static void too_many_connections_are_told_to_come_back(void)
 {
+    int fd, other;
+    struct http_upgrade u, second;
     struct http_options options = fake_options();
     options.connections_max = 2;
     struct http *h = fake_open(&options);
-    metric_add(METRIC_connections, 2); /* as the sessions count them */
+    int64_t refused_before = metric_get(METRIC_refused_connections);
+    CHECK_INT(comes(h, GOOD COOKIE "\r\n", &fd, &u), 101);
+    CHECK_INT(comes(h, GOOD COOKIE "\r\n", &other, &second), 101);
     const char *answer = raw_ask(http_port(h, 0), GOOD COOKIE "\r\n");
     CHECK_INT(raw_status(answer), 503);
-    CU_ASSERT(strstr(answer, "Retry-After: ") != NULL);
-    metric_add(METRIC_connections, -2);
+    CU_ASSERT(strstr(answer, "Retry-After: 5\r\n") != NULL);
+    CHECK_INT(metric_get(METRIC_refused_connections) - refused_before, 1);
+    let_go(&second);
+    (void)close(other);
+    CHECK_INT(comes(h, GOOD COOKIE "\r\n", &other, &second), 101);
+    let_go(&u);
+    let_go(&second);
+    (void)close(fd);
+    (void)close(other);
+    http_stop(h);
+}
+
+static void a_level_of_the_server_lets_nobody_in(void)
+{
+    int fd;
+    struct http_upgrade u;
+    struct level_state level = {0};
+    struct http_options options = fake_options();
+    options.level = &level;
+    struct http *h = fake_open(&options);
+    level_report(&level, REASON_disk_full, true, 0); /* reading is what a connection can do */
+    CHECK_INT(comes(h, GOOD "\r\n", &fd, &u), 101);
+    let_go(&u);
+    (void)close(fd);
+    level_report(&level, REASON_memory, true, 0);
+    const char *answer = raw_ask(http_port(h, 0), GOOD "\r\n");
+    CHECK_INT(raw_status(answer), 503);
+    CU_ASSERT(strstr(answer, "Retry-After: 5\r\n") != NULL);
+    CU_ASSERT(strstr(answer, "\r\n\r\nMemory is short") != NULL);
     http_stop(h);
 }
 
@@ -363,5 +407,6 @@ UNIT("http/upgrade", CASE(starts), CASE(what_is_no_upgrade_is_refused_completely
      CASE(deflate_is_chosen_from_several_headers), CASE(bytes_in_the_same_segment_come_along),
      CASE(strangers_get_a_few_places_without_rights),
      CASE(people_cannot_open_sockets_that_never_connect), CASE(no_descriptor_is_left_behind),
-     CASE(too_many_connections_are_told_to_come_back), CASE(sockets_and_places_outlive_the_door),
+     CASE(too_many_connections_are_told_to_come_back), CASE(a_level_of_the_server_lets_nobody_in),
+     CASE(sockets_and_places_outlive_the_door),
      CASE(a_check_that_hangs_does_not_keep_the_door_from_closing), CASE(stops))
