@@ -315,6 +315,7 @@ enum err snug_new(const struct snug_options *options, struct snug **out_snug, ch
     method_table_add(&s->methods, chat_methods(s->chat));
     method_table_add(&s->methods, agents_methods(s->agents));
     method_table_add(&s->methods, ops_methods(s->ops));
+    method_table_add(&s->methods, wait_methods(s));
     method_table_add(&s->methods, local_methods(s));
     s->methods.may_spend = limits_may_spend;
     s->methods.spend_ctx = s;

@@ -101,6 +101,9 @@ bool watch_alive(void *snug, struct buf *why);
 /* ---- snug_local.c: methods of the command line alone: server.backup, server.check */
 struct method_set local_methods(struct snug *s);
 
+/* ---- snug_wait.c: connection.wait */
+struct method_set wait_methods(struct snug *s);
+
 /* ---- snug_time.c: what time asks for */
 MUST_USE enum err ticker_start(struct snug *s);
 void ticker_stop(struct snug *s);
