@@ -8,13 +8,13 @@
 
 #define TTL_MAX_S (INT64_C(10) * 365 * 24 * 3600)
 
-enum flag_kind { FLAG_SWITCH, FLAG_CONFIG, FLAG_TTL };
+enum flag_kind { FLAG_SWITCH, FLAG_CONFIG, FLAG_TTL, FLAG_WORD };
 
 struct flag {
     const char *name;
     enum flag_kind kind;
     unsigned takes; /* 0: every command */
-    size_t at;      /* of a switch */
+    size_t at;      /* of a switch, of a word */
 };
 
 static const struct flag flags[] = {
@@ -25,6 +25,9 @@ static const struct flag flags[] = {
     {"admin", FLAG_SWITCH, TAKES_USER, offsetof(struct arguments, admin)},
     {"password-stdin", FLAG_SWITCH, TAKES_USER, offsetof(struct arguments, password_stdin)},
     {"ttl", FLAG_TTL, TAKES_LIFETIME, 0},
+    {"merge", FLAG_SWITCH, TAKES_MERGE, offsetof(struct arguments, merge)},
+    {"messages", FLAG_WORD, TAKES_MESSAGES, offsetof(struct arguments, messages)},
+    {"room", FLAG_WORD, TAKES_ROOM, offsetof(struct arguments, room)},
 };
 #define FLAGS_COUNT (sizeof flags / sizeof flags[0])
 
@@ -80,6 +83,8 @@ static enum err take_flag(struct walk *w, const struct flag *f, const char *valu
         *(bool *)((char *)w->out + f->at) = true;
     } else if (f->kind == FLAG_CONFIG) {
         w->file = value;
+    } else if (f->kind == FLAG_WORD) {
+        *(const char **)((char *)w->out + f->at) = value;
     } else {
         int64_t ttl_s;
         if (!value_count(text_of(value), TTL_MAX_S, &ttl_s) || ttl_s == 0)

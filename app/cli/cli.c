@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "cli/arguments.h"
+#include "load/load.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,54 +9,70 @@
 
 struct command {
     const char *name, *second; /* "user" "add"; second NULL: one word */
-    unsigned words;            /* how many more it wants */
+    unsigned words, more;      /* how many more it wants, and may have besides */
     unsigned takes;
     int (*run)(struct config *c, const struct arguments *a);
     const char *usage;
+    int (*alone)(char *const *argv, char *const *environment); /* in place of run: it has no data
+                                                                   and reads its own arguments */
 };
 
 static const char folder_usage[] = "  --data DIR      folder of the data (./snug-data)\n"
                                    "  --config FILE   configuration as JSON\n"
                                    "  --help          this text\n";
 
-enum { USER_ADD = 1 }; /* the place of the one command of two words */
-
 static const struct command commands[] = {
-    {"serve", NULL, 0, TAKES_SERVE, serve_run,
+    {"serve", NULL, 0, 0, TAKES_SERVE, serve_run,
      "snug serve [--listen ADDRESS:PORT]... [--data DIR] [--config FILE]\n"
      "\n"
      "Serves until SIGTERM. Logs go to stderr.\n"
      "\n"
      "  --ephemeral     throw-away data, a free port, --ready-json\n"
-     "  --ready-json    one line on stdout as soon as it answers: url, setup_url, api_key, pid\n"},
-    {"user", "add", 1, TAKES_USER, user_add_run,
+     "  --ready-json    one line on stdout as soon as it answers: url, setup_url, api_key, pid\n",
+     NULL},
+    {"user", "add", 1, 0, TAKES_USER, user_add_run,
      "snug user add NAME [--admin] [--password-stdin]\n"
      "\n"
      "Adds a person, also while the server runs.\n"
      "\n"
      "  --admin           may manage everything\n"
-     "  --password-stdin  the password is the first line of stdin; else only tokens let in\n"},
-    {"token", NULL, 1, TAKES_LIFETIME, token_run,
+     "  --password-stdin  the password is the first line of stdin; else only tokens let in\n",
+     NULL},
+    {"token", NULL, 1, 0, TAKES_LIFETIME, token_run,
      "snug token NAME [--ttl SECONDS]\n"
      "\n"
      "Prints a connection token of a person, for programs.\n"
      "\n"
-     "  --ttl SECONDS   how long it is good (30 days)\n"},
-    {"backup", NULL, 1, 0, backup_run,
+     "  --ttl SECONDS   how long it is good (30 days)\n",
+     NULL},
+    {"backup", NULL, 1, 0, 0, backup_run,
      "snug backup FILE\n"
      "\n"
-     "Copies the database, also while people keep writing.\n"
-     "\n"},
-    {"check", NULL, 0, TAKES_FILE, check_run,
+     "Copies the database, also while people keep writing, and looks whether the copy is whole.\n"
+     "\n",
+     NULL},
+    {"check", NULL, 0, 0, TAKES_FILE, check_run,
      "snug check [--config FILE]\n"
      "\n"
      "Looks whether the database is whole. With --config, and without --data, it looks at the "
      "file\n"
      "alone, option by option: it opens no data and asks no running server.\n"
-     "\n"},
-    {"version", NULL, 0, 0, version_run, "snug version\n\nPrints the version.\n\n"},
+     "\n",
+     NULL},
+    {.name = "load",
+     .usage = "snug load WORKLOAD --url URL [OPTION]...\n"
+              "\n"
+              "Sends messages through a server, and counts what arrives.\n"
+              "\n",
+     .alone = load_run},
+    {"version", NULL, 0, 0, 0, version_run, "snug version\n\nPrints the version.\n\n", NULL},
 };
 #define COMMANDS_COUNT (sizeof commands / sizeof commands[0])
+
+const char *cli_usage(size_t i)
+{
+    return i < COMMANDS_COUNT ? commands[i].usage : NULL;
+}
 
 void cli_say(const char *format, ...)
 {
@@ -95,6 +112,14 @@ static void print_usage(const struct command *cmd)
     buf_fini(&table);
 }
 
+/* How each command that begins with this word is used. */
+static void print_second_words(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS_COUNT; i++)
+        if (commands[i].second && strcmp(commands[i].name, name) == 0)
+            print_usage(&commands[i]);
+}
+
 static const struct command *find(char **argv)
 {
     for (size_t i = 0; i < COMMANDS_COUNT; i++) {
@@ -119,7 +144,7 @@ static int run(const struct command *cmd, char **rest, char *const *environment)
     } else if (a.help) {
         print_usage(cmd);
         code = 0;
-    } else if (a.words_count != cmd->words) {
+    } else if (a.words_count < cmd->words || a.words_count > cmd->words + cmd->more) {
         cli_say("Usage: %.*s", (int)strcspn(cmd->usage, "\n"), cmd->usage);
     } else {
         (void)umask(077); /* the database and its copies have everybody's messages */
@@ -143,7 +168,7 @@ int cli_main(int argc, char **argv, char *const *environment)
     if (strcmp(argv[1], "--version") == 0)
         return version_run(NULL, NULL);
     if (strcmp(argv[1], "user") == 0 && (argc < 3 || strcmp(argv[2], "--help") == 0)) {
-        print_usage(&commands[USER_ADD]);
+        print_second_words("user");
         return argc < 3 ? 2 : 0;
     }
     const struct command *cmd = find(argv);
@@ -152,5 +177,6 @@ int cli_main(int argc, char **argv, char *const *environment)
         print_all(stderr);
         return 2;
     }
-    return run(cmd, argv + (cmd->second ? 3 : 2), environment);
+    char **rest = argv + (cmd->second ? 3 : 2);
+    return cmd->alone ? cmd->alone(rest, environment) : run(cmd, rest, environment);
 }

@@ -13,10 +13,13 @@ int cli_main(int argc, char **argv, char *const *environment);
 struct arguments {
     const char *words[3]; /* without the command's own: NAME, FILE */
     unsigned words_count;
+    bool merge;
     bool help, ephemeral, ready_json, admin, password_stdin;
     bool ttl_given;
     int64_t ttl_s;
-    const char *file; /* that is to be looked at alone, or NULL */
+    const char *file;     /* that is to be looked at alone, or NULL */
+    const char *room;     /* an id or a name, or NULL */
+    const char *messages; /* "keep", "delete", or NULL */
 };
 
 /* ---- the commands: exit codes */
@@ -26,6 +29,9 @@ int token_run(struct config *c, const struct arguments *a);
 int backup_run(struct config *c, const struct arguments *a);
 int check_run(struct config *c, const struct arguments *a);
 int version_run(struct config *c, const struct arguments *a);
+
+/* How the i-th command is used: a line, an empty one, what it does, and then perhaps its own options. NULL: no more. */
+const char *cli_usage(size_t i);
 
 /* One sentence on stderr, "snug: ..." */
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
