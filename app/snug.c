@@ -469,6 +469,8 @@ struct snug *snug_free(struct snug *s)
         agents_stop(s->agents);
     ticker_stop(s);
     accounts_stop(s->accounts);
+    if (s->store)
+        store_copy_stop(s->store); /* a backup is a task, and may take long */
     s->tasks = task_queue_free(s->tasks);
     for (unsigned i = 0; i < s->reactors_started; i++)
         reactor_stop(s->reactors[i]);
@@ -498,6 +500,11 @@ void snug_call(struct snug *s, struct text method, struct text params, struct re
     struct actor local = {.right = RIGHT_LOCAL};
     text_copy(local.client, sizeof local.client, TEXT("command line"));
     method_call(&s->methods, method, params, &local, reply);
+}
+
+bool snug_progress(struct snug *s, int64_t *out_done, int64_t *out_total)
+{
+    return store_copied(s->store, out_done, out_total);
 }
 
 const char *snug_url(const struct snug *s)

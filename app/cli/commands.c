@@ -1,4 +1,5 @@
 /* The commands that ask the server: the running one through its private socket, else the folder is opened here. */
+#include "base/bar.h"
 #include "base/env.h"
 #include "cli/cli.h"
 #include "cli/local_socket.h"
@@ -24,7 +25,8 @@ struct request {
     struct buf params; /* JSON */
     struct json_writer writer;
     int timeout_ms;
-    bool makes_folder; /* else there must be data already */
+    bool makes_folder;    /* else there must be data already */
+    struct bar *progress; /* or NULL */
 };
 
 static void request_init(struct request *r, const char *method)
@@ -37,28 +39,15 @@ static void request_init(struct request *r, const char *method)
 
 /* ---- calling */
 
-static void call_here(struct snug *snug, const struct request *r, struct buf *out)
-{
-    struct outcome failed = {.err = ERR_NOMEM};
-    void *outcome = NULL;
-    struct future *f = outcome_future();
-    if (f) {
-        snug_call(snug, text_of(r->method), buf_text(&r->params), outcome_reply(f));
-        failed.err = future_take(f, env_monotonic_ms(&env_real) + r->timeout_ms, &outcome);
-    }
-    outcome_write(out, failed.err == ERR_OK ? outcome : &failed);
-    free(outcome);
-    future_unref(f);
-}
-
 /* ERR_NOT_FOUND: no server. A folder in use without a socket: its server is starting, or just ending. */
 static enum err try_both(struct config *c, const struct request *r, struct buf *out,
                          char error[CONFIG_ERROR_SIZE])
 {
     int64_t until_ms = env_monotonic_ms(&env_real) + STARTING_MS;
+    const struct local_call call = {text_of(r->method), buf_text(&r->params), r->timeout_ms,
+                                    r->progress ? bar_show : NULL, r->progress};
     for (;;) {
-        enum err e = local_socket_call(c->options.data, text_of(r->method), buf_text(&r->params),
-                                       r->timeout_ms, out);
+        enum err e = local_socket_call(c->options.data, &call, out);
         if (e != ERR_NOT_FOUND) {
             if (e != ERR_OK)
                 (void)snprintf(error, CONFIG_ERROR_SIZE, "The server did not answer.");
@@ -67,9 +56,9 @@ static enum err try_both(struct config *c, const struct request *r, struct buf *
         struct snug *snug = NULL;
         e = snug_new(&c->options, &snug, error);
         if (e == ERR_OK) {
-            call_here(snug, r, out);
+            e = local_socket_call_here(snug, &call, out);
             snug_free(snug);
-            return out->err;
+            return e;
         }
         if (e != ERR_CONFLICT || env_monotonic_ms(&env_real) >= until_ms)
             return e;
@@ -108,6 +97,8 @@ static bool ask(struct config *c, struct request *r, struct buf *answer, struct 
     enum err e = r->params.err;
     if (e == ERR_OK)
         e = try_both(c, r, answer, error);
+    if (r->progress)
+        bar_end(r->progress);
     if (e != ERR_OK) {
         cli_say("%s", error[0] ? error : err_text(e));
         return false;
@@ -222,7 +213,9 @@ int backup_run(struct config *c, const struct arguments *a)
     struct request r;
     struct buf answer, file;
     struct text result;
+    struct bar progress = {.word = "Copying", .unit = BAR_BYTES};
     request_init(&r, "server.backup");
+    r.progress = &progress;
     r.timeout_ms = LONG_CALL_MS;
     buf_init(&answer, ANSWER_MAX);
     buf_init(&file, PATH_MAX * 2);
@@ -231,7 +224,7 @@ int backup_run(struct config *c, const struct arguments *a)
     bool copied = ask(c, &r, &answer, &result);
     if (copied) {
         print_member(result, "Copied ", "bytes", " bytes to ");
-        (void)printf("%s.\n", a->words[0]);
+        (void)printf("%s, and found the copy whole.\n", a->words[0]);
     }
     buf_fini(&r.params);
     buf_fini(&answer);

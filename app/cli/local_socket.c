@@ -79,20 +79,22 @@ static bool wait_for(int fd, short events, int stop, int64_t until_ms)
     }
 }
 
-/* Reads up to a line end, which is not kept. */
+/* Reads up to a line end, which is not kept, and nothing behind it is: one line may follow another. */
 static enum err read_line(int fd, int stop, int64_t until_ms, struct buf *out)
 {
     for (;;) {
         char bytes[1024];
         if (!wait_for(fd, POLLIN, stop, until_ms))
             return ERR_TIMEOUT;
-        ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_PEEK);
+        const char *end = n > 0 ? memchr(bytes, '\n', (size_t)n) : NULL;
+        if (n > 0)
+            n = recv(fd, bytes, end ? (size_t)(end - bytes) + 1 : (size_t)n, MSG_DONTWAIT);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
         if (n <= 0)
             return ERR_IO;
-        const char *end = memchr(bytes, '\n', (size_t)n);
-        buf_add(out, bytes, end ? (size_t)(end - bytes) : (size_t)n);
+        buf_add(out, bytes, end ? (size_t)n - 1 : (size_t)n);
         if (end || out->err != ERR_OK)
             return out->err;
     }
@@ -114,32 +116,48 @@ static enum err write_all(int fd, int stop, int64_t until_ms, struct text t)
 
 /* ---- the server's side */
 
-/* Calls, and waits as long as it takes: only the end of the server ends the wait. */
-static void call(struct local_socket *s, struct text method, struct text params, struct buf *out)
+/* Calls, and waits until `until_ms` (monotonic) or *stopping (NULL: does not happen). */
+static void call(struct snug *snug, const struct local_call *c, int64_t until_ms,
+                 atomic_bool *stopping, struct buf *out)
 {
     struct outcome failed = {.err = ERR_NOMEM};
     void *outcome = NULL;
     struct future *f = outcome_future();
     if (f) {
-        snug_call(s->snug, method, params, outcome_reply(f));
+        snug_call(snug, c->method, c->params, outcome_reply(f));
+        int64_t now_ms;
         do {
-            int64_t until_ms = env_monotonic_ms(&env_real) + WAIT_SLICE_MS;
-            failed.err = future_take(f, until_ms, &outcome);
-        } while (failed.err == ERR_TIMEOUT && !atomic_load(&s->stopping));
-        if (failed.err == ERR_TIMEOUT)
+            int64_t done, total;
+            now_ms = env_monotonic_ms(&env_real);
+            failed.err = future_take(f, now_ms + WAIT_SLICE_MS, &outcome);
+            if (c->progress && failed.err == ERR_TIMEOUT && snug_progress(snug, &done, &total))
+                c->progress(c->ctx, done, total);
+        } while (failed.err == ERR_TIMEOUT && now_ms < until_ms &&
+                 !(stopping && atomic_load(stopping)));
+        if (failed.err == ERR_TIMEOUT && stopping && atomic_load(stopping))
             failed.err = ERR_CLOSED;
     }
     outcome_write(out, failed.err == ERR_OK ? outcome : &failed);
-    buf_add_char(out, '\n');
     free(outcome);
     future_unref(f);
 }
 
-static void answer_line(struct local_socket *s, struct text line, struct buf *out)
+/* A line for who asked for it; that it cannot be sent the answer will show. */
+static void send_progress(void *ctx, int64_t done, int64_t total)
+{
+    const int *fd = ctx;
+    char line[96];
+    int len = snprintf(line, sizeof line, "{\"progress\": {\"done\": %lld, \"total\": %lld}}\n",
+                       (long long)done, (long long)total);
+    (void)!write_all(*fd, -1, env_monotonic_ms(&env_real) + WAIT_SLICE_MS,
+                     (struct text){line, (size_t)len});
+}
+
+static void answer_line(struct local_socket *s, int fd, struct text line, struct buf *out)
 {
     struct buf method;
     buf_init(&method, LOCAL_LINE_MAX);
-    struct text params = TEXT_NONE;
+    struct local_call c = {.ctx = &fd};
     bool good =
         json_valid(line, REQUEST_DEPTH_MAX) && json_kind(json_skip_space(line)) == JSON_OBJECT;
     struct json_member member;
@@ -147,14 +165,16 @@ static void answer_line(struct local_socket *s, struct text line, struct buf *ou
         if (strcmp(member.key, "method") == 0 && json_kind(member.value) == JSON_STRING)
             json_string(member.value, &method);
         if (strcmp(member.key, "params") == 0)
-            params = member.value;
+            c.params = member.value;
+        if (strcmp(member.key, "progress") == 0 && text_is(member.value, TEXT("true")))
+            c.progress = send_progress;
     }
-    if (good) {
-        call(s, buf_text(&method), params, out);
-    } else {
+    c.method = buf_text(&method);
+    if (good) /* as long as it takes: only the end of the server ends the wait */
+        call(s->snug, &c, INT64_MAX, &s->stopping, out);
+    else
         outcome_write(out, &(struct outcome){.err = ERR_BAD_REQUEST});
-        buf_add_char(out, '\n');
-    }
+    buf_add_char(out, '\n');
     buf_fini(&method);
 }
 
@@ -165,7 +185,7 @@ static void serve(struct local_socket *s, int fd)
     buf_init(&answer, (size_t)1 << 22);
     enum err e = read_line(fd, s->stop, env_monotonic_ms(&env_real) + LINE_MS, &line);
     if (e == ERR_OK) {
-        answer_line(s, buf_text(&line), &answer);
+        answer_line(s, fd, buf_text(&line), &answer);
         e = answer.err;
     }
     if (e == ERR_OK) /* also when the server ends now: the answer says so */
@@ -280,8 +300,29 @@ static enum err connect_to(const char *folder, int *out_fd)
     return e;
 }
 
-enum err local_socket_call(const char *folder, struct text method, struct text params,
-                           int timeout_ms, struct buf *out)
+/* True if the line says how far it is, and the caller has heard it. */
+static bool take_progress(const struct local_call *c, struct text line)
+{
+    struct json_member member, number;
+    int64_t done = 0, total = 0;
+    if (!text_starts(line, TEXT("{\"progress\"")) || !json_valid(line, REQUEST_DEPTH_MAX) ||
+        !json_member(&line, &member) || json_kind(member.value) != JSON_OBJECT)
+        return false;
+    while (json_member(&member.value, &number))
+        (void)json_int(number.value, 0, INT64_MAX,
+                       strcmp(number.key, "done") == 0 ? &done : &total);
+    if (c->progress)
+        c->progress(c->ctx, done, total);
+    return true;
+}
+
+enum err local_socket_call_here(struct snug *snug, const struct local_call *c, struct buf *out)
+{
+    call(snug, c, env_monotonic_ms(&env_real) + c->timeout_ms, NULL, out);
+    return out->err;
+}
+
+enum err local_socket_call(const char *folder, const struct local_call *c, struct buf *out)
 {
     int fd;
     enum err e = connect_to(folder, &fd);
@@ -289,19 +330,24 @@ enum err local_socket_call(const char *folder, struct text method, struct text p
         return e;
     struct buf line;
     struct json_writer w;
-    int64_t until_ms = env_monotonic_ms(&env_real) + timeout_ms;
+    int64_t until_ms = env_monotonic_ms(&env_real) + c->timeout_ms;
     buf_init(&line, LOCAL_LINE_MAX);
     json_begin(&w, &line);
     json_open(&w, NULL, '{');
-    json_add_text(&w, "method", method);
-    json_add_raw(&w, "params", params);
+    json_add_text(&w, "method", c->method);
+    json_add_raw(&w, "params", c->params);
+    if (c->progress)
+        json_add_bool(&w, "progress", true);
     json_close(&w, '}');
     buf_add_char(&line, '\n');
     e = line.err;
     if (e == ERR_OK)
         e = write_all(fd, -1, until_ms, buf_text(&line));
-    if (e == ERR_OK)
-        e = read_line(fd, -1, until_ms, out);
+    do {
+        buf_clear(out);
+        if (e == ERR_OK)
+            e = read_line(fd, -1, until_ms, out);
+    } while (e == ERR_OK && take_progress(c, buf_text(out)));
     buf_fini(&line);
     (void)close(fd);
     return e;
