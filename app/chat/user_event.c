@@ -1,10 +1,18 @@
 #include "chat/inside.h"
 #include "hub/hub.h"
-#include "manager/ws_manager.h"
+#include "manager/ws_connection.h"
 
 #include <stdio.h>
 
-void user_event(struct chat *c, int64_t user_id, struct text data)
+static struct ws_manager *find(struct chat *c, int64_t user_id)
+{
+    char id[24];
+    (void)snprintf(id, sizeof id, "%lld", (long long)user_id);
+    return c->registry ? ws_manager_find(c->registry, text_of(id)) : NULL;
+}
+
+/* Who has no manager may come back soon: the channel keeps it for them. */
+static void event_for_absent(struct chat *c, int64_t user_id, struct text data)
 {
     char channel[32];
     (void)snprintf(channel, sizeof channel, "user:%lld", (long long)user_id);
@@ -13,11 +21,14 @@ void user_event(struct chat *c, int64_t user_id, struct text data)
         hub_publish_memory(hub, text_of(channel), data);
 }
 
-static struct ws_manager *find(struct chat *c, int64_t user_id)
+void user_event(struct chat *c, int64_t user_id, struct text data)
 {
-    char id[24];
-    (void)snprintf(id, sizeof id, "%lld", (long long)user_id);
-    return c->registry ? ws_manager_find(c->registry, text_of(id)) : NULL;
+    struct ws_manager *m = find(c, user_id);
+    if (m)
+        (void)ws_manager_send(m, data, NULL);
+    else
+        event_for_absent(c, user_id, data);
+    (void)ws_manager_unref(m);
 }
 
 bool user_is_here(struct chat *c, int64_t user_id)
