@@ -45,6 +45,12 @@ static const struct command commands[] = {
      "\n"
      "  --ttl SECONDS   how long it is good (30 days)\n",
      NULL},
+    {"announce", NULL, 1, 0, 0, announce_run,
+     "snug announce TEXT\n"
+     "\n"
+     "Tells everybody who is connected now, once; it is kept nowhere.\n"
+     "\n",
+     NULL},
     {"backup", NULL, 1, 0, 0, backup_run,
      "snug backup FILE\n"
      "\n"

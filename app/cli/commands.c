@@ -208,6 +208,24 @@ static void add_absolute(struct buf *out, const char *file)
     buf_add_text(out, text_of(file));
 }
 
+int announce_run(struct config *c, const struct arguments *a)
+{
+    struct request r;
+    struct buf answer;
+    struct text result;
+    request_init(&r, "place.announce");
+    buf_init(&answer, ANSWER_MAX);
+    json_add_text(&r.writer, "text", text_of(a->words[0]));
+    bool told = ask(c, &r, &answer, &result);
+    if (told) {
+        print_member(result, "Told users: ", "users", ", ");
+        print_member(result, "connections: ", "connections", ".\n");
+    }
+    buf_fini(&r.params);
+    buf_fini(&answer);
+    return told ? 0 : 1;
+}
+
 int backup_run(struct config *c, const struct arguments *a)
 {
     struct request r;

@@ -28,6 +28,10 @@ static const struct param manager_params[] = {
     LIMIT_PARAM,
     {"after", PARAM_ID, false, 0, 0, 0},
 };
+static const struct param announce_params[] = {
+    {"text", PARAM_TEXT, true, 1, 1000, 0},
+    {"except", PARAM_TEXTS, false, 0, WS_EXCEPT_MAX, 0}, /* ids of users */
+};
 static const struct param metrics_params[] = {
     {"names", PARAM_TEXTS, false, 0, 64, 0},
     TIME_PARAM("since"),
@@ -40,6 +44,7 @@ static const struct method methods[] = {
     {"connection.history", RIGHT_USER, 0, history_params, COUNT(history_params),
      connection_history},
     {"manager.list", RIGHT_ADMIN, 0, manager_params, COUNT(manager_params), manager_list},
+    {"place.announce", RIGHT_ADMIN, 0, announce_params, COUNT(announce_params), place_announce},
     {"metrics.query", RIGHT_ADMIN, 0, metrics_params, COUNT(metrics_params), metrics_query},
 };
 

@@ -66,6 +66,7 @@ static void a_member_sees_own_lines_only(void)
     }
     CHECK_INT(CALL_AS(w, ana, "manager.list", "{}")->code, 103);
     CHECK_INT(CALL_AS(w, ana, "metrics.query", "{}")->code, 103);
+    CHECK_INT(CALL_AS(w, ana, "place.announce", "{\"text\":\"x\"}")->code, 103);
     post_free(w);
 }
 
