@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/docs.h"
 #include "cli/local_socket.h"
+#include "cli/notify.h"
 #include "wire/json.h"
 
 #include <pthread.h>
@@ -51,6 +52,32 @@ static void tell_people(struct snug *snug, const char *setup_url)
         (void)fprintf(stderr, "Set it up with this link, once:\n    %s\n", setup_url);
 }
 
+/* A signal; 0: the service manager wants to hear of us. */
+static int wait_for_signal(const sigset_t *ends, int64_t interval_ms)
+{
+    int number = 0;
+    if (interval_ms == 0)
+        return sigwait(ends, &number) == 0 ? number : 0;
+    const struct timespec time = {interval_ms / 1000, interval_ms % 1000 * 1000000};
+    number = sigtimedwait(ends, NULL, &time);
+    return number > 0 ? number : 0;
+}
+
+/* The signal that ends it; SIGUSR1 and SIGUSR2 on the way only change whom it lets in. */
+static int wait_for_end(struct snug *snug, const sigset_t *ends)
+{
+    int64_t interval_ms = notify_interval_ms();
+    for (;;) {
+        int number = wait_for_signal(ends, interval_ms);
+        if (number == 0 && snug_alive(snug))
+            notify_say("WATCHDOG=1");
+        else if (number == SIGUSR1 || number == SIGUSR2)
+            snug_drain(snug, number == SIGUSR1);
+        else if (number != 0)
+            return number;
+    }
+}
+
 /* Serves until a signal of `ends` comes. */
 static int serve_until(struct snug *snug, const struct arguments *a, bool insecure,
                        const sigset_t *ends)
@@ -71,9 +98,9 @@ static int serve_until(struct snug *snug, const struct arguments *a, bool insecu
         log_event(LOG_WARN, "insecure", KV_STR("option", "client.insecure"),
                   KV_STR("means", "whoever is on this machine connects without a token and uses "
                                   "every channel; for development only"));
-    int signal_number = 0;
-    while (sigwait(ends, &signal_number) != 0)
-        ;
+    notify_say("READY=1");
+    int signal_number = wait_for_end(snug, ends);
+    notify_say("STOPPING=1");
     log_event(LOG_INFO, "stopping", KV_INT("signal", signal_number));
     local_socket_stop(local);
     return 0;
@@ -86,6 +113,8 @@ int serve_run(struct config *c, const struct arguments *a)
     (void)sigaddset(&ends, SIGTERM);
     (void)sigaddset(&ends, SIGINT);
     (void)sigaddset(&ends, SIGHUP);
+    (void)sigaddset(&ends, SIGUSR1);
+    (void)sigaddset(&ends, SIGUSR2);
     (void)pthread_sigmask(SIG_BLOCK, &ends,
                           NULL); /* every thread inherits it: only sigwait gets them */
     (void)signal(SIGPIPE, SIG_IGN);
