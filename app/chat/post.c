@@ -52,7 +52,8 @@ static enum err insert_message(struct db *db, const struct post *p, struct poste
     query_int(q, 1, p->author_id);
     query_text(q, 2, p->key);
     query_int(q, 3, out->message_id);
-    query_int(q, 4, out->time_ms);
+    query_int(q, 4, (int64_t)out->event.offset);
+    query_int(q, 5, out->time_ms);
     e = query_run(q);
     if (e != ERR_OK)
         return e;

@@ -248,7 +248,7 @@ static void the_index_follows_in_batches(void)
         test_sql(w.p->store,
                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
                  "1200) INSERT INTO message SELECT i, 1, 100 + i, 2, 'word' || i, 0, 'k' || i, "
-                 "0, '' FROM n"),
+                 "0, '', '' FROM n"),
         ERR_OK);
     char watermark[64];
     static const char *const want[] = {"500", "1000", "1200", "1200"};
@@ -268,7 +268,7 @@ static void a_batch_of_long_messages_is_small(void)
         test_sql(w.p->store,
                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) "
                  "INSERT INTO message SELECT i, 1, 100 + i, 2, printf('word%d %.*c', i, 15990, "
-                 "'x'), 0, 'k' || i, 0, '' FROM n"),
+                 "'x'), 0, 'k' || i, 0, '', '' FROM n"),
         ERR_OK);
     char watermark[64];
     static const char *const want[] = {"66", "120"};

@@ -189,8 +189,8 @@ static void what_is_too_old_goes_a_few_rows_at_a_time(void)
         "VALUES ('open', '', '', '', 1)",
         "INSERT INTO message (id, room_id, offset, author_id, text, created_ms, key) "
         "VALUES (1, 1, 1, 1, 't', 1, 'k')",
-        "INSERT INTO send_key VALUES (1, 'old', 1, 1699999999999 - 30 * 86400000)",
-        "INSERT INTO send_key VALUES (1, 'new', 1, 1700000000500 - 30 * 86400000)",
+        "INSERT INTO send_key VALUES (1, 'old', 1, 1, 1699999999999 - 30 * 86400000)",
+        "INSERT INTO send_key VALUES (1, 'new', 1, 1, 1700000000500 - 30 * 86400000)",
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         must(test_sql(w->p->store, rows[i]) == ERR_OK);
