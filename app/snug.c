@@ -77,7 +77,7 @@ static enum ws_mode level(void *ctx)
     return full ? WS_MODE_DEGRADED : WS_MODE_UNIFIED;
 }
 
-static enum err list_connections(void *ctx, int64_t user_id, void *owner,
+static enum err list_connections(void *ctx, int64_t user_id, struct text channel, void *owner,
                                  void (*done)(void *owner, enum err e,
                                               const struct ws_connection_record *records,
                                               size_t count))
@@ -85,8 +85,7 @@ static enum err list_connections(void *ctx, int64_t user_id, void *owner,
     struct snug *s = ctx;
     if (!s->sessions)
         return ERR_UNAVAILABLE;
-    return sessions_list(s->sessions, user_id, TEXT_NONE,
-                         (struct connections_answer){owner, done});
+    return sessions_list(s->sessions, user_id, channel, (struct connections_answer){owner, done});
 }
 
 static bool ready(void *ctx, struct buf *why)

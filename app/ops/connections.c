@@ -3,6 +3,7 @@
 #include "ops/inside.h"
 #include "store/db.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- the open connections, for several methods */
@@ -58,8 +59,11 @@ void live_read(void *data, answer_run *run, bool needed)
     job->run = run;
     job->needed = needed;
     enum err e = ERR_UNAVAILABLE;
+    char channel[32] = "";
+    if (job->room_id)
+        (void)snprintf(channel, sizeof channel, "room:%lld", (long long)job->room_id);
     if (options->connections)
-        e = options->connections(options->ctx, job->user_id, job, live_gathered);
+        e = options->connections(options->ctx, job->user_id, text_of(channel), job, live_gathered);
     if (e != ERR_OK)
         live_gathered(job, e, NULL, 0);
 }
@@ -114,8 +118,8 @@ static int by_number(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-/* Where the page begins. A connection that is gone meanwhile still has its place: its row says since when it was.
- * errors: ERR_BAD_REQUEST there never was one */
+/* Where the page begins. A connection that is gone meanwhile still has its place: its row says since when it was, unless
+ * thousands have ended after it. errors: ERR_BAD_REQUEST there was none lately */
 static enum err first_after(struct db *db, struct list *job, size_t *out_first)
 {
     struct ws_connection_record at = {.connected_ms = 0};
@@ -128,9 +132,12 @@ static enum err first_after(struct db *db, struct list *job, size_t *out_first)
         if (strcmp(job->live.records[i].id, at.id) == 0)
             at.connected_ms = job->live.records[i].connected_ms;
     if (!at.connected_ms) {
-        struct query *q = db_query(db, QUERY_OPS_CONNECTION_SINCE);
+        int64_t user_id = job->live.user_id;
+        struct query *q =
+            db_query(db, user_id ? QUERY_OPS_CONNECTION_SINCE_OF_USER : QUERY_OPS_CONNECTION_SINCE);
         query_text(q, 1, job->after);
-        query_int(q, 2, job->live.user_id);
+        if (user_id)
+            query_int(q, 2, user_id);
         if (query_row(q))
             at.connected_ms = col_int(q, 0);
         enum err e = query_end(q);
@@ -182,6 +189,10 @@ static enum err write_open(struct db *db, struct list *job, const struct ws_conn
     enum err e = author_write(db, w, "user", r->user_id);
     connection_write(w, r);
     json_add_int(w, "rooms", r->rooms);
+    if (r->follows) {
+        json_add_int(w, "sent", (int64_t)r->sent_offset);
+        json_add_int(w, "acked", (int64_t)r->acked_offset);
+    }
     json_add_bool(w, "this", strcmp(r->id, job->live.answer.actor.connection) == 0);
     json_close(w, '}');
     return e;
@@ -224,6 +235,7 @@ void connection_list(void *ctx, const struct actor *actor, const struct args *ar
     if (!job)
         return;
     job->limit = args_int(args, "limit");
+    job->live.room_id = args_given(args, "room") ? args_int(args, "room") : 0;
     job->after = answer_keep(&job->live.answer, after);
     live_read(job, list_run, true);
 }

@@ -55,46 +55,68 @@ static void put_back(struct ops *o, struct note *first) CLANG(requires_capabilit
     o->notes = first;
 }
 
-static void append(struct ops *o, struct note *n, size_t max)
+/* A note at the end of the list, while it has less than `max`; NULL: none, that has been counted. Those of the last batch are
+ * used again: else the reactors allocate and the writer frees, at every connection. */
+static struct note *append(struct ops *o, size_t max) CLANG(requires_capability(o->lock))
 {
-    mutex_lock(&o->lock);
-    bool room = o->notes_count < max;
-    if (room) {
-        *o->notes_end = n;
-        o->notes_end = &n->next;
-        o->notes_count++;
+    struct note *n = NULL;
+    if (o->notes_count < max) {
+        n = o->spare ? o->spare : malloc(sizeof *n);
+        if (o->spare) {
+            o->spare = n->next;
+            o->spare_count--;
+        }
     }
-    bool many = o->notes_count >= NOTES_FLUSH && !o->writing;
-    mutex_unlock(&o->lock);
-    if (!room) {
+    if (!n) {
         metric_add(METRIC_history_dropped, 1);
-        free(n);
+        return NULL;
     }
-    if (many)
-        history_flush(o, NOTES_BATCH);
+    n->next = NULL;
+    *o->notes_end = n;
+    o->notes_end = &n->next;
+    o->notes_count++;
+    return n;
+}
+
+static void give_back(struct ops *o, struct note *first) CLANG(requires_capability(o->lock))
+{
+    while (first) {
+        struct note *n = first;
+        first = n->next;
+        if (o->spare_count == NOTES_FLUSH) {
+            free(n);
+            continue;
+        }
+        n->next = o->spare;
+        o->spare = n;
+        o->spare_count++;
+    }
 }
 
 void history_note(struct ops *o, enum note_kind kind, const struct ws_connection_record *record)
 {
-    struct note *n = calloc(1, sizeof *n);
-    if (!n) {
-        metric_add(METRIC_history_dropped, 1);
-        return;
+    mutex_lock(&o->lock);
+    struct note *n = append(o, kind == NOTE_OPENED ? NOTES_MAX / 2 : NOTES_MAX);
+    if (n) {
+        n->kind = kind;
+        n->record = *record;
     }
-    n->kind = kind;
-    n->record = *record;
-    append(o, n, kind == NOTE_OPENED ? NOTES_MAX / 2 : NOTES_MAX);
+    bool many = o->notes_count >= NOTES_FLUSH && !o->writing;
+    mutex_unlock(&o->lock);
+    if (many)
+        history_flush(o, NOTES_FLUSH);
 }
 
 void history_mark(struct ops *o, const char *mark)
 {
-    struct note *n = calloc(1, sizeof *n);
-    if (!n)
-        return;
-    n->kind = NOTE_MARK;
-    n->mark_ms = env_wall_ms(o->env);
-    n->mark = mark;
-    append(o, n, NOTES_MAX);
+    mutex_lock(&o->lock);
+    struct note *n = append(o, NOTES_MAX);
+    if (n) {
+        n->kind = NOTE_MARK;
+        n->mark_ms = env_wall_ms(o->env);
+        n->mark = mark;
+    }
+    mutex_unlock(&o->lock);
 }
 
 /* ---- batches */
@@ -139,14 +161,14 @@ static void batch_done(void *data, enum err e)
     if (e != ERR_OK && !is_hopeless(e))
         put_back(o, b->first);
     else
-        notes_free(b->first);
+        give_back(o, b->first);
     o->writing = false;
     bool again = e == ERR_OK && o->notes_count >= NOTES_FLUSH;
     condition_broadcast(&o->written);
     mutex_unlock(&o->lock);
     free(b);
     if (again)
-        history_flush(o, NOTES_BATCH);
+        history_flush(o, NOTES_FLUSH);
 }
 
 void history_flush(struct ops *o, size_t max)
@@ -158,10 +180,17 @@ void history_flush(struct ops *o, size_t max)
     mutex_lock(&o->lock);
     if (!o->writing)
         b->first = take(o, max);
-    if (b->first)
+    struct note *idle = NULL;
+    if (b->first) {
         o->writing = true;
+    } else if (!o->writing) { /* a quiet moment: nothing is kept for the next storm */
+        idle = o->spare;
+        o->spare = NULL;
+        o->spare_count = 0;
+    }
     mutex_unlock(&o->lock);
     if (!b->first) {
+        notes_free(idle);
         free(b);
         return;
     }
@@ -189,5 +218,6 @@ NO_THREAD_CHECK void history_fini(struct ops *o)
 {
     must(!o->writing);
     notes_free(o->notes);
-    o->notes = NULL;
+    notes_free(o->spare);
+    o->notes = o->spare = NULL;
 }

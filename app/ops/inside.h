@@ -18,8 +18,7 @@ struct db;
  * closes, which carry the whole row, keep the other half. */
 
 #define NOTES_MAX 16384
-#define NOTES_FLUSH 64 /* so many are written without waiting for the tick */
-#define NOTES_BATCH 256
+#define NOTES_FLUSH 512 /* so many are written at once, and without waiting for the tick */
 
 enum note_kind { NOTE_OPENED, NOTE_CLOSED, NOTE_MARK };
 
@@ -41,13 +40,15 @@ struct ops {
     struct note *notes GUARDED_BY(lock);
     struct note **notes_end GUARDED_BY(lock);
     size_t notes_count GUARDED_BY(lock);
+    struct note *spare GUARDED_BY(lock);  /* to be used again, */
+    size_t spare_count GUARDED_BY(lock);  /* at most NOTES_FLUSH */
     bool writing GUARDED_BY(lock);        /* one batch at a time: rows keep their order */
     struct condition written;             /* `writing` became false */
     struct sampler sampler;               /* sampler.c */
     _Atomic int64_t measure_ms, prune_ms; /* when next */
 };
 
-/* Never blocks; over the bound the note is dropped and counted. mark: static */
+/* Never blocks; over the bound the note is dropped and counted. mark: static; with the next tick */
 void history_note(struct ops *o, enum note_kind kind, const struct ws_connection_record *record);
 void history_mark(struct ops *o, const char *mark);
 /* Hands what waits to the writer, at most `max` notes, unless a batch is on its way. */
@@ -88,6 +89,7 @@ struct live {
     struct answer answer;
     struct ops *ops;
     int64_t user_id; /* whose; 0: everybody's */
+    int64_t room_id; /* how far each is there is asked too; 0: nowhere */
     struct ws_connection_record *records;
     size_t count;
     answer_run *run;

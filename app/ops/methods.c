@@ -15,6 +15,7 @@ static const struct param list_params[] = {
     {"user", PARAM_ID, false, 0, 0, 0},
     LIMIT_PARAM,
     {"after", PARAM_TEXT, false, 0, 36, 0}, /* a connection's id */
+    {"room", PARAM_ID, false, 0, 0, 0},     /* how far each is there: sent, acked */
 };
 static const struct param history_params[] = {
     {"user", PARAM_ID, false, 0, 0, 0},

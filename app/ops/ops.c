@@ -8,7 +8,7 @@
 
 #define START_DEADLINE_MS 25000
 #define STOP_DEADLINE_MS 2000
-#define MEASURE_EVERY_MS 2000
+#define MEASURE_EVERY_MS 500
 
 struct start {
     struct ops *ops;
@@ -88,7 +88,8 @@ struct ops *ops_free(struct ops *o)
 
 void ops_connection_opened(struct ops *o, const struct ws_connection_record *record)
 {
-    history_note(o, NOTE_OPENED, record);
+    if (record->user_id)
+        history_note(o, NOTE_OPENED, record);
 }
 
 void ops_connection_closed(struct ops *o, const struct ws_connection_record *record)
@@ -104,7 +105,7 @@ void ops_mark(struct ops *o, const char *text)
 void ops_tick(struct ops *o)
 {
     int64_t now_ms = env_monotonic_ms(o->env);
-    history_flush(o, NOTES_BATCH);
+    history_flush(o, NOTES_FLUSH);
     if (now_ms >= atomic_load(&o->measure_ms)) {
         atomic_store(&o->measure_ms, now_ms + MEASURE_EVERY_MS);
         sampler_measure();

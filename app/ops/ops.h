@@ -20,8 +20,8 @@ struct ops_options {
     int64_t history_keep_ms;         /* of ended connections: 30 days */
     int64_t key_keep_ms;             /* of idempotency keys: 30 days */
     /* The open connections (session knows them): answers once, on a reactor, where `done` must not block.
-     * user_id 0: everybody's. errors: no answer comes */
-    enum err (*connections)(void *ctx, int64_t user_id, void *owner,
+     * user_id 0: everybody's. channel: how far each is in it is told too; empty: none. errors: no answer comes */
+    enum err (*connections)(void *ctx, int64_t user_id, struct text channel, void *owner,
                             void (*done)(void *owner, enum err e,
                                          const struct ws_connection_record *records, size_t count));
     /* False with the reasons, one a line: threads that stand still. NULL: nothing to say */
@@ -36,7 +36,8 @@ struct ops *ops_free(struct ops *o);
 struct method_set ops_methods(struct ops *o);
 
 /* ---- the history's sink: from reactors, never blocks; rows go to the writer in batches. What the disk refuses waits, at
- * most 16,384 rows; over it they are dropped and counted (history_dropped), opened ones from half of it on */
+ * most 16,384 rows; over it they are dropped and counted (history_dropped), opened ones from half of it on. A connection
+ * of nobody (user_id 0) gets its row when it ends. Each end is told once */
 void ops_connection_opened(struct ops *o, const struct ws_connection_record *record);
 void ops_connection_closed(struct ops *o, const struct ws_connection_record *record);
 

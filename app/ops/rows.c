@@ -1,4 +1,4 @@
-/* rows: what becomes of a note in the writer's job. Writing one twice changes nothing. */
+/* rows: what becomes of a note in the writer's job. */
 #include "accounts/people.h"
 #include "ops/inside.h"
 #include "store/db.h"
@@ -66,9 +66,10 @@ static enum err note_recovered(struct db *db, const struct ws_connection_record 
     return query_run(q);
 }
 
-enum err row_closed(struct db *db, const struct ws_connection_record *r)
+static enum err write_closed(struct db *db, enum query_id which,
+                             const struct ws_connection_record *r)
 {
-    struct query *q = db_query(db, QUERY_OPS_CONNECTION_CLOSE);
+    struct query *q = db_query(db, which);
     bind_who(q, r);
     query_int(q, 8, r->closed_ms);
     query_int(q, 9, r->rtt_ms);
@@ -80,7 +81,19 @@ enum err row_closed(struct db *db, const struct ws_connection_record *r)
     query_int(q, 15, r->code);
     query_text(q, 16, text_of(r->reason));
     query_text(q, 17, text_of(r->closed_by));
-    enum err e = query_run(q);
+    return query_run(q);
+}
+
+enum err row_closed(struct db *db, const struct ws_connection_record *r)
+{
+    bool opened = false;
+    enum err e = ERR_OK;
+    if (r->user_id) { /* nobody's has no row before its end */
+        e = write_closed(db, QUERY_OPS_CONNECTION_CLOSE, r);
+        opened = db_changes(db) > 0;
+    }
+    if (e == ERR_OK && !opened)
+        e = write_closed(db, QUERY_OPS_CONNECTION_ENDED, r);
     if (e == ERR_OK && r->user_id)
         e = person_seen(db, r->user_id, r->closed_ms);
     return e != ERR_OK ? e : note_recovered(db, r);

@@ -84,11 +84,22 @@ static void pages_of_open_lines_go_on_behind_a_line_that_is_gone(void)
     CHECK_TEXT(got_text(got, "connections.0.id"), "line-2");
     CHECK_TEXT(got_text(got, "connections.1.id"), "line-1");
     CHECK_INT(got_int(got, "total"), 5);
+    struct ws_connection_record gone = w->live[3];
     w->live[3] = w->live[4], w->live_count = 4; /* line-3 is gone */
     got = CALL_AS(w, root, "connection.list", "{\"limit\":3,\"after\":\"line-3\"}");
     CHECK_TEXT(got_text(got, "connections.0.id"), "line-2");
     CHECK_INT(got_count(got, "connections"), 3);
     CHECK_TEXT(got_text(got, "more"), "false");
+    post_ends(w, &gone, 1001, "", "client");
+    post_tick(w, 100); /* its row says so */
+    got = CALL_AS(w, root, "connection.list", "{\"after\":\"line-3\"}");
+    CHECK_INT(got_count(got, "connections"), 3);
+    gone = w->live[2], w->live[2] = w->live[3], w->live_count = 3; /* ana's line-2 too */
+    post_ends(w, &gone, 1001, "", "client");
+    post_tick(w, 100);
+    got = CALL_AS(w, ana, "connection.list", "{\"after\":\"line-2\"}");
+    CHECK_INT(got_count(got, "connections"), 1);
+    CHECK_TEXT(got_text(got, "connections.0.id"), "line-0");
     got = CALL_AS(w, root, "connection.list", "{\"after\":\"never\"}");
     CHECK_INT(got->code, 107);
     CHECK_TEXT(got->field, "after");

@@ -1,12 +1,8 @@
--- A connection ended; if its tab is connected anew already, it was back at once
-INSERT INTO connection (id, user_id, client, address, transport, since_ms, tab, closed_ms, rtt_ms, bytes_in, bytes_out,
-                        frames_in, frames_out, queue_peak_bytes, code, reason, closed_by, back_ms)
-VALUES (?1, (SELECT id FROM user WHERE id = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-        coalesce((SELECT max(1, n.since_ms - ?8) FROM connection n
-                  WHERE n.user_id = ?2 AND n.closed_ms = 0 AND ?7 <> '' AND n.tab = ?7 AND n.id <> ?1 AND n.since_ms >= ?6
-                  ORDER BY n.since_ms LIMIT 1), 0))
-ON CONFLICT (id) DO UPDATE SET
-    client = excluded.client, closed_ms = excluded.closed_ms, rtt_ms = excluded.rtt_ms,
-    bytes_in = excluded.bytes_in, bytes_out = excluded.bytes_out,
-    frames_in = excluded.frames_in, frames_out = excluded.frames_out, queue_peak_bytes = excluded.queue_peak_bytes,
-    code = excluded.code, reason = excluded.reason, closed_by = excluded.closed_by, back_ms = excluded.back_ms;
+-- The open connection ?1 ended; if its tab is connected anew already, it was back at once
+UPDATE connection SET
+    client = ?3, closed_ms = ?8, rtt_ms = ?9, bytes_in = ?10, bytes_out = ?11, frames_in = ?12, frames_out = ?13,
+    queue_peak_bytes = ?14, code = ?15, reason = ?16, closed_by = ?17,
+    back_ms = coalesce((SELECT max(1, n.since_ms - ?8) FROM connection n
+                        WHERE n.user_id = ?2 AND n.closed_ms = 0 AND ?7 <> '' AND n.tab = ?7 AND n.id <> ?1 AND n.since_ms >= ?6
+                        ORDER BY n.since_ms LIMIT 1), 0)
+WHERE id = ?1 AND closed_ms = 0;

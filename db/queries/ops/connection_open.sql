@@ -1,4 +1,4 @@
 -- A connection was authenticated
 INSERT INTO connection (id, user_id, client, address, transport, since_ms, tab)
 VALUES (?1, (SELECT id FROM user WHERE id = ?2), ?3, ?4, ?5, ?6, ?7)
-ON CONFLICT (id) DO NOTHING;
+ON CONFLICT DO NOTHING;
