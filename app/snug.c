@@ -223,6 +223,9 @@ static enum err make_chat(struct snug *s)
         .registry = s->registry,
         .text_max = CHAT_TEXT_MAX,
         .typing_ms = o->typing_ms,
+        .keep_ms = o->keep_ms,
+        .keep_messages = o->keep_messages,
+        .keep_bytes = o->keep_bytes,
         .recovery_max = o->recovery_max,
         .history_max = o->history_max,
         .reply_max_bytes = /* a reply that does not fit the queue would close its client each time */

@@ -52,6 +52,8 @@ struct snug_options {
     double connects_burst, connects_per_s, publishes_burst, publishes_per_s;
     int64_t manager_idle_ms, manager_deadline_ms, typing_ms, run_deadline_ms;
     int64_t key_keep_ms, history_keep_ms;
+    int64_t keep_ms, keep_bytes; /* of messages; 0: no bound */
+    unsigned keep_messages;
     unsigned reactors;                           /* 0: one per core */
     unsigned http_waiting_max, http_address_max; /* http.connection_limit, ...address_... */
     unsigned http_workers, readers, tasks, batch_max, queue_max;

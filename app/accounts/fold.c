@@ -101,6 +101,44 @@ static const char latin_more[] =
     "uuyyyyyyyy......" /* 1EF0 */;
 /* clang-format on */
 
+/* Greek keeps its accents, as in SQLite; a sigma at the end is a sigma. */
+static uint32_t lower_greek(uint32_t c)
+{
+    if (c >= 0x391 && c <= 0x3ab)
+        return c + 0x20;
+    if (c >= 0x388 && c <= 0x38a)
+        return c + 0x25;
+    if (c >= 0x3d8 && c <= 0x3ef)
+        return c | 1;
+    switch (c) {
+    case 0x386:
+        return 0x3ac;
+    case 0x38c:
+        return 0x3cc;
+    case 0x38e:
+    case 0x38f:
+        return c + 0x3f;
+    case 0x3c2:
+        return 0x3c3;
+    default:
+        return c;
+    }
+}
+
+static uint32_t lower_cyrillic(uint32_t c)
+{
+    if (c < 0x410)
+        return c + 0x50;
+    if (c < 0x430)
+        return c + 0x20;
+    if (c >= 0x4c1 && c <= 0x4ce)
+        return c % 2 ? c + 1 : c;
+    if (c == 0x4c0)
+        return 0x4cf;
+    bool pairs = (c >= 0x460 && c <= 0x481) || (c >= 0x48a && c <= 0x4bf) || c >= 0x4d0;
+    return pairs ? c | 1 : c;
+}
+
 static uint32_t lower(uint32_t c)
 {
     if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7))
@@ -110,31 +148,15 @@ static uint32_t lower(uint32_t c)
         return c | 1;
     if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e))
         return c % 2 ? c + 1 : c;
-    if (c >= 0x391 && c <= 0x3a9)
-        return c + 0x20;
-    if (c >= 0x410 && c <= 0x42f)
-        return c + 0x20;
-    if (c >= 0x400 && c <= 0x40f)
-        return c + 0x50;
+    if (c >= 0x370 && c < 0x400)
+        return lower_greek(c);
+    if (c >= 0x400 && c < 0x530)
+        return lower_cyrillic(c);
+    if (c >= 0x531 && c <= 0x556) /* Armenian */
+        return c + 0x30;
     if (c >= 0xff21 && c <= 0xff3a)
         return c + 0x20;
-    return c;
-}
-
-/* Greek with accents and Cyrillic short i and io, lower case. */
-static uint32_t plain(uint32_t c)
-{
-    static const struct range pairs[] = {
-        {0x386, 0x3b1}, {0x388, 0x3b5}, {0x389, 0x3b7}, {0x38a, 0x3b9}, {0x38c, 0x3bf},
-        {0x38e, 0x3c5}, {0x38f, 0x3c9}, {0x390, 0x3b9}, {0x3aa, 0x3b9}, {0x3ab, 0x3c5},
-        {0x3ac, 0x3b1}, {0x3ad, 0x3b5}, {0x3ae, 0x3b7}, {0x3af, 0x3b9}, {0x3b0, 0x3c5},
-        {0x3c2, 0x3c3}, {0x3ca, 0x3b9}, {0x3cb, 0x3c5}, {0x3cc, 0x3bf}, {0x3cd, 0x3c5},
-        {0x3ce, 0x3c9}, {0x439, 0x438}, {0x451, 0x435},
-    };
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
-        if (pairs[i].from == c)
-            return pairs[i].to;
-    return c;
+    return c == 0xb5 ? 0x3bc : c; /* the micro sign */
 }
 
 uint32_t char_fold(uint32_t c)
@@ -146,5 +168,5 @@ uint32_t char_fold(uint32_t c)
         letter = latin[c - 0xc0];
     else if (c >= 0x1e00 && c < 0x1f00)
         letter = latin_more[c - 0x1e00];
-    return letter != '.' ? (uint32_t)letter : plain(lower(c));
+    return letter != '.' ? (uint32_t)letter : lower(c);
 }

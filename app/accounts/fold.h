@@ -14,7 +14,7 @@ bool char_in_word(uint32_t c);
 /* An accent that stands after its letter. */
 bool char_is_accent(uint32_t c);
 
-/* Lower case, without accents: É, é and E give e. Other characters stay. */
+/* Lower case, Latin without accents: É, é and E give e; Greek and Cyrillic keep theirs. Other characters stay. */
 uint32_t char_fold(uint32_t c);
 
 #endif

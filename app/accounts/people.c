@@ -45,6 +45,17 @@ enum err person_by_name(struct db *db, struct text name, struct person *out)
     return one_person(q, out);
 }
 
+enum err person_acting(struct db *db, int64_t id, struct person *out)
+{
+    enum err e = person_by_id(db, id, out);
+    return e == ERR_NOT_FOUND || (e == ERR_OK && !out->active) ? ERR_UNAUTHORIZED : e;
+}
+
+bool person_is_erased(const struct person *p)
+{
+    return p->name[0] == '-';
+}
+
 enum err person_find(struct db *db, struct text id_or_name, struct person *out)
 {
     int64_t id = text_id(id_or_name);
@@ -72,15 +83,20 @@ void person_write_columns(struct json_writer *w, const char *key, struct query *
     json_close(w, '}');
 }
 
-void user_write(struct json_writer *w, const char *key, const struct person *p)
+void user_write_members(struct json_writer *w, const struct person *p)
 {
-    json_open(w, key, '{');
     json_add_id(w, "id", p->id);
     json_add_text(w, "name", text_of(p->name));
     json_add_text(w, "display", text_of(p->display));
     json_add_text(w, "role", text_of(p->role));
     json_add_bool(w, "active", p->active);
     json_add_int(w, "created", p->created_ms);
+}
+
+void user_write(struct json_writer *w, const char *key, const struct person *p)
+{
+    json_open(w, key, '{');
+    user_write_members(w, p);
     json_close(w, '}');
 }
 

@@ -16,9 +16,15 @@ struct person {
     int64_t created_ms, seen_ms;
 };
 
+/* What everybody is called who was erased (user.erase); their name is "-" and their number, which nobody can choose. */
+#define ERASED_DISPLAY "Erased person"
+bool person_is_erased(const struct person *p);
+
 /* errors: ERR_NOT_FOUND; those of query_end. Names without regard to ASCII case. */
 MUST_USE enum err person_by_id(struct db *db, int64_t id, struct person *out);
 MUST_USE enum err person_by_name(struct db *db, struct text name, struct person *out);
+/* Who asks for something, in the job that does it. errors: ERR_UNAUTHORIZED they are not here any more */
+MUST_USE enum err person_acting(struct db *db, int64_t id, struct person *out);
 /* "42" or a name. */
 MUST_USE enum err person_find(struct db *db, struct text id_or_name, struct person *out);
 
@@ -31,11 +37,13 @@ void person_write_columns(struct json_writer *w, const char *key, struct query *
 
 /* The user object of SHAPES.md: the author and active, created. */
 void user_write(struct json_writer *w, const char *key, const struct person *p);
+/* Its members, into an open object. */
+void user_write_members(struct json_writer *w, const struct person *p);
 
 /* From a row of id, name, display, role, active, created_ms, seen_ms. */
 void person_read(struct query *q, struct person *out);
 
-/* The person was here (last connection closed, or now). In a writer's job. */
+/* The person was here (last connection closed, or now), unless they were erased meanwhile. In a writer's job. */
 MUST_USE enum err person_seen(struct db *db, int64_t id, int64_t now_ms);
 
 #endif

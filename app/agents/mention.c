@@ -25,7 +25,7 @@ static enum err mention_run(struct db *db, void *data)
 {
     struct mention_job *job = data;
     struct person author;
-    enum err e = person_by_id(db, job->creation.run.started_by, &author);
+    enum err e = person_acting(db, job->creation.run.started_by, &author);
     if (e == ERR_OK && strcmp(author.role, "agent") == 0)
         e = ERR_DENIED; /* agents do not ask each other: nobody would stop them */
     if (e == ERR_OK)

@@ -1,6 +1,7 @@
 /* Reads of messages for a run. A run's answer stands in its room for all its members, so it tells of that room and of open
  * rooms that its starter is in, never of another private room, although the starter may read it. */
 #include "agents/inside.h"
+#include "chat/tail.h"
 #include "chat/words.h"
 #include "store/db.h"
 
@@ -44,10 +45,10 @@ static void write_found(struct found *f, struct query *q)
     json_close(f->w, '}');
 }
 
-static enum err read_tail(struct db *db, const struct run *run, struct found *f, int64_t watermark)
+static enum err read_tail(struct db *db, const struct run *run, struct found *f, int64_t above)
 {
     struct query *q = db_query(db, QUERY_AGENTS_SEARCH_TAIL);
-    query_int(q, 1, watermark);
+    query_int(q, 1, above);
     query_int(q, 2, run->started_by);
     query_int(q, 3, run->room_id);
     while (!f->more && query_row(q))
@@ -72,15 +73,12 @@ static enum err read_index(struct db *db, const struct run *run, struct found *f
 
 static enum err read_both(struct db *db, const struct run *run, struct found *f)
 {
-    int64_t watermark = 0;
-    struct query *q = db_query(db, QUERY_CHAT_WATERMARK_GET);
-    if (query_row(q))
-        watermark = col_int(q, 0);
-    enum err e = query_end(q);
+    struct tail t;
+    enum err e = tail_get(db, &t);
     if (e == ERR_OK)
-        e = read_tail(db, run, f, watermark);
+        e = read_tail(db, run, f, t.above);
     if (e == ERR_OK && !f->more)
-        e = read_index(db, run, f, watermark);
+        e = read_index(db, run, f, t.watermark);
     return e;
 }
 

@@ -22,7 +22,7 @@ struct change *change_new(struct chat *c, const struct actor *actor, struct repl
     if (!job)
         return NULL;
     job->c = c;
-    job->private = -1;
+    job->private = job->keep_ms = job->keep_messages = -1;
     job->answer.drop = change_drop;
     buf_init(&job->notice, NOTICE_MAX_BYTES);
     return job;

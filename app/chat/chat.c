@@ -17,8 +17,12 @@ enum err chat_new(const struct chat_options *options, struct chat **out_chat)
     atomic_store(&c->hub, options->hub);
     atomic_store(&c->index_due, true); /* what the last process left */
     mutex_init(&c->lock, LOCK_chat);
-    *out_chat = c;
-    return ERR_OK;
+    enum err e = keep_init(c);
+    if (e == ERR_OK)
+        *out_chat = c;
+    else
+        chat_free(c);
+    return e;
 }
 
 struct chat *chat_free(struct chat *c)
@@ -27,6 +31,7 @@ struct chat *chat_free(struct chat *c)
         return NULL;
     typing_fini(c);
     unread_fini(c);
+    keep_fini(c);
     mutex_fini(&c->lock);
     free(c);
     return NULL;
@@ -50,6 +55,8 @@ void chat_tick(struct chat *c)
     typing_tick(c, now);
     unread_tick(c, now);
     index_tick(c, now);
+    keep_tick(c, now);
+    purge_tick(c, now);
 }
 
 bool one_line(struct text t, const char *field, const char *message, struct reply reply)

@@ -26,6 +26,9 @@ struct chat_options {
     unsigned recovery_max;        /* publications a recovery: 1,000 */
     unsigned history_max;         /* publications a history page: 1,000 */
     size_t reply_max_bytes;       /* of publications or messages in one reply: 512 KiB */
+    int64_t keep_ms;              /* messages go when they are older; 0: never. keep.c */
+    int64_t keep_messages;        /* messages of one room; 0: any number */
+    int64_t keep_bytes; /* of the database; over it the oldest messages of all go; 0: any */
 };
 
 MUST_USE enum err chat_new(const struct chat_options *options, struct chat **out_chat);
@@ -42,7 +45,8 @@ void chat_set_hub(struct chat *c, struct hub *hub);
 /* Puts new people into `general` (accounts calls it in its jobs). */
 struct accounts_hooks chat_accounts_hooks(struct chat *c);
 
-/* Work that time asks for: typing that ends, unread counts that wait (at most one a room and 250 ms), the search index.
+/* Work that time asks for: typing that ends, unread counts that wait (at most one a room and 250 ms), the search index,
+ * messages that are over a bound.
  * Called by the server's ticker about every 100 ms. thread: task */
 void chat_tick(struct chat *c);
 

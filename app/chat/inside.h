@@ -6,6 +6,7 @@
 #include "accounts/people.h"
 #include "base/mutex.h"
 #include "chat/chat.h"
+#include "chat/facts.h"
 #include "chat/mention.h"
 #include "chat/post.h"
 #include "chat/stream.h"
@@ -14,6 +15,7 @@
 
 struct db;
 struct query;
+struct keep_plan;
 struct typist;
 struct waiting_room;
 
@@ -40,6 +42,11 @@ struct chat {
     size_t waiting_room GUARDED_BY(lock); /* places in `waiting` */
     atomic_bool index_due, index_runs;    /* index.c */
     _Atomic int64_t index_next_ms;
+    struct keep_plan *keep_plan GUARDED_BY(lock); /* keep.c; NULL: its job runs */
+    _Atomic int64_t keep_next_ms;
+    atomic_bool purge_runs; /* purge.c */
+    _Atomic int64_t purge_next_ms;
+    bool purge_begun; /* of its job */
 };
 
 /* ---- user_event.c: what goes to user:<id>, and who is there */
@@ -93,14 +100,18 @@ MUST_USE enum err member_add(struct chat *c, struct db *db, int64_t room_id,
                              const struct person *who, const struct person *by,
                              struct room_event *out_event);
 
+/* The same of one who goes: their row, an heir if the last owner went, the member_left event. */
+MUST_USE enum err member_remove(struct chat *c, struct db *db, int64_t room_id,
+                                const struct person *who, bool owner, struct room_event *out_event);
+
 /* ---- a change of a room: one event in its stream, one notice to some users */
 
 struct change {
     struct answer answer;
     struct chat *c;
     int64_t room_id;
-    struct text name, topic, who; /* kept */
-    int64_t private;              /* -1: not given */
+    struct text name, topic, who;            /* kept */
+    int64_t private, keep_ms, keep_messages; /* -1: not given */
     bool joinable;
     struct person person; /* whom it is about */
     bool changed;         /* something is to be published */
@@ -122,16 +133,46 @@ MUST_USE enum err change_tell(struct change *job, int64_t user_id);
 
 /* ---- message_write.c */
 
-/* A message object from a row of message_before, _after, search_*; `marks`: raw JSON for a search, or empty. */
+/* A message object from a row of message_before, _after, _by_id, search_*; `marks`: raw JSON for a search, or empty. */
 void message_write(struct json_writer *w, const char *key, struct query *q, struct text marks);
+/* {"type": type, "message": the object} of a message of that room, as its row says now.
+ * errors: ERR_NOT_FOUND; those of query_end and of `out` */
+MUST_USE enum err message_event_write(struct db *db, const char *type, int64_t room_id, int64_t id,
+                                      struct buf *out);
+
+/* In a writer's job: the event of that type and offset, of that message, says from now on what its row says. */
+MUST_USE enum err message_event_replace(struct db *db, const char *type, int64_t room_id,
+                                        int64_t id, int64_t offset);
+
+/* ---- edit.c */
+
+/* Before a message's text changes or goes, in a writer's job: the other events that have it lose it, that of its last edit and
+ * those of the run that it asked for. */
+MUST_USE enum err message_copies_forget(struct db *db, int64_t message_id);
+
+/* ---- erase.c: what is left of a message without its text */
+
+struct gone {
+    int64_t room_id, id, offset;
+    const char *by; /* "author", "owner" */
+};
+/* In a writer's job: takes its words out of row, index, mentions and the run that it asked for. */
+MUST_USE enum err message_forget(struct chat *c, struct db *db, const struct gone *m);
+/* The message_deleted event; the caller publishes it after the commit, and finis it. */
+MUST_USE enum err message_deleted_event(struct chat *c, struct db *db, const struct gone *m,
+                                        struct room_event *out_event);
 
 /* ---- mention.c: the names in a text */
 
 #define MENTIONS_MAX 50
 /* In a writer's job: rows for the members that are named, the author excepted. */
 MUST_USE enum err mentions_insert(struct db *db, const struct post *p, uint64_t offset);
+/* The same after the text of the message at `offset` has changed: who is named first is told at `told_offset`, that of the
+ * edit, as of a new message; who is not named any more is forgotten; all others stay where they were told. */
+MUST_USE enum err mentions_change(struct db *db, const struct post *p, int64_t offset,
+                                  uint64_t told_offset);
 
-/* ---- unread.c, typing.c, index.c: parts of chat_tick, and what wakes them */
+/* ---- unread.c, typing.c, index.c, keep.c, purge.c: parts of chat_tick, and what wakes them */
 
 void unread_changed(struct chat *c, int64_t room_id);
 /* A read mark moved: counts that are being made for this room may be old. */
@@ -144,13 +185,31 @@ void typing_tick(struct chat *c, int64_t now_ms);
 void typing_fini(struct chat *c);
 
 void index_tick(struct chat *c, int64_t now_ms);
+/* Takes a message out of the index, if it is in; in the transaction that changes or deletes its row, and before that. Its words
+ * stay in the file until SQLite merges that part of the index. A row that stays is not indexed again by itself. */
+MUST_USE enum err index_forget(struct db *db, int64_t message_id);
+/* Puts a message with its new text back, if the index has come so far; else it comes to it with the others. */
+MUST_USE enum err index_learn(struct db *db, int64_t message_id);
+/* A step of some milliseconds: makes fewer and larger parts of the index's; all: begins to write all of them anew.
+ * out: there is more to do */
+MUST_USE enum err index_merge(struct db *db, bool all, bool *out_more);
+
+/* In a writer's job: words of what was forgotten leave the file in a while. */
+MUST_USE enum err purge_want(struct chat *c, struct db *db);
+void purge_tick(struct chat *c, int64_t now_ms);
+
+MUST_USE enum err keep_init(struct chat *c);
+void keep_tick(struct chat *c, int64_t now_ms);
+void keep_fini(struct chat *c);
 
 /* ---- the handlers */
 method_handler room_list, room_create, room_update, room_join, room_leave, room_members,
     room_invite;
-method_handler message_send, message_list, message_search;
+method_handler message_send, message_edit, message_list, message_search, message_delete;
 method_handler read_mark, typing_start;
 
+/* 107 and false unless a message can have that text: its bytes as JSON. Its characters are the table's. */
+bool message_fits(struct text t, struct reply reply);
 /* 107 and false unless it is one line. */
 bool one_line(struct text t, const char *field, const char *message, struct reply reply);
 

@@ -85,7 +85,7 @@ static enum err join_run(struct db *db, void *data)
     int64_t user_id = job->answer.actor.user_id;
     enum room_role role;
     bool open = false;
-    enum err e = person_by_id(db, user_id, &job->person);
+    enum err e = person_acting(db, user_id, &job->person);
     if (e == ERR_OK)
         e = role_of(db, job->room_id, user_id, &role);
     if (e != ERR_OK)
@@ -136,21 +136,24 @@ static enum err promote_heir(struct db *db, int64_t room_id)
     return query_run(q);
 }
 
-static enum err remove_member(struct db *db, struct change *job, enum room_role role)
+enum err member_remove(struct chat *c, struct db *db, int64_t room_id, const struct person *who,
+                       bool owner, struct room_event *out_event)
 {
     struct query *q = db_query(db, QUERY_CHAT_MEMBER_DELETE);
-    query_int(q, 1, job->room_id);
-    query_int(q, 2, job->person.id);
+    query_int(q, 1, room_id);
+    query_int(q, 2, who->id);
     enum err e = query_run(q);
-    if (e == ERR_OK && role == ROOM_OWNER)
-        e = promote_heir(db, job->room_id);
+    if (e == ERR_OK && owner)
+        e = promote_heir(db, room_id);
     if (e == ERR_OK)
-        e = room_event_begin(db, job->room_id, env_wall_ms(job->c->env), &job->event);
+        e = room_event_begin(db, room_id, env_wall_ms(c->env), out_event);
     if (e != ERR_OK)
         return e;
-    job->has_event = true;
-    write_member_event(&job->event, "member_left", &job->person, &job->person);
-    return room_event_put(db, &job->event);
+    write_member_event(out_event, "member_left", who, who);
+    e = room_event_put(db, out_event);
+    if (e != ERR_OK)
+        room_event_fini(out_event);
+    return e;
 }
 
 static enum err leave_run(struct db *db, void *data)
@@ -163,9 +166,10 @@ static enum err leave_run(struct db *db, void *data)
         return e;
     e = person_by_id(db, job->answer.actor.user_id, &job->person);
     if (e == ERR_OK)
-        e = remove_member(db, job, role);
+        e = member_remove(job->c, db, job->room_id, &job->person, role == ROOM_OWNER, &job->event);
     if (e != ERR_OK)
         return e;
+    job->has_event = true;
     job->changed = true;
     job->left = true;
     struct json_writer w;

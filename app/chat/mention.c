@@ -70,25 +70,88 @@ static enum err find_member(struct db *db, int64_t room_id, char name[NAME_SIZE]
     return ERR_OK;
 }
 
-enum err mentions_insert(struct db *db, const struct post *p, uint64_t offset)
+struct named {
+    int64_t users[MENTIONS_MAX];
+    size_t count;
+};
+
+static bool is_named(const struct named *n, int64_t user_id)
+{
+    for (size_t i = 0; i < n->count; i++)
+        if (n->users[i] == user_id)
+            return true;
+    return false;
+}
+
+/* Whom a text names, each once: members, and not its author. */
+static enum err find_named(struct db *db, const struct post *p, struct named *out)
 {
     char name[NAME_SIZE];
     size_t at = 0;
     unsigned looks = LOOKS_MAX;
+    out->count = 0;
     for (unsigned n = 0; n < MENTIONS_MAX && mention_next(p->text, &at, name); n++) {
         int64_t user_id = 0;
         enum err e = find_member(db, p->room_id, name, &looks, &user_id);
         if (e != ERR_OK)
             return e;
-        if (user_id == 0 || user_id == p->author_id)
-            continue;
-        struct query *q = db_query(db, QUERY_CHAT_MENTION_INSERT);
-        query_int(q, 1, user_id);
-        query_int(q, 2, p->room_id);
-        query_int(q, 3, (int64_t)offset);
-        e = query_run(q);
-        if (e != ERR_OK)
-            return e;
+        if (user_id != 0 && user_id != p->author_id && !is_named(out, user_id))
+            out->users[out->count++] = user_id;
     }
     return ERR_OK;
+}
+
+static enum err insert(struct db *db, int64_t room_id, int64_t user_id, int64_t told_offset,
+                       int64_t offset)
+{
+    struct query *q = db_query(db, QUERY_CHAT_MENTION_INSERT);
+    query_int(q, 1, user_id);
+    query_int(q, 2, room_id);
+    query_int(q, 3, told_offset);
+    query_int(q, 4, offset);
+    return query_run(q);
+}
+
+enum err mentions_insert(struct db *db, const struct post *p, uint64_t offset)
+{
+    struct named now;
+    enum err e = find_named(db, p, &now);
+    for (size_t i = 0; e == ERR_OK && i < now.count; i++)
+        e = insert(db, p->room_id, now.users[i], (int64_t)offset, (int64_t)offset);
+    return e;
+}
+
+static enum err read_named(struct db *db, int64_t room_id, int64_t offset, struct named *out)
+{
+    out->count = 0;
+    struct query *q = db_query(db, QUERY_CHAT_MENTION_OF_MESSAGE);
+    query_int(q, 1, room_id);
+    query_int(q, 2, offset);
+    while (out->count < MENTIONS_MAX && query_row(q))
+        out->users[out->count++] = col_int(q, 0);
+    return query_end(q);
+}
+
+static enum err forget(struct db *db, int64_t room_id, int64_t user_id, int64_t offset)
+{
+    struct query *q = db_query(db, QUERY_CHAT_MENTION_DELETE);
+    query_int(q, 1, user_id);
+    query_int(q, 2, room_id);
+    query_int(q, 3, offset);
+    return query_run(q);
+}
+
+enum err mentions_change(struct db *db, const struct post *p, int64_t offset, uint64_t told_offset)
+{
+    struct named before, now;
+    enum err e = read_named(db, p->room_id, offset, &before);
+    if (e == ERR_OK)
+        e = find_named(db, p, &now);
+    for (size_t i = 0; e == ERR_OK && i < before.count; i++)
+        if (!is_named(&now, before.users[i]))
+            e = forget(db, p->room_id, before.users[i], offset);
+    for (size_t i = 0; e == ERR_OK && i < now.count; i++)
+        if (!is_named(&before, now.users[i]))
+            e = insert(db, p->room_id, now.users[i], (int64_t)told_offset, offset);
+    return e;
 }

@@ -31,6 +31,14 @@ static size_t json_bytes(struct text t)
     return n;
 }
 
+bool message_fits(struct text t, struct reply reply)
+{
+    if (json_bytes(t) <= TEXT_JSON_MAX_BYTES)
+        return true;
+    reply_fault(reply, ERR_BAD_REQUEST, "text", "text must have at most 48000 bytes as JSON.");
+    return false;
+}
+
 static enum err send_run(struct db *db, void *data)
 {
     struct send *job = data;
@@ -63,10 +71,8 @@ void message_send(void *ctx, const struct actor *actor, const struct args *args,
     struct chat *c = ctx;
     int64_t began_ns = env_nanoseconds();
     struct text text = args_text(args, "text"), key = args_text(args, "key");
-    if (json_bytes(text) > TEXT_JSON_MAX_BYTES) {
-        reply_fault(reply, ERR_BAD_REQUEST, "text", "text must have at most 48000 bytes as JSON.");
+    if (!message_fits(text, reply))
         return;
-    }
     struct send *job = answer_new(sizeof *job, text.len + key.len + 2, actor, reply);
     if (!job)
         return;
@@ -80,7 +86,9 @@ void message_send(void *ctx, const struct actor *actor, const struct args *args,
         .reply_to = args_given(args, "reply_to") ? args_int(args, "reply_to") : 0,
         .run_id = TEXT_NONE,
     };
-    answer_write(job, c->store, send_run, send_done);
+    enum err e = writer_submit_asking_first(c->store, (struct job){send_run, send_done, job});
+    if (e != ERR_OK)
+        answer_end(job, e);
 }
 
 /* ---- message.list */
@@ -185,6 +193,9 @@ static enum err list_run(struct db *db, void *data)
     if (query_row(q)) {
         json_add_int(w, "offset", col_int(q, 1));
         json_add_text(w, "epoch", col_text(q, 2));
+        if (!job->more && job->after < 0 &&
+            col_int(q, 3) > 0) /* there were some before the first one */
+            json_add_int(w, "trimmed", col_int(q, 3));
     }
     json_add_bool(w, "more", job->more);
     json_close(w, '}');

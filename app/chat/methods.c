@@ -1,3 +1,4 @@
+#include "chat/asked.h"
 #include "chat/inside.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -8,6 +9,10 @@
 #define OFFSET_PARAM(name, required)                                                               \
     {                                                                                              \
         name, PARAM_INT, required, 0, INT64_MAX, 0                                                 \
+    }
+#define TEXT_PARAM                                                                                 \
+    {                                                                                              \
+        "text", PARAM_TEXT, true, 1, 16000, 0                                                      \
     }
 #define LIMIT_PARAM                                                                                \
     {                                                                                              \
@@ -25,6 +30,8 @@ static const struct param update_params[] = {
     {"name", PARAM_TEXT, false, 1, 80, 0},
     {"topic", PARAM_TEXT, false, 0, 250, 0},
     {"private", PARAM_BOOL, false, 0, 0, 0},
+    {"keep_days", PARAM_INT, false, 0, 36500, 0},
+    {"keep_messages", PARAM_INT, false, 0, 1000000000, 0},
 };
 static const struct param room_params[] = {ROOM_PARAM};
 static const struct param invite_params[] = {
@@ -33,7 +40,7 @@ static const struct param invite_params[] = {
 };
 static const struct param send_params[] = {
     ROOM_PARAM,
-    {"text", PARAM_TEXT, true, 1, 16000, 0},
+    TEXT_PARAM,
     {"key", PARAM_RAW, true, 1, KEY_MAX, 0},
     {"reply_to", PARAM_ID, false, 0, 0, 0},
 };
@@ -45,11 +52,19 @@ static const struct param list_params[] = {
     LIMIT_PARAM,
 };
 static const struct param search_params[] = {
-    {"query", PARAM_TEXT, true, 1, 500, 0},
+    {"query", PARAM_TEXT, true, 1, QUERY_CHARS_MAX, 0},
     {"room", PARAM_ID, false, 0, 0, 0},
-    OFFSET_PARAM("before", false),
+    {"order", PARAM_TEXT, false, 1, 8, 0},
+    {"cursor", PARAM_RAW, false, 1, 48, 0},
+    {"zone", PARAM_INT, false, -ZONE_MAX_MINUTES, ZONE_MAX_MINUTES, 0},
     LIMIT_PARAM,
 };
+static const struct param edit_params[] = {
+    ROOM_PARAM,
+    {"id", PARAM_ID, true, 0, 0, 0},
+    TEXT_PARAM,
+};
+static const struct param delete_params[] = {ROOM_PARAM, {"id", PARAM_ID, true, 0, 0, 0}};
 static const struct param mark_params[] = {ROOM_PARAM, OFFSET_PARAM("offset", true)};
 
 static const struct method methods[] = {
@@ -63,6 +78,8 @@ static const struct method methods[] = {
     {"message.send", RIGHT_MEMBER, 1, send_params, COUNT(send_params), message_send},
     {"message.list", RIGHT_MEMBER, 0, list_params, COUNT(list_params), message_list},
     {"message.search", RIGHT_USER, 0, search_params, COUNT(search_params), message_search},
+    {"message.edit", RIGHT_MEMBER, 1, edit_params, COUNT(edit_params), message_edit},
+    {"message.delete", RIGHT_MEMBER, 1, delete_params, COUNT(delete_params), message_delete},
     {"read.mark", RIGHT_MEMBER, 1, mark_params, COUNT(mark_params), read_mark},
     {"typing.start", RIGHT_MEMBER, 0, room_params, COUNT(room_params), typing_start},
 };

@@ -43,70 +43,51 @@ static enum err insert_message(struct db *db, const struct post *p, struct poste
     query_text(q, 6, p->key);
     query_int(q, 7, p->reply_to);
     query_text(q, 8, p->run_id);
+    query_int(q, 9, p->edited_ms);
     enum err e = query_run(q);
     if (e != ERR_OK)
         return e;
     out->message_id = db_last_id(db);
+    return ERR_OK;
+}
 
-    q = db_query(db, QUERY_CHAT_SEND_KEY_INSERT);
+static enum err insert_key(struct db *db, const struct post *p, const struct posted *posted)
+{
+    struct query *q = db_query(db, QUERY_CHAT_SEND_KEY_INSERT);
     query_int(q, 1, p->author_id);
     query_text(q, 2, p->key);
-    query_int(q, 3, out->message_id);
-    query_int(q, 4, (int64_t)out->event.offset);
-    query_int(q, 5, out->time_ms);
-    e = query_run(q);
-    if (e != ERR_OK)
-        return e;
-
-    q = db_query(db, QUERY_CHAT_ROOM_LAST);
-    query_int(q, 1, p->room_id);
-    query_int(q, 2, out->time_ms);
+    query_int(q, 3, posted->message_id);
+    query_int(q, 4, (int64_t)posted->event.offset);
+    query_int(q, 5, posted->time_ms);
     return query_run(q);
 }
 
-static void write_event(const struct post *p, struct posted *out, const struct person *author)
+enum err post_place(struct db *db, const struct post *p, int64_t time_ms, struct posted *out)
 {
-    struct json_writer w;
-    json_begin(&w, &out->event.data);
-    json_open(&w, NULL, '{');
-    json_add_text(&w, "type", TEXT("message_created"));
-    json_open(&w, "message", '{');
-    json_add_id(&w, "id", out->message_id);
-    json_add_id(&w, "room", p->room_id);
-    json_add_int(&w, "offset", (int64_t)out->event.offset);
-    person_write(&w, "author", author);
-    json_add_text(&w, "text", p->text);
-    json_add_int(&w, "time", out->time_ms);
-    json_add_text(&w, "key", p->key);
-    json_add_id(&w, "reply_to", p->reply_to);
-    if (p->run_id.len)
-        json_add_text(&w, "run_id", p->run_id);
-    json_close(&w, '}');
-    json_close(&w, '}');
+    *out = (struct posted){.time_ms = time_ms};
+    enum err e = room_message_begin(db, p->room_id, time_ms, &out->event);
+    if (e != ERR_OK)
+        return e;
+    e = insert_message(db, p, out);
+    if (e == ERR_OK)
+        e = message_event_write(db, "message_created", p->room_id, out->message_id,
+                                &out->event.data);
+    if (e == ERR_OK)
+        e = room_event_put(db, &out->event);
+    return e == ERR_OK ? mentions_insert(db, p, out->event.offset) : e;
 }
 
 static enum err insert_new(struct chat *c, struct db *db, const struct post *p, struct posted *out)
 {
-    struct person author;
     struct actor actor = {.user_id = p->author_id, .right = RIGHT_USER};
     enum err e = room_require(db, p->room_id, &actor, ROOM_MEMBER);
     if (e == ERR_OK)
-        e = person_by_id(db, p->author_id, &author);
-    if (e == ERR_OK)
         e = check_reply_to(db, p);
     if (e != ERR_OK)
-        return e == ERR_NOT_FOUND ? ERR_DENIED : e;
-    out->time_ms = env_wall_ms(c->env);
-    e = room_event_begin(db, p->room_id, out->time_ms, &out->event);
-    if (e != ERR_OK)
         return e;
-    e = insert_message(db, p, out);
-    if (e == ERR_OK) {
-        write_event(p, out, &author);
-        e = room_event_put(db, &out->event);
-    }
+    e = post_place(db, p, env_wall_ms(c->env), out);
     if (e == ERR_OK)
-        e = mentions_insert(db, p, out->event.offset);
+        e = insert_key(db, p, out);
     if (e != ERR_OK)
         room_event_fini(&out->event);
     return e;

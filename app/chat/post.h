@@ -12,6 +12,7 @@ struct post {
     struct text text, key; /* borrowed for the call */
     int64_t reply_to;      /* message id or 0 */
     struct text run_id;    /* or empty */
+    int64_t edited_ms;     /* 0; of one that was said elsewhere: when it was edited there */
 };
 
 struct posted {
@@ -25,6 +26,11 @@ struct posted {
  * errors: ERR_DENIED not a member; ERR_BAD_REQUEST reply_to is not in this room */
 MUST_USE enum err post_insert(struct chat *c, struct db *db, const struct post *p,
                               struct posted *out);
+
+/* Inserts a message that was said elsewhere at time_ms: its author may have left the room, and no key is looked for or kept.
+ * The event is written as if it had been said here. In a writer's job. out: event is the caller's to fini, also on errors */
+MUST_USE enum err post_place(struct db *db, const struct post *p, int64_t time_ms,
+                             struct posted *out);
 
 /* After the commit: publishes, counts, tells observers and unread counts. Also frees on errors. */
 void post_committed(struct chat *c, const struct post *p, struct posted *posted, enum err e);

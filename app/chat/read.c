@@ -20,11 +20,14 @@ static void write_counts(struct json_writer *w, const struct counts *counts)
 static enum err mark_run(struct db *db, void *data)
 {
     struct mark *job = data;
+    enum err e = room_require(db, job->room_id, &job->answer.actor, ROOM_MEMBER);
+    if (e != ERR_OK)
+        return e;
     struct query *q = db_query(db, QUERY_CHAT_READ_MARK);
     query_int(q, 1, job->room_id);
     query_int(q, 2, job->answer.actor.user_id);
     query_int(q, 3, job->offset);
-    enum err e = query_run(q);
+    e = query_run(q);
     if (e != ERR_OK)
         return e;
     job->moved = db_changes(db) > 0;

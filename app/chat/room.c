@@ -89,9 +89,9 @@ static enum err create_run(struct db *db, void *data)
 {
     struct change *job = data;
     int64_t maker = job->answer.actor.user_id;
-    enum err e = person_by_id(db, maker, &job->person);
+    enum err e = person_acting(db, maker, &job->person);
     if (e != ERR_OK)
-        return e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e;
+        return e;
     e = insert_room(db, job);
     if (e == ERR_OK)
         e = insert_member(job->c, db, job->room_id, maker, "owner");
@@ -182,29 +182,39 @@ static enum err publish_update(struct db *db, struct change *job)
     return e != ERR_OK ? e : tell_members(db, job);
 }
 
+static void text_or_null(struct query *q, int at, struct text t)
+{
+    if (t.data)
+        query_text(q, at, t);
+    else
+        query_null(q, at);
+}
+
+static void int_or_null(struct query *q, int at, int64_t n)
+{
+    if (n >= 0)
+        query_int(q, at, n);
+    else
+        query_null(q, at);
+}
+
 static enum err update_run(struct db *db, void *data)
 {
     struct change *job = data;
     enum err e = room_require(db, job->room_id, &job->answer.actor, ROOM_OWNER);
     if (e != ERR_OK)
         return e;
-    if (job->name.data || job->topic.data || job->private >= 0) {
+    bool told = job->name.data || job->topic.data || job->private >= 0;
+    if (told || job->keep_ms >= 0 || job->keep_messages >= 0) {
         struct query *q = db_query(db, QUERY_CHAT_ROOM_UPDATE);
         query_int(q, 1, job->room_id);
-        if (job->name.data)
-            query_text(q, 2, job->name);
-        else
-            query_null(q, 2);
-        if (job->topic.data)
-            query_text(q, 3, job->topic);
-        else
-            query_null(q, 3);
-        if (job->private >= 0)
-            query_int(q, 4, job->private);
-        else
-            query_null(q, 4);
+        text_or_null(q, 2, job->name);
+        text_or_null(q, 3, job->topic);
+        int_or_null(q, 4, job->private);
+        int_or_null(q, 5, job->keep_ms);
+        int_or_null(q, 6, job->keep_messages);
         e = query_run(q);
-        if (e == ERR_OK)
+        if (e == ERR_OK && told)
             e = publish_update(db, job);
         if (e != ERR_OK)
             return e;
@@ -232,5 +242,9 @@ void room_update(void *ctx, const struct actor *actor, const struct args *args, 
         job->topic = answer_keep(&job->answer, topic);
     if (args_given(args, "private"))
         job->private = args_int(args, "private");
+    if (args_given(args, "keep_days"))
+        job->keep_ms = args_int(args, "keep_days") * DAY_MS;
+    if (args_given(args, "keep_messages"))
+        job->keep_messages = args_int(args, "keep_messages");
     answer_write(job, c->store, update_run, change_done);
 }

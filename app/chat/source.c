@@ -12,6 +12,7 @@ struct ask {
     struct stream_query query;
     struct stream_asker asker;
     struct stream_page page;
+    uint64_t trimmed; /* events up to this offset are gone */
 };
 
 static bool serves(void *ctx, struct text channel)
@@ -65,7 +66,9 @@ static enum err read_events(struct db *db, struct ask *a)
     enum err e = query_end(q);
     if (e == ERR_OK && a->page.publications.err != ERR_OK)
         e = a->page.publications.err;
-    a->page.complete = all && (s->reverse || a->page.last == a->page.top || a->page.top == 0);
+    bool whole = s->reverse || (uint64_t)from >= a->trimmed;
+    a->page.complete =
+        all && whole && (s->reverse || a->page.last == a->page.top || a->page.top == 0);
     return e;
 }
 
@@ -73,7 +76,8 @@ static enum err read_events(struct db *db, struct ask *a)
 static bool recoverable(const struct ask *a, bool same_epoch)
 {
     uint64_t top = a->page.top, since = a->query.since;
-    return same_epoch && since <= top && top - since <= a->c->options.recovery_max;
+    return same_epoch && since <= top && since >= a->trimmed &&
+           top - since <= a->c->options.recovery_max;
 }
 
 static enum err ask_run(struct db *db, void *data)
@@ -94,6 +98,7 @@ static enum err ask_run(struct db *db, void *data)
     if (exists) {
         a->page.top = (uint64_t)col_int(q, 1);
         text_copy(a->page.epoch, sizeof a->page.epoch, col_text(q, 2));
+        a->trimmed = (uint64_t)col_int(q, 3);
     }
     e = query_end(q);
     if (e == ERR_OK && !exists)

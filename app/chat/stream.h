@@ -5,7 +5,7 @@
  *               room_event_put(db, &event)
  *     in done:  room_event_publish(hub, &event) if the commit worked, then room_event_fini(&event)
  *
- * Offsets have no holes: a job that fails rolls its offset back with its savepoint. */
+ * Offsets have no holes: a job that fails takes its offset back with its savepoint, or with the whole group. */
 #ifndef SNUG_CHAT_STREAM_H
 #define SNUG_CHAT_STREAM_H
 
@@ -25,7 +25,13 @@ struct room_event {
 /* errors: ERR_DENIED no such room */
 MUST_USE enum err room_event_begin(struct db *db, int64_t room_id, int64_t now_ms,
                                    struct room_event *out);
+/* The same for a new message: it is the room's newest. */
+MUST_USE enum err room_message_begin(struct db *db, int64_t room_id, int64_t now_ms,
+                                     struct room_event *out);
 MUST_USE enum err room_event_put(struct db *db, struct room_event *event);
+/* In a writer's job: the event at that offset says something else from now on, in the same place. */
+MUST_USE enum err room_event_replace(struct db *db, int64_t room_id, int64_t offset,
+                                     struct text data);
 void room_event_publish(struct hub *hub, const struct room_event *event);
 void room_event_fini(struct room_event *event);
 

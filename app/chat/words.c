@@ -21,13 +21,14 @@ struct word_list {
 
 struct term {
     size_t first, count; /* words of the query */
+    bool wanted, beginning;
 };
 
 struct words {
     struct word_list query, text;
     struct term terms[TERMS_MAX];
-    size_t terms_count;
-    struct buf fts;
+    size_t terms_count, wanted_count;
+    struct buf fts, fts_unwanted;
     enum err err;
 };
 
@@ -48,6 +49,10 @@ static bool list_room(struct word_list *l)
 
 static void add_folded(struct buf *out, uint32_t c)
 {
+    if (c < 0x80) {
+        buf_add_char(out, (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c));
+        return;
+    }
     char bytes[4];
     buf_add(out, bytes, utf8_encode(char_fold(c), bytes));
 }
@@ -78,27 +83,41 @@ static bool list_add(struct word_list *l, struct text text)
 
 /* ---- the query */
 
-static void add_term(struct words *w, struct text raw)
+/* What FTS5 reads as a string: a quote inside a word stands for nothing. */
+static void add_string(struct buf *fts, struct text raw)
+{
+    buf_add_char(fts, '"');
+    for (size_t i = 0; i < raw.len; i++)
+        if (raw.data[i] == '"')
+            buf_add_char(fts, ' ');
+        else
+            buf_add_char(fts, raw.data[i]);
+    buf_add_char(fts, '"');
+}
+
+bool words_add(struct words *w, struct text raw, enum term_how how, bool wanted)
 {
     size_t first = w->query.count;
     if (w->terms_count == TERMS_MAX)
-        return;
+        return true;
     if (!list_add(&w->query, raw)) {
         w->err = ERR_NOMEM;
-        return;
+        return true;
     }
     if (w->query.count == first)
-        return; /* signs only */
-    w->terms[w->terms_count++] = (struct term){first, w->query.count - first};
-    if (w->fts.len)
-        buf_add_char(&w->fts, ' ');
-    buf_add_char(&w->fts, '"');
-    for (size_t i = 0; i < raw.len; i++)
-        if (raw.data[i] != '"') /* inside a word it stands for nothing */
-            buf_add_char(&w->fts, raw.data[i]);
-        else
-            buf_add_char(&w->fts, ' ');
-    buf_add_char(&w->fts, '"');
+        return true; /* signs only */
+    bool beginning =
+        how == TERM_BEGINNING && w->query.words[w->query.count - 1].len >= BEGINNING_BYTES_MIN;
+    w->terms[w->terms_count++] = (struct term){first, w->query.count - first, wanted, beginning};
+    w->wanted_count += wanted;
+    struct buf *fts = wanted ? &w->fts : &w->fts_unwanted;
+    if (fts->len)
+        buf_add_text(fts, wanted ? TEXT(" AND ") : TEXT(" OR "));
+    buf_add_text(fts, TEXT("text : "));
+    add_string(fts, raw);
+    if (beginning)
+        buf_add_text(fts, TEXT(" *"));
+    return beginning || how != TERM_BEGINNING;
 }
 
 static bool is_space(char c)
@@ -115,14 +134,14 @@ static void read_query(struct words *w, struct text query)
         size_t n = 0;
         if (close) {
             n = (size_t)(close - query.data) + 1;
-            add_term(w, (struct text){query.data + 1, n - 2});
+            (void)words_add(w, (struct text){query.data + 1, n - 2}, TERM_WHOLE, true);
         } else if (is_space(query.data[0])) {
             n = 1;
         } else {
             n = 1;
             while (n < query.len && !is_space(query.data[n]) && query.data[n] != '"')
                 n++;
-            add_term(w, (struct text){query.data, n});
+            (void)words_add(w, (struct text){query.data, n}, TERM_WHOLE, true);
         }
         query = text_after(query, n);
     }
@@ -136,8 +155,9 @@ struct words *words_new(struct text query)
     buf_init(&w->query.folded, (size_t)16 * QUERY_CHARS_MAX);
     buf_init(&w->text.folded, (size_t)1024 * 1024);
     buf_init(&w->fts, (size_t)16 * QUERY_CHARS_MAX);
+    buf_init(&w->fts_unwanted, (size_t)16 * QUERY_CHARS_MAX);
     read_query(w, query);
-    if (w->err == ERR_OK && w->fts.err == ERR_OK)
+    if (words_err(w) == ERR_OK)
         return w;
     return words_free(w);
 }
@@ -149,6 +169,7 @@ struct words *words_free(struct words *w)
     buf_fini(&w->query.folded);
     buf_fini(&w->text.folded);
     buf_fini(&w->fts);
+    buf_fini(&w->fts_unwanted);
     free(w->query.words);
     free(w->text.words);
     free(w);
@@ -157,7 +178,12 @@ struct words *words_free(struct words *w)
 
 bool words_any(const struct words *w)
 {
-    return w->terms_count > 0;
+    return w->wanted_count > 0;
+}
+
+bool words_any_unwanted(const struct words *w)
+{
+    return w->terms_count > w->wanted_count;
 }
 
 struct text words_fts(const struct words *w)
@@ -165,17 +191,24 @@ struct text words_fts(const struct words *w)
     return buf_text(&w->fts);
 }
 
+struct text words_fts_unwanted(const struct words *w)
+{
+    return buf_text(&w->fts_unwanted);
+}
+
 enum err words_err(const struct words *w)
 {
-    return w->err;
+    return w->err != ERR_OK ? w->err : w->fts.err != ERR_OK ? w->fts.err : w->fts_unwanted.err;
 }
 
 /* ---- finding */
 
-static bool same(const struct word_list *a, const struct word *x, const struct word_list *b,
-                 const struct word *y)
+static bool same(const struct words *w, const struct word *asked, const struct word *there,
+                 bool beginning)
 {
-    return x->len == y->len && memcmp(a->folded.data + x->at, b->folded.data + y->at, x->len) == 0;
+    return (beginning ? asked->len <= there->len : asked->len == there->len) &&
+           memcmp(w->query.folded.data + asked->at, w->text.folded.data + there->at, asked->len) ==
+               0;
 }
 
 static bool term_at(const struct words *w, const struct term *t, size_t at)
@@ -183,22 +216,34 @@ static bool term_at(const struct words *w, const struct term *t, size_t at)
     if (t->count > w->text.count - at)
         return false;
     for (size_t i = 0; i < t->count; i++)
-        if (!same(&w->query, &w->query.words[t->first + i], &w->text, &w->text.words[at + i]))
+        if (!same(w, &w->query.words[t->first + i], &w->text.words[at + i],
+                  t->beginning && i == t->count - 1))
             return false;
     return true;
 }
 
-/* The words that the longest term covers from `at` on; notes every term that begins there. 0: none. */
-static size_t terms_at(const struct words *w, size_t at, bool found[TERMS_MAX])
+/* The words that the longest wanted term covers from `at` on; counts every term that begins there. 0: none. */
+static size_t terms_at(const struct words *w, size_t at, unsigned found[TERMS_MAX])
 {
     size_t longest = 0;
     for (size_t i = 0; i < w->terms_count; i++)
         if (term_at(w, &w->terms[i], at)) {
-            found[i] = true;
-            if (w->terms[i].count > longest)
+            found[i]++;
+            if (w->terms[i].wanted && w->terms[i].count > longest)
                 longest = w->terms[i].count;
         }
     return longest;
+}
+
+/* False: no memory. */
+static bool read_text(struct words *w, struct text text)
+{
+    w->text.count = 0;
+    buf_clear(&w->text.folded);
+    if (list_add(&w->text, text))
+        return true;
+    w->err = ERR_NOMEM;
+    return false;
 }
 
 static void add_mark(struct buf *marks, unsigned n, uint32_t start, uint32_t end)
@@ -208,13 +253,9 @@ static void add_mark(struct buf *marks, unsigned n, uint32_t start, uint32_t end
 
 bool words_find(struct words *w, struct text text, struct buf *marks)
 {
-    bool found[TERMS_MAX] = {false};
-    w->text.count = 0;
-    buf_clear(&w->text.folded);
-    if (!list_add(&w->text, text)) {
-        w->err = ERR_NOMEM;
+    unsigned found[TERMS_MAX] = {0};
+    if (!read_text(w, text))
         return false;
-    }
     unsigned n = 0;
     uint32_t marked_to = 0;
     if (marks)
@@ -229,7 +270,22 @@ bool words_find(struct words *w, struct text text, struct buf *marks)
     if (marks)
         buf_add_char(marks, ']');
     for (size_t i = 0; i < w->terms_count; i++)
-        if (!found[i])
+        if ((found[i] > 0) != w->terms[i].wanted)
             return false;
     return w->terms_count > 0;
+}
+
+double words_rank(struct words *w, struct text text)
+{
+    static const double k1 = 1.2, b = 0.75, usual = 20;
+    unsigned found[TERMS_MAX] = {0};
+    if (!read_text(w, text))
+        return 0;
+    for (size_t at = 0; at < w->text.count; at++)
+        (void)terms_at(w, at, found);
+    double length = k1 * (1 - b + b * (double)w->text.count / usual), rank = 0;
+    for (size_t i = 0; i < w->terms_count; i++)
+        if (w->terms[i].wanted)
+            rank += found[i] * (k1 + 1) / (found[i] + length);
+    return rank;
 }

@@ -57,7 +57,7 @@ test("a message reaches everybody in the room after its commit, exactly as it is
   assert.equal(last.id, answer.id);
 });
 
-test("a sender that is forged stays the true one", async () => {
+test("S40 a sender that is forged stays the true one", async () => {
   const id = await room(ada, "forged", [bob]);
   const b = await connected(server.url, { token: bob.token });
   const log = await follow(b, id);
@@ -127,7 +127,7 @@ test("presence tells who is in the room, and each join and leave comes to the ot
   assert.deepEqual(log.faults, []);
 });
 
-test("typing is told to the others, not stored, at most once in two seconds, and ends by itself", async () => {
+test("S39 typing is told to the others, not stored, at most once in two seconds, and ends by itself", async () => {
   const quick = await startPlace({ config: { typing: "1s" } });
   const [dan, fay] = await people(quick, ["dan", "fay"]);
   const id = await room(dan, "typing", [fay]);
@@ -286,6 +286,38 @@ test("a search sees a message that was acknowledged a moment ago, in own rooms o
   }
   const newest = (await bob.call("message.search", { query: "here", limit: 2 })).messages;
   assert.deepEqual(newest.map((m) => m.text), ["a quokka4 here", "a quokka3 here"], "newest first");
+});
+
+test("a search is narrowed by who, where, when and what, goes on page by page, and says what it cannot find", async () => {
+  const id = await room(ada, "Tea room", [bob]);
+  for (let i = 0; i < 6; i++) {
+    await (i % 2 ? ada : bob).call("message.send", { room: id, text: `teapot ${i}${i === 3 ? " `hot` https://tea.example" : ""}`, key: `t${i}` });
+  }
+  const find = async (query, more = {}) => {
+    const { messages, notes } = await bob.call("message.search", { query, ...more });
+    return [messages.map((m) => m.text.split(" ")[1]).join(" "), ...notes];
+  };
+  const [today, tomorrow] = [0, 1].map((days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 10));
+  const zone = { zone: 840 }; // ahead of everybody: what was sent now is of one of these two days
+  assert.deepEqual(await find('teapot in:"tea ROOM"'), ["5 4 3 2 1 0"]);
+  assert.deepEqual(await find("tea* from:ada -has:code"), ["5 1"]);
+  assert.deepEqual(await find("teapot from:me"), ["4 2 0"]);
+  assert.deepEqual(await find("has:link has:code in:#Tea"), ["", 'You are in no room called "Tea".']);
+  assert.deepEqual(await find(`teapot has:link after:1999-01-01`), ["3"]);
+  assert.deepEqual(await find(`teapot before:${today}`, zone), [""]);
+  assert.deepEqual((await find(`teapot on:${today} from:ada`, zone))[0] + (await find(`teapot on:${tomorrow} from:ada`, zone))[0], "5 3 1");
+  assert.deepEqual(await find("teapot from:nobody-such"), ["", 'Nobody is called "nobody-such".']);
+  for (const order of ["time", "rank"]) {
+    const seen = [];
+    let answer;
+    do {
+      answer = await bob.call("message.search", { query: "teapot", order, limit: 4, ...(answer && { cursor: answer.cursor }) });
+      seen.push(...answer.messages.map((m) => m.id));
+    } while (answer.more);
+    assert.equal(new Set(seen).size, 6, order);
+    assert.equal(seen.length, 6, order);
+  }
+  await assert.rejects(bob.call("message.search", { query: "teapot", cursor: "t" }), (e) => e.code === 107 && e.field === "cursor");
 });
 
 test("none of this lost or doubled anything", async () => {

@@ -12,6 +12,10 @@
 
 #include <pthread.h>
 
+#ifndef PLACE_RECOVERY_MAX
+#define PLACE_RECOVERY_MAX 20 /* publications a recovery */
+#endif
+
 /* ---- what was published */
 
 enum publication_kind { PUB_STREAM, PUB_USER, PUB_PASSING, PUB_UNSUBSCRIBE };
@@ -153,6 +157,8 @@ struct place {
     struct actor as_mira, as_ana, as_ben, as_root, as_nobody;
 };
 
+static int64_t place_keep_ms, place_keep_messages, place_keep_bytes; /* of the next one */
+
 static inline void place_open_chat(struct place *w)
 {
     struct chat_options options = {
@@ -162,9 +168,12 @@ static inline void place_open_chat(struct place *w)
         .registry = (struct ws_registry *)w, /* the same */
         .text_max = 16000,
         .typing_ms = 5000,
-        .recovery_max = 20,
+        .recovery_max = PLACE_RECOVERY_MAX,
         .history_max = 10,
         .reply_max_bytes = (size_t)512 * 1024,
+        .keep_ms = place_keep_ms,
+        .keep_messages = place_keep_messages,
+        .keep_bytes = place_keep_bytes,
     };
     must(chat_new(&options, &w->chat) == ERR_OK);
     w->hooks = chat_accounts_hooks(w->chat);
@@ -242,6 +251,14 @@ static inline void place_tick(struct place *w, int64_t ms)
     gate_fini(&gates[1]);
 }
 
+/* ---- what is in the file, as text */
+
+static inline const char *place_look(struct place *w, const char *sql)
+{
+    static _Thread_local char out[64];
+    return test_look(w->p->folder.path, sql, out) ? out : "(refused)";
+}
+
 /* ---- short forms */
 
 #define CALL_AS(w, who, method, ...) product_call((w)->p, &(w)->as_##who, method, __VA_ARGS__)
@@ -266,6 +283,14 @@ static inline int64_t place_room(struct place *w, const struct actor *who, const
                      private ? "true" : "false");
     must(got->err == ERR_OK);
     return got_int(got, "id");
+}
+
+/* How many messages a search of Mira's finds. */
+static inline int place_found(struct place *w, const char *words)
+{
+    struct answer_got *got = CALL_AS(w, mira, "message.search", "{\"query\":\"%s\"}", words);
+    must(got->err == ERR_OK);
+    return got_count(got, "messages");
 }
 
 #endif

@@ -97,16 +97,22 @@ static inline void product_open(struct product *p)
     method_table_add(&p->table, accounts_methods(p->accounts));
 }
 
-static inline struct product *product_new(void)
+/* The folder is the product's from here on. */
+static inline struct product *product_in(struct tmpdb folder)
 {
     struct product *p = calloc(1, sizeof *p);
     must(p);
-    p->folder = tmpdb_make();
+    p->folder = folder;
     atomic_store(&p->clock.wall_ms, INT64_C(1700000000000));
     atomic_store(&p->clock.monotonic_ms, 1000000);
     p->env = (struct env){&p->clock, test_wall, test_monotonic, test_random};
     product_open(p);
     return p;
+}
+
+static inline struct product *product_new(void)
+{
+    return product_in(tmpdb_make());
 }
 
 /* Stops everything that has threads; then the rooms may be freed. */

@@ -183,7 +183,7 @@ static void bad_input_names_its_field(void)
         {"message.search", "{}", "query"},
         {"message.search", "{\"query\":\"\"}", "query"},
         {"message.search", "{\"query\":\"x\",\"limit\":500}", "limit"},
-        {"message.search", "{\"query\":\"x\",\"before\":5}", "before"},
+        {"message.search", "{\"query\":\"x\",\"cursor\":\"5\"}", "cursor"},
     };
     struct place w = place_new();
     pub_clear();
@@ -386,6 +386,8 @@ static void a_call_without_memory_is_answered_and_changes_nothing(void)
         {"message.send", "{\"room\":\"1\",\"text\":\"x\",\"key\":\"once\"}"},
         {"message.list", "{\"room\":\"1\"}"},
         {"message.search", "{\"query\":\"x y\"}"},
+        {"message.search",
+         "{\"query\":\"x from:me in:general -y \\\"a b\\\" zzz* on:x\",\"order\":\"rank\"}"},
         {"room.create", "{\"name\":\"x\"}"},
         {"room.list", "{}"},
         {"read.mark", "{\"room\":\"1\",\"offset\":1}"},

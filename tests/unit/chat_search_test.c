@@ -1,115 +1,5 @@
 /* Search: words in any order and case, only in one's own rooms, in the index and above it alike, whatever is typed. */
-#include "chat/words.h"
-#include "chat_place.h"
-#include "unit.h"
-
-/* ---- words alone */
-
-static const char *marks(const char *query, const char *text)
-{
-    static char out[256];
-    struct words *w = words_new(text_of(query));
-    struct buf b;
-    buf_init(&b, 4096);
-    bool found = words_find(w, text_of(text), &b);
-    text_copy(out, sizeof out, found ? buf_text(&b) : TEXT("no"));
-    buf_fini(&b);
-    words_free(w);
-    return out;
-}
-
-static void all_words_must_be_there_without_case_and_accents(void)
-{
-    CHECK_TEXT(marks("hello", "Hello, world"), "[[0,5]]");
-    CHECK_TEXT(marks("WORLD hello", "Hello, world"), "[[0,5],[7,5]]");
-    CHECK_TEXT(marks("hello moon", "Hello, world"), "no");
-    CHECK_TEXT(marks("ell", "Hello"), "no"); /* whole words */
-    CHECK_TEXT(marks("resume", "My R\xc3\xa9sum\xc3\xa9"), "[[3,6]]");
-    CHECK_TEXT(marks("\xc3\x9c"
-                     "ber",
-                     "uber u\xcc\x88"
-                     "ber"),
-               "[[0,4],[5,5]]"); /* as one letter or two */
-    CHECK_TEXT(marks("a", "\xf0\x9f\x98\x80 a \xf0\x9f\x98\x80 a"),
-               "[[2,1],[6,1]]"); /* characters, not bytes */
-}
-
-static void quotes_and_signs_join_words_in_their_order(void)
-{
-    CHECK_TEXT(marks("\"hello world\"", "hello world"), "[[0,11]]");
-    CHECK_TEXT(marks("\"world hello\"", "hello world"), "no");
-    CHECK_TEXT(marks("don't", "I don't know"), "[[2,5]]");
-    CHECK_TEXT(marks("don't", "don and t, but t don"), "no");
-    CHECK_TEXT(marks("a.b", "x a b y"), "[[2,3]]");
-    CHECK_TEXT(marks("\"hello", "say hello"), "[[4,5]]"); /* a quote that is not closed */
-    CHECK_TEXT(marks("a \"a b\"", "a b"), "[[0,3]]");     /* one mark, the longer */
-}
-
-static void signs_alone_find_nothing(void)
-{
-    static const char *const none[] = {"!!!", "\"\"", "\"", "* - :", "\xf0\x9f\x98\x80", "()"};
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
-        struct words *w = words_new(text_of(none[i]));
-        CU_ASSERT_FALSE(words_any(w));
-        CU_ASSERT_FALSE(words_find(w, text_of(none[i]), NULL));
-        words_free(w);
-    }
-    CHECK_TEXT(marks("hello !!!", "Hello!"), "[[0,5]]");
-}
-
-static void a_long_text_has_at_most_100_marks(void)
-{
-    struct buf text, got;
-    buf_init(&text, (size_t)64 * 1024);
-    buf_init(&got, (size_t)64 * 1024);
-    for (int i = 0; i < 8000; i++)
-        buf_add_text(&text, TEXT("a "));
-    struct words *w = words_new(TEXT("a"));
-    CU_ASSERT_TRUE(words_find(w, buf_text(&text), &got));
-    struct text rest = buf_text(&got), element;
-    int n = 0;
-    while (json_element(&rest, &element))
-        n++;
-    CHECK_INT(n, MARKS_MAX);
-    words_free(w);
-    buf_fini(&text);
-    buf_fini(&got);
-}
-
-/* ---- the method */
-
-/* "3 1": the ids found, newest first. */
-static const char *find(struct place *w, const struct actor *who, const char *params)
-{
-    static char out[2][1024];
-    static unsigned turn;
-    char *here = out[turn++ % 2];
-    struct answer_got *got = product_call_text(w->p, who, "message.search", text_of(params));
-    int n = got_count(got, "messages");
-    here[0] = 0;
-    if (got->err != ERR_OK)
-        (void)snprintf(here, sizeof out[0], "error %d %s", got->code, got->field);
-    for (int i = 0; i < n; i++) {
-        char path[40];
-        (void)snprintf(path, sizeof path, "messages.%d.id", i);
-        size_t len = strlen(here);
-        (void)snprintf(here + len, sizeof out[0] - len, "%s%s", i ? " " : "", got_text(got, path));
-    }
-    return here;
-}
-
-/* Indexes all there is. */
-static void index_all(struct place *w)
-{
-    place_tick(w, 1000);
-    place_tick(w, 1000);
-    char above[64];
-    CU_ASSERT_TRUE(test_look(w->p->folder.path,
-                             "SELECT max(id) - (SELECT value FROM setting WHERE name = "
-                             "'search_watermark') FROM message",
-                             above));
-    CHECK_TEXT(above, "0");
-}
+#include "chat_find.h"
 
 static struct place with_messages(void)
 {
@@ -137,7 +27,6 @@ static void check_searches(struct place *w)
         {"{\"query\":\"releas\"}", ""},
         {"{\"query\":\"release\",\"limit\":1}", "2"},
         {"{\"query\":\"release\",\"room\":\"1\"}", "2 1"},
-        {"{\"query\":\"release\",\"room\":\"1\",\"before\":6}", "1"},
         {"{\"query\":\"secret\"}", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -204,6 +93,14 @@ static void any_text_is_a_valid_query(void)
         "%_",
         "a\\nb",
         "\\u2028",
+        "from:",
+        "in:\\\"",
+        "has:",
+        "on:2026-99-99",
+        "-from:-",
+        "in:a*",
+        "-\\\"",
+        "before:x after:y",
     };
     struct place w = with_messages();
     for (int pass = 0; pass < 2; pass++) {
@@ -240,48 +137,223 @@ static void leaving_a_room_takes_it_out_of_the_search(void)
     place_free(&w);
 }
 
-/* 1,200 messages: batches of 500, one after the other without the pause. */
-static void the_index_follows_in_batches(void)
+/* ---- operators */
+
+/* In general: 1 Mira with a link, 2 Ana with code, 3 Ben, a day later; 4 in Mira's and Ana's "Build team"; 5 in Mira's secret. */
+static struct place with_facts(void)
 {
     struct place w = place_new();
-    CHECK_INT(
-        test_sql(w.p->store,
-                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-                 "1200) INSERT INTO message SELECT i, 1, 100 + i, 2, 'word' || i, 0, 'k' || i, "
-                 "0, '', '' FROM n"),
-        ERR_OK);
-    char watermark[64];
-    static const char *const want[] = {"500", "1000", "1200", "1200"};
-    for (int i = 0; i < 4; i++) {
-        place_tick(&w, i == 3 ? 1000 : 100);
-        CHECK_TEXT(test_setting(w.p->folder.path, "search_watermark", watermark), want[i]);
+    int64_t team = place_room(&w, &w.as_mira, "Build team", false);
+    int64_t secret = place_room(&w, &w.as_mira, "secret", true);
+    CALL_AS(&w, ana, "room.join", "{\"room\":\"%lld\"}", (long long)team);
+    place_send(&w, &w.as_mira, 1, "kettle, see https://kettles.example");
+    place_send(&w, &w.as_ana, 1, "kettle `on`");
+    product_advance(w.p, 86400000);
+    place_send(&w, &w.as_ben, 1, "kettles and pots");
+    place_send(&w, &w.as_mira, team, "kettle of the team");
+    place_send(&w, &w.as_mira, secret, "kettle of the secret");
+    return w;
+}
+
+/* The clock of tests begins on 2023-11-14 at 22:13:20 UTC. */
+static void check_operators(struct place *w)
+{
+    static const struct {
+        const char *query, *ids, *note;
+    } cases[] = {
+        {"kettle", "4 2 1", ""},
+        {"kettle*", "4 3 2 1", ""},
+        {"kettle from:mira", "4 1", ""},
+        {"kettle from:mira from:ana", "4 2 1", ""},
+        {"kettle from:me", "2", ""},
+        {"kettle -from:me", "4 1", ""},
+        {"from:@BEN", "3", ""},
+        {"from:nobody-such kettle", "", "Nobody is called \"nobody-such\"."},
+        {"from:ana from:nobody-such", "2", "Nobody is called \"nobody-such\"."},
+        {"-from:nobody-such kettle", "4 2 1", "Nobody is called \"nobody-such\"."},
+        {"in:general kettle", "2 1", ""},
+        {"in:GENERAL in:\\\"build team\\\"", "4 3 2 1", ""},
+        {"in:#general from:ben", "3", ""},
+        {"-in:general kettle", "4", ""},
+        {"-in:general -in:\\\"Build team\\\" kettle", "", ""},
+        {"in:secret", "", "You are in no room called \"secret\"."},
+        {"in:nowhere", "", "You are in no room called \"nowhere\"."},
+        {"in:general in:nowhere from:ben", "3", "You are in no room called \"nowhere\"."},
+        {"has:link", "1", ""},
+        {"has:code", "2", ""},
+        {"has:link has:code", "", ""},
+        {"-has:link -has:code", "4 3", ""},
+        {"has:file", "", "No message has a file yet."},
+        {"kettle -pots", "4 2 1", ""},
+        {"-kettle", "3", ""},
+        {"-kettle*", "", ""},
+        {"before:2023-11-15", "2 1", ""},
+        {"after:2023-11-14", "4 3", ""},
+        {"on:2023-11-15", "4 3", ""},
+        {"on:2023-11-14 from:ana", "2", ""},
+        {"after:2023-11-13 before:2023-11-14", "", "No day is all the days that are asked for."},
+        {"after:2023-11-15", "", ""},
+        {"on:yesterday", "", "\"yesterday\" is no day. Write it like 2026-11-01."},
+        {"all", "", ""}, /* words of the other column are no words */
+        {"r1", "", ""},
+        {"y2023", "", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char params[256];
+        (void)snprintf(params, sizeof params, "{\"query\":\"%s\"}", cases[i].query);
+        CHECK_TEXT(find(w, &w->as_ana, params), cases[i].ids);
+        struct answer_got *got =
+            CALL_AS(w, ana, "message.search", "{\"query\":\"%s\"}", cases[i].query);
+        CHECK_TEXT(got_text(got, "notes.0"), cases[i].note[0] ? cases[i].note : "(absent)");
+        CHECK_INT(got_count(got, "notes"), cases[i].note[0] != 0);
     }
-    CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"word777\"}"), "777");
+    /* An hour ahead of UTC the first two are still of the 14th, two hours ahead of the 15th. */
+    CHECK_TEXT(find(w, &w->as_ana, "{\"query\":\"on:2023-11-14\",\"zone\":60}"), "2 1");
+    CHECK_TEXT(find(w, &w->as_ana, "{\"query\":\"on:2023-11-14\",\"zone\":120}"), "");
+    CHECK_TEXT(find(w, &w->as_ana, "{\"query\":\"before:2023-11-15\",\"zone\":-840}"), "2 1");
+    CHECK_TEXT(find(w, &w->as_ana, "{\"query\":\"after:2023-11-14\",\"zone\":840}"), "4 3 2 1");
+    CHECK_TEXT(find(w, &w->as_ana, "{\"query\":\"kettle in:general\",\"room\":\"1\"}"), "2 1");
+    CHECK_TEXT(find(w, &w->as_ana, "{\"query\":\"kettle in:\\\"build team\\\"\",\"room\":\"1\"}"),
+               "");
+    CHECK_TEXT(find(w, &w->as_mira, "{\"query\":\"kettle in:secret\"}"), "5");
+    struct answer_got *got = CALL_AS(w, ana, "message.search", "{\"query\":\"from:ben kett*\"}");
+    CHECK_TEXT(got_text(got, "messages.0.marks"), "[[0,7]]");
+    got = CALL_AS(w, ana, "message.search", "{\"query\":\"from:ben\"}");
+    CHECK_TEXT(got_text(got, "messages.0.marks"), "[]");
+}
+
+static void operators_narrow_a_search(void)
+{
+    struct place w = with_facts();
+    check_operators(&w);
+    index_all(&w);
+    check_index(&w);
+    check_operators(&w);
     place_free(&w);
 }
 
-/* 120 messages of 16,000 characters: a batch ends after a million of them, so that no send waits for all. */
-static void a_batch_of_long_messages_is_small(void)
+/* A room that is left is not found, also where the index still names it, and with more rooms than an expression has. */
+static void no_operator_reaches_a_closed_room(void)
 {
+    static const char *const tries[] = {"kettle", "in:secret", "from:mira",     "-in:general",
+                                        "-pots",  "has:code",  "on:2023-11-15", "kettle kett*"};
     struct place w = place_new();
-    CHECK_INT(
-        test_sql(w.p->store,
-                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) "
-                 "INSERT INTO message SELECT i, 1, 100 + i, 2, printf('word%d %.*c', i, 15990, "
-                 "'x'), 0, 'k' || i, 0, '', '' FROM n"),
-        ERR_OK);
-    char watermark[64];
-    static const char *const want[] = {"66", "120"};
-    for (int i = 0; i < 2; i++) {
-        place_tick(&w, 100);
-        CHECK_TEXT(test_setting(w.p->folder.path, "search_watermark", watermark), want[i]);
+    int64_t secret = place_room(&w, &w.as_mira, "secret", true);
+    place_send(&w, &w.as_mira, secret, "kettle `code`");
+    for (int i = 0; i < 230; i++)
+        place_room(&w, &w.as_ben, "crowd", true);
+    product_advance(w.p, 86400000);
+    place_send(&w, &w.as_mira, secret, "a kettle `code`");
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+            char params[256];
+            (void)snprintf(params, sizeof params, "{\"query\":\"%s\"}", tries[i]);
+            CHECK_TEXT(find(&w, &w.as_ana, params), "");
+            CHECK_TEXT(find(&w, &w.as_ben, params), "");
+            CHECK_TEXT(
+                got_text(product_call_text(w.p, &w.as_ben, "message.search", text_of(params)),
+                         "more"),
+                "false");
+        }
+        CHECK_TEXT(find(&w, &w.as_mira, "{\"query\":\"kettle in:secret\"}"), "2 1");
+        index_all(&w);
     }
+    place_send(&w, &w.as_ben, 1, "kettle at last");
+    index_all(&w);
+    CHECK_TEXT(find(&w, &w.as_ben, "{\"query\":\"kettle\"}"), "3"); /* of 231 rooms */
+    CHECK_TEXT(find(&w, &w.as_ben, "{\"query\":\"kettle -in:crowd\"}"), "3");
+    CHECK_TEXT(find(&w, &w.as_ben, "{\"query\":\"kettle -in:general\"}"), "");
     place_free(&w);
 }
 
-UNIT("chat/search", CASE(all_words_must_be_there_without_case_and_accents),
-     CASE(quotes_and_signs_join_words_in_their_order), CASE(signs_alone_find_nothing),
-     CASE(a_long_text_has_at_most_100_marks),
-     CASE(new_messages_are_found_before_they_are_in_the_index), CASE(the_index_finds_the_same),
-     CASE(any_text_is_a_valid_query), CASE(leaving_a_room_takes_it_out_of_the_search),
-     CASE(the_index_follows_in_batches), CASE(a_batch_of_long_messages_is_small))
+/* ---- order and pages */
+
+/* All ids, page by page. */
+static const char *pages(struct place *w, const char *query, const char *order, int limit)
+{
+    static char out[2048];
+    char cursor[64] = "";
+    out[0] = 0;
+    for (int page = 0; page < 20; page++) {
+        struct answer_got *got = CALL_AS(
+            w, ana, "message.search", "{\"query\":\"%s\",\"order\":\"%s\",\"limit\":%d%s%s%s}",
+            query, order, limit, cursor[0] ? ",\"cursor\":\"" : "", cursor, cursor[0] ? "\"" : "");
+        CHECK_INT(got->err, ERR_OK);
+        int n = got_count(got, "messages");
+        for (int i = 0; i < n; i++) {
+            char path[40];
+            (void)snprintf(path, sizeof path, "messages.%d.id", i);
+            (void)snprintf(out + strlen(out), sizeof out - strlen(out), "%s ", got_text(got, path));
+        }
+        (void)snprintf(out + strlen(out), sizeof out - strlen(out), "| ");
+        (void)snprintf(cursor, sizeof cursor, "%s", got_text(got, "cursor"));
+        if (strcmp(got_text(got, "more"), "true") != 0) {
+            CHECK_TEXT(cursor, "(absent)");
+            break;
+        }
+    }
+    return out;
+}
+
+static void pages_go_on_where_the_last_one_ended(void)
+{
+    struct place w = place_new();
+    place_send(&w, &w.as_mira, 1, "tea");
+    place_send(&w, &w.as_mira, 1, "tea tea tea");
+    place_send(&w, &w.as_mira, 1, "a long message in which there is some tea among other things");
+    place_send(&w, &w.as_mira, 1, "coffee");
+    place_send(&w, &w.as_mira, 1, "tea");
+    for (int pass = 0; pass < 3; pass++) {
+        CHECK_TEXT(pages(&w, "tea", "time", 2), "5 3 | 2 1 | ");
+        CHECK_TEXT(pages(&w, "tea", "time", 3), "5 3 2 | 1 | ");
+        CHECK_TEXT(pages(&w, "tea", "time", 9), "5 3 2 1 | ");
+        CHECK_TEXT(pages(&w, "tea", "rank", 2), "2 5 | 1 3 | ");
+        CHECK_TEXT(pages(&w, "tea", "rank", 3), "2 5 1 | 3 | ");
+        CHECK_TEXT(pages(&w, "from:mira", "rank", 2), "5 4 | 3 2 | 1 | "); /* all alike: by time */
+        CHECK_TEXT(pages(&w, "nothing", "rank", 2), "| ");
+        index_all(&w);
+        if (pass == 1)
+            place_reopen(&w);
+    }
+    /* What comes between two pages moves nothing. */
+    struct answer_got *got =
+        CALL_AS(&w, ana, "message.search", "{\"query\":\"tea\",\"order\":\"rank\",\"limit\":2}");
+    char cursor[64];
+    (void)snprintf(cursor, sizeof cursor, "%s", got_text(got, "cursor"));
+    place_send(&w, &w.as_mira, 1, "tea tea tea tea");
+    char params[256];
+    (void)snprintf(params, sizeof params,
+                   "{\"query\":\"tea\",\"order\":\"rank\",\"limit\":2,\"cursor\":\"%s\"}", cursor);
+    CHECK_TEXT(find(&w, &w.as_ana, params), "1 3");
+    place_free(&w);
+}
+
+static void a_bad_cursor_or_order_is_named(void)
+{
+    static const char *const bad[] = {
+        "x",   "t",   "t0",  "t-1", "t1x",  "r5",     "t5.1",     "5",
+        "T5",  "t 5", "r5.", "r.1", "r5.0", "r5.1.1", "r5.10001", "t99999999999999999999",
+        "t01", ""};
+    struct place w = place_new();
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char params[128];
+        (void)snprintf(params, sizeof params,
+                       "{\"query\":\"a\",\"order\":\"%s\",\"cursor\":\"%s\"}",
+                       bad[i][0] == 'r' && i > 5 ? "rank" : "time", bad[i]);
+        CHECK_TEXT(find(&w, &w.as_ana, params), "error 107 cursor");
+    }
+    CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"a\",\"order\":\"rank\",\"cursor\":\"t5\"}"),
+               "error 107 cursor");
+    CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"a\",\"order\":\"best\"}"), "error 107 order");
+    CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"a\",\"zone\":841}"), "error 107 zone");
+    CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"a\",\"cursor\":\"t9223372036854775807\"}"), "");
+    CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"a\",\"order\":\"rank\",\"cursor\":\"r9.10000\"}"),
+               "");
+    place_free(&w);
+}
+
+UNIT("chat/search", CASE(new_messages_are_found_before_they_are_in_the_index),
+     CASE(the_index_finds_the_same), CASE(any_text_is_a_valid_query),
+     CASE(leaving_a_room_takes_it_out_of_the_search), CASE(operators_narrow_a_search),
+     CASE(no_operator_reaches_a_closed_room), CASE(pages_go_on_where_the_last_one_ended),
+     CASE(a_bad_cursor_or_order_is_named))

@@ -1,4 +1,4 @@
--- The few rows above the watermark ?1, newest first; their words are looked at by the caller
+-- The rows of the tail, above ?1, newest first; their words are looked at by the caller
 SELECT m.id, m.room_id, r.name, m.offset, u.display, m.text
 FROM message m
   CROSS JOIN member x ON x.room_id = m.room_id AND x.user_id = ?2

@@ -1,1 +1,1 @@
-SELECT private, top, epoch FROM room WHERE id = ?1;
+SELECT private, top, epoch, trimmed FROM room WHERE id = ?1;

@@ -5,6 +5,6 @@ SELECT r.id, r.name, r.topic, r.private, r.created_ms,
        (SELECT count(*) FROM message x
         WHERE x.room_id = r.id AND x.offset > m.read_offset AND x.author_id <> ?1),
        (SELECT count(*) FROM mention x WHERE x.user_id = ?1 AND x.room_id = r.id AND x.offset > m.read_offset),
-       r.last_ms
+       r.last_ms, r.keep_ms, r.keep_messages
 FROM member m JOIN room r ON r.id = m.room_id
 WHERE m.user_id = ?1 ORDER BY m.room_id LIMIT 1000;

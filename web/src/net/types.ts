@@ -15,6 +15,8 @@ export interface Author {
 export interface User extends Author {
   active: boolean;
   created: number;
+  /** In user.list, of somebody who was erased; ended 0: it goes on. */
+  erased?: { messages: "keep" | "delete"; asked: number; ended: number };
 }
 
 export interface Room {

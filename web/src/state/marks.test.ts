@@ -35,4 +35,5 @@ test("links and bold words show as they read", () => {
 test("what is said of an empty result depends on how many words there were", () => {
   assert.equal(nothingFound("backup"), "No message has this word.");
   assert.equal(nothingFound("backup checksum"), "No message has both words. Try one of them.");
+  assert.equal(nothingFound("backup from:ana"), "No message fits all of this.");
 });

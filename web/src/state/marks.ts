@@ -1,4 +1,5 @@
 // The hits in a found message: which parts of its text are marked, and which part of a long text is shown. Pure.
+import { filtersOf } from "./search_query";
 
 export interface Part {
   text: string;
@@ -46,8 +47,9 @@ export function markedParts(text: string, marks: readonly (readonly [number, num
   return parts;
 }
 
-/** "No message has both words", by how many words were asked for. */
+/** "No message has both words", by what was asked for. */
 export function nothingFound(query: string): string {
+  if (filtersOf(query).length > 0) return "No message fits all of this.";
   const words = query.trim().split(/\s+/).filter(Boolean).length;
   if (words <= 1) return "No message has this word.";
   return words === 2 ? "No message has both words. Try one of them." : "No message has all of these words. Try fewer.";

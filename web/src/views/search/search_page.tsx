@@ -1,75 +1,16 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { searchMessages } from "../../actions/search";
+import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../../lib/icons";
-import { navigate, route } from "../../lib/router";
-import { errorWords } from "../../net/errors";
-import type { FoundMessage } from "../../net/types";
 import { rooms } from "../../state/app";
-import { nothingFound } from "../../state/marks";
-import { count } from "../run/run_words";
-import { Hit } from "./hit";
-
-const PAUSE_MS = 250;
-
-interface Results {
-  query: string;
-  room: string;
-  messages: FoundMessage[];
-  more: boolean;
-  took_ms: number;
-}
-
-function address(query: string, room: string): string {
-  const asked = new URLSearchParams({ ...(query ? { q: query } : {}), ...(room ? { room } : {}) }).toString();
-  return asked ? `/search?${asked}` : "/search";
-}
-
-/** Words and a room from the address, so that a search can be gone back to; results a moment after the last key. */
-function useSearch() {
-  const asked = route.value.query;
-  const room = asked.get("room") ?? "";
-  const [query, setQuery] = useState(asked.get("q") ?? "");
-  const [results, setResults] = useState<Results | undefined>(undefined);
-  const [trouble, setTrouble] = useState("");
-  const turn = useRef(0);
-
-  const ask = async (before: number) => {
-    const mine = ++turn.current;
-    const words = query.trim();
-    const began = performance.now();
-    try {
-      const found = await searchMessages(words, room, before);
-      if (mine !== turn.current) return;
-      const older = before ? (results?.messages ?? []) : [];
-      setResults({ query: words, room, messages: [...older, ...found.messages], more: found.more, took_ms: performance.now() - began });
-      setTrouble("");
-    } catch (e) {
-      if (mine === turn.current) setTrouble(errorWords(e));
-    }
-  };
-  useEffect(() => {
-    turn.current++;
-    if (!query.trim()) {
-      setResults(undefined);
-      setTrouble("");
-      return;
-    }
-    const timer = setTimeout(() => {
-      navigate(address(query.trim(), room), { replace: true });
-      void ask(0);
-    }, PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [query, room]);
-  return { query, setQuery, room, results, trouble, older: () => ask(results?.messages.at(-1)?.offset ?? 0) };
-}
+import { Hits } from "./hits";
+import { Narrow } from "./narrow";
+import { useSearch } from "./use_search";
 
 /** Searches the rooms one is in. */
 export function SearchPage() {
-  const { query, setQuery, room, results, trouble, older } = useSearch();
+  const { query, setQuery, room, setRoom, setOrder, results, trouble, more } = useSearch();
   const box = useRef<HTMLInputElement>(null);
   useEffect(() => box.current?.focus(), []);
   const name = rooms.value.get(room)?.name;
-  const within = (next: string) => navigate(address(query.trim(), next), { replace: true });
   const back = room ? `/room/${room}` : "/";
   return (
     <main class="stage" aria-labelledby="search-title">
@@ -96,6 +37,7 @@ export function SearchPage() {
                 aria-label={name ? `Search in ${name}` : "Search all rooms you are in"}
                 placeholder="Words"
                 maxLength={500}
+                autocapitalize="none"
                 value={query}
                 onInput={(event) => setQuery(event.currentTarget.value)}
               />
@@ -105,63 +47,38 @@ export function SearchPage() {
                 </button>
               )}
             </div>
-            <Where room={room} onRoom={within} />
+            <Narrow query={query} onQuery={setQuery} room={room} onRoom={setRoom} />
           </form>
           {trouble && <p class="hint" data-state="bad" role="alert"><Icon name="alert" />{trouble}</p>}
-          {results ? <Hits results={results} onAll={() => within("")} onOlder={older} /> : !query.trim() && <p class="nothing">{before(name)}</p>}
+          {results ? <Hits results={results} onAll={() => setRoom("")} onOrder={setOrder} onMore={more} /> : !query.trim() && <Before name={name} />}
         </div>
       </div>
     </main>
   );
 }
 
-const before = (name: string | undefined): string => (name ? `Search in ${name}.` : "Search in the rooms you are in.");
-
-/** In which room; all of them unless one is chosen. */
-function Where({ room, onRoom }: { room: string; onRoom: (room: string) => void }) {
-  const own = [...rooms.value.values()].filter((one) => one.joined).sort((a, b) => a.name.localeCompare(b.name));
+/** Before anything is typed: where it would search, and what may be typed. */
+function Before({ name }: { name: string | undefined }) {
+  const ways: [string, string][] = [
+    ["\"two words\"", "in this order"],
+    ["begin*", "words that begin so"],
+    ["-word", "not with this word"],
+    ["from:mira from:me", "who wrote it"],
+    ["in:general in:\"Build team\"", "where"],
+    ["before:2026-11-01 after: on:", "when"],
+    ["has:link has:code", "with a link, with code"],
+  ];
   return (
-    <label class="in-room">
-      In
-      <select value={room} data-chosen={room ? "" : undefined} onChange={(event) => onRoom(event.currentTarget.value)}>
-        <option value="">all my rooms</option>
-        {own.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
-      </select>
-    </label>
-  );
-}
-
-function Hits({ results, onAll, onOlder }: { results: Results; onAll: () => void; onOlder: () => void }) {
-  const { messages, more, room, query, took_ms } = results;
-  if (messages.length === 0) {
-    return (
-      <p class="nothing" role="status">
-        {nothingFound(query)}{" "}
-        {room && <button class="link" type="button" onClick={onAll}>Search all rooms</button>}
-      </p>
-    );
-  }
-  return (
-    <section class="part" aria-label="Results">
-      <div class="title">
-        <h2>
-          <span role="status">{more ? `The newest ${count(messages.length, "message")}` : count(messages.length, "message")}</span>
-        </h2>
-        <span class="quiet">newest first, found in {Math.max(1, Math.round(took_ms))} ms</span>
-      </div>
-      <ol class="hits">
-        {messages.map((message) => <Hit key={message.id} message={message} room={rooms.value.get(message.room)?.name ?? ""} />)}
-      </ol>
-      {more && (
-        <div class="pager">
-          <span>{room ? "" : "There are more. Choose a room to see its older ones."}</span>
-          {room && (
-            <span class="end">
-              <button class="button small" type="button" onClick={onOlder}>Older</button>
-            </span>
-          )}
-        </div>
-      )}
-    </section>
+    <div class="nothing">
+      <p>{name ? `Search in ${name}.` : "Search in the rooms you are in."}</p>
+      <dl class="ways" aria-label="What can be typed">
+        {ways.map(([typed, meaning]) => (
+          <div key={typed}>
+            <dt><code>{typed}</code></dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }

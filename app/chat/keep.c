@@ -1,0 +1,270 @@
+/* keep: messages go when they are over a bound: of age, of number in their room, of the size of all. The place has bounds, and
+ * a room may have closer ones. With a message goes all that is before it in its room's stream, so that what is left
+ * has no holes; room.trimmed says up to where, and a recovery from there or before says that it cannot.
+ *
+ * Once a minute a reader plans: up to which offset each of the next rooms is to be trimmed. The writer then takes that off in
+ * steps of some milliseconds, with a pause after each, so that no acknowledgement waits for it. A step is whole: rows, index,
+ * mentions and room.trimmed in one transaction (send keys stay their own time); a crash between two steps leaves a shorter room.
+ *
+ * Invariant: one plan at a time; it belongs to the job that runs. */
+#include "base/metrics.h"
+#include "chat/inside.h"
+#include "store/db.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+
+#define ROOMS_MAX 64   /* of a plan */
+#define AHEAD_MAX 2000 /* messages that a plan finds too old in a room, or over the size */
+#define CHUNK 20       /* events between two looks at the clock */
+#define STEP_MS 8      /* of the writer */
+#define PAUSE_MS 100   /* after a step */
+#define PLAN_EVERY_MS 60000
+
+struct target {
+    int64_t room_id, offset;
+};
+
+struct keep_plan {
+    struct chat *c;
+    int64_t now_ms;     /* since 1970 */
+    int64_t after_room; /* of the next plan; 0: all rooms have been looked at */
+    struct target targets[ROOMS_MAX];
+    size_t count;
+    int64_t messages; /* deleted by this step */
+    bool over;        /* a bound of this plan was not all there is to do */
+};
+
+/* ---- what is to go, on a reader */
+
+static void aim(struct keep_plan *p, int64_t room_id, int64_t offset)
+{
+    size_t i = 0;
+    while (i < p->count && p->targets[i].room_id != room_id)
+        i++;
+    if (i == ROOMS_MAX)
+        return; /* another plan follows */
+    if (i == p->count)
+        p->targets[p->count++] = (struct target){room_id, 0};
+    if (p->targets[i].offset < offset)
+        p->targets[i].offset = offset;
+}
+
+/* The closer of two bounds; 0 is none. */
+static int64_t closer(int64_t a, int64_t b)
+{
+    return a == 0 || (b > 0 && b < a) ? b : a;
+}
+
+static enum err plan_age(struct db *db, struct keep_plan *p, int64_t room_id, int64_t keep_ms)
+{
+    struct query *q = db_query(db, QUERY_CHAT_KEEP_OLD);
+    query_int(q, 1, room_id);
+    query_int(q, 2, AHEAD_MAX);
+    int64_t last = 0, seen = 0;
+    while (query_row(q) && col_int(q, 1) < p->now_ms - keep_ms) {
+        last = col_int(q, 0);
+        seen++;
+    }
+    p->over |= seen == AHEAD_MAX;
+    if (last > 0)
+        aim(p, room_id, last);
+    return query_end(q);
+}
+
+static enum err plan_count(struct db *db, struct keep_plan *p, int64_t room_id, int64_t most)
+{
+    struct query *q = db_query(db, QUERY_CHAT_KEEP_OVER);
+    query_int(q, 1, room_id);
+    query_int(q, 2, most);
+    if (query_row(q))
+        aim(p, room_id, col_int(q, 0));
+    return query_end(q);
+}
+
+static enum err plan_size(struct db *db, struct keep_plan *p)
+{
+    struct query *q = db_query(db, QUERY_CHAT_KEEP_SIZE);
+    bool over = query_row(q) && col_int(q, 0) > p->c->options.keep_bytes;
+    enum err e = query_end(q);
+    if (e != ERR_OK || !over)
+        return e;
+    q = db_query(db, QUERY_CHAT_KEEP_FIRST);
+    query_int(q, 1, AHEAD_MAX);
+    while (query_row(q))
+        aim(p, col_int(q, 0), col_int(q, 1));
+    p->over = true;
+    return query_end(q);
+}
+
+static enum err plan_run(struct db *db, void *data)
+{
+    struct keep_plan *p = data;
+    const struct chat_options *o = &p->c->options;
+    struct {
+        int64_t id, keep_ms, keep_messages;
+    } rooms[ROOMS_MAX];
+    size_t n = 0;
+    struct query *q = db_query(db, QUERY_CHAT_KEEP_ROOMS);
+    query_int(q, 1, p->after_room);
+    query_int(q, 2, ROOMS_MAX);
+    for (; query_row(q); n++) {
+        rooms[n].id = col_int(q, 0);
+        rooms[n].keep_ms = closer(o->keep_ms, col_int(q, 1));
+        rooms[n].keep_messages = closer(o->keep_messages, col_int(q, 2));
+    }
+    enum err e = query_end(q);
+    p->after_room = n == ROOMS_MAX ? rooms[n - 1].id : 0;
+    for (size_t i = 0; i < n && e == ERR_OK; i++) {
+        if (rooms[i].keep_ms > 0)
+            e = plan_age(db, p, rooms[i].id, rooms[i].keep_ms);
+        if (e == ERR_OK && rooms[i].keep_messages > 0)
+            e = plan_count(db, p, rooms[i].id, rooms[i].keep_messages);
+    }
+    return e == ERR_OK && o->keep_bytes > 0 ? plan_size(db, p) : e;
+}
+
+/* ---- a step, on the writer */
+
+static enum err delete_messages(struct db *db, struct keep_plan *p, const struct target *t)
+{
+    for (;;) {
+        struct query *q = db_query(db, QUERY_CHAT_KEEP_MESSAGE);
+        query_int(q, 1, t->room_id);
+        query_int(q, 2, t->offset);
+        int64_t id;
+        enum err e = query_number(q, &id);
+        if (e != ERR_OK || id == 0)
+            return e;
+        e = index_forget(db, id);
+        if (e == ERR_OK)
+            e = message_copies_forget(db, id); /* it may be further up than what goes */
+        if (e != ERR_OK)
+            return e;
+        q = db_query(db, QUERY_CHAT_KEEP_MESSAGE_DELETE);
+        query_int(q, 1, id);
+        e = query_run(q);
+        if (e != ERR_OK)
+            return e;
+        p->messages++;
+    }
+}
+
+static enum err delete_up_to(struct db *db, struct keep_plan *p, const struct target *t)
+{
+    static const enum query_id all[] = {
+        QUERY_CHAT_KEEP_MENTION_DELETE,
+        QUERY_CHAT_KEEP_STREAM_DELETE,
+        QUERY_CHAT_KEEP_RUN_DELETE,
+        QUERY_CHAT_KEEP_TRIMMED,
+    };
+    enum err e = delete_messages(db, p, t);
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && e == ERR_OK; i++) {
+        struct query *q = db_query(db, all[i]);
+        query_int(q, 1, t->room_id);
+        query_int(q, 2, t->offset);
+        e = query_run(q);
+    }
+    return e;
+}
+
+/* Takes the first events off; *out_done: nothing of the target is left. */
+static enum err trim_chunk(struct db *db, struct keep_plan *p, const struct target *t,
+                           bool *out_done)
+{
+    struct query *q = db_query(db, QUERY_CHAT_KEEP_CHUNK);
+    query_int(q, 1, t->room_id);
+    query_int(q, 2, t->offset);
+    query_int(q, 3, CHUNK);
+    int64_t end;
+    enum err e = query_number(q, &end);
+    *out_done = end == 0;
+    return e == ERR_OK && end > 0 ? delete_up_to(db, p, &(struct target){t->room_id, end}) : e;
+}
+
+static enum err trim_run(struct db *db, void *data)
+{
+    struct keep_plan *p = data;
+    int64_t end_ms = env_monotonic_ms(&env_real) + STEP_MS;
+    p->messages = 0;
+    enum err wanted = p->count > 0 ? purge_want(p->c, db) : ERR_OK;
+    if (wanted != ERR_OK)
+        return wanted;
+    while (p->count > 0 && env_monotonic_ms(&env_real) < end_ms) {
+        bool done;
+        enum err e = trim_chunk(db, p, &p->targets[p->count - 1], &done);
+        if (e != ERR_OK)
+            return e;
+        p->count -= done;
+    }
+    return ERR_OK;
+}
+
+/* ---- one after the other */
+
+static void keep_end(struct keep_plan *p, int64_t pause_ms)
+{
+    struct chat *c = p->c;
+    atomic_store(&c->keep_next_ms, env_monotonic_ms(c->env) + pause_ms);
+    mutex_lock(&c->lock);
+    c->keep_plan = p; /* goes on with the next tick */
+    mutex_unlock(&c->lock);
+}
+
+static void trim_done(void *data, enum err e)
+{
+    struct keep_plan *p = data;
+    if (e == ERR_OK)
+        metric_add(METRIC_messages_expired, p->messages);
+    else
+        p->count = 0; /* the next plan finds it again */
+    bool more = e == ERR_OK && (p->count > 0 || p->over || p->after_room > 0);
+    keep_end(p, more ? PAUSE_MS : PLAN_EVERY_MS);
+}
+
+static void plan_done(void *data, enum err e)
+{
+    struct keep_plan *p = data;
+    if (e != ERR_OK)
+        p->count = 0;
+    keep_end(p, e != ERR_OK || (p->count == 0 && p->after_room == 0) ? PLAN_EVERY_MS : 0);
+}
+
+void keep_tick(struct chat *c, int64_t now_ms)
+{
+    if (now_ms < atomic_load(&c->keep_next_ms))
+        return;
+    mutex_lock(&c->lock);
+    struct keep_plan *p = c->keep_plan;
+    c->keep_plan = NULL;
+    mutex_unlock(&c->lock);
+    if (!p)
+        return; /* a job runs */
+    enum err e;
+    if (p->count > 0) {
+        e = writer_submit(c->store, (struct job){trim_run, trim_done, p});
+    } else {
+        p->over = false;
+        p->now_ms = env_wall_ms(c->env);
+        e = reader_submit(c->store, (struct job){plan_run, plan_done, p});
+    }
+    if (e != ERR_OK)
+        keep_end(p, PAUSE_MS); /* busy: later */
+}
+
+enum err keep_init(struct chat *c)
+{
+    struct keep_plan *p = calloc(1, sizeof *p);
+    if (!p)
+        return ERR_NOMEM;
+    p->c = c;
+    mutex_lock(&c->lock);
+    c->keep_plan = p;
+    mutex_unlock(&c->lock);
+    return ERR_OK;
+}
+
+NO_THREAD_CHECK void keep_fini(struct chat *c)
+{
+    free(c->keep_plan);
+}

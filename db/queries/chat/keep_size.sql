@@ -1,0 +1,3 @@
+-- How many bytes of the file are in use
+SELECT (p.page_count - f.freelist_count) * s.page_size
+FROM pragma_page_count() p, pragma_freelist_count() f, pragma_page_size() s;

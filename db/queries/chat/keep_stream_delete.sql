@@ -1,0 +1,1 @@
+DELETE FROM stream WHERE room_id = ?1 AND offset <= ?2;

@@ -1,0 +1,1 @@
+SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'search_purge';

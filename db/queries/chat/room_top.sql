@@ -1,0 +1,1 @@
+SELECT top FROM room WHERE id = ?1;
