@@ -20,6 +20,7 @@ struct newcomer {
     char code[CODE_SIZE]; /* of the first invite, made by set-up */
     struct entry entry;
     void *later; /* of the hook */
+    bool known;  /* was there already, and has a password now */
 };
 
 static void newcomer_drop(void *data)
@@ -54,14 +55,35 @@ static enum err still_possible(struct db *db, struct newcomer *job)
     return e;
 }
 
+/* The command line gives somebody who was imported, or added without a password, the first one. out: false: there is one */
+static enum err give_password(struct db *db, struct newcomer *job, int64_t id, bool *out_given)
+{
+    *out_given = false;
+    if (job->way != BY_HAND || job->password.len == 0)
+        return ERR_OK;
+    struct query *q = db_query(db, QUERY_ACCOUNTS_USER_FIRST_PASSWORD);
+    query_int(q, 1, id);
+    query_text(q, 2, text_of(job->stored));
+    query_text(q, 3, text_of(job->role));
+    enum err e = query_run(q);
+    *out_given = job->known = e == ERR_OK && db_changes(db) > 0;
+    return *out_given ? person_by_id(db, id, &job->entry.person) : e;
+}
+
+/* out: the name, or empty: the person is there already, and has a password now */
 static enum err choose_name(struct db *db, struct newcomer *job, char out[NAME_SIZE])
 {
     if (job->name.len == 0)
         return name_free(db, job->a->env, job->display, out);
     struct person taken;
+    bool given = false;
     text_copy(out, NAME_SIZE, job->name);
     enum err e = person_by_name(db, job->name, &taken);
     if (e == ERR_OK)
+        e = give_password(db, job, taken.id, &given);
+    if (given)
+        out[0] = 0;
+    else if (e == ERR_OK)
         return answer_fault(&job->answer, ERR_CONFLICT, "name", "That name is taken.");
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -70,7 +92,7 @@ static enum err insert_person(struct db *db, struct newcomer *job)
 {
     char name[NAME_SIZE];
     enum err e = choose_name(db, job, name);
-    if (e != ERR_OK)
+    if (e != ERR_OK || !name[0])
         return e;
     struct query *q = db_query(db, QUERY_ACCOUNTS_USER_INSERT);
     query_text(q, 1, text_of(name));
@@ -99,6 +121,12 @@ static enum err set_up(struct db *db, struct newcomer *job)
     return invite_make(job->a, db, job->entry.person.id, INVITE_USES, INVITE_TTL_S, job->code);
 }
 
+static void newcomer_write(struct json_writer *w, const struct newcomer *job)
+{
+    user_write(w, "user", &job->entry.person);
+    json_add_bool(w, "known", job->known);
+}
+
 static enum err newcomer_run(struct db *db, void *data)
 {
     struct newcomer *job = data;
@@ -115,7 +143,7 @@ static enum err newcomer_run(struct db *db, void *data)
         return e;
     json_open(w, NULL, '{');
     if (job->way == BY_HAND)
-        user_write(w, "user", &job->entry.person);
+        newcomer_write(w, job);
     else
         e = entry_write(job->a, &job->entry, &job->answer);
     if (job->way == BY_SETUP)

@@ -33,7 +33,9 @@ static const struct command commands[] = {
     {"user", "add", 1, 0, TAKES_USER, user_add_run,
      "snug user add NAME [--admin] [--password-stdin]\n"
      "\n"
-     "Adds a person, also while the server runs.\n"
+     "Adds a person, also while the server runs. Somebody who is there without a password, "
+     "because\n"
+     "they were imported or added so, gets the first one.\n"
      "\n"
      "  --admin           may manage everything\n"
      "  --password-stdin  the password is the first line of stdin; else only tokens let in\n",

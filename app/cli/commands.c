@@ -171,7 +171,8 @@ int user_add_run(struct config *c, const struct arguments *a)
     bool added = ask(c, &r, &answer, &result);
     if (added) {
         struct text user = member_of(result, "user");
-        print_member(user, "Added ", "name", "");
+        bool known = text_is(member_of(result, "known"), TEXT("true"));
+        print_member(user, known ? "Gave a password to " : "Added ", "name", "");
         print_member(user, ", user ", "id",
                      a->password_stdin ? ".\n" : ", without a password: only tokens let in.\n");
     }
