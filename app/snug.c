@@ -47,7 +47,8 @@ static void close_session(void *ctx, int64_t user_id, int64_t session_id)
 {
     struct snug *s = ctx;
     if (s->sessions)
-        sessions_close(s->sessions, user_id, session_id, CLOSE_force_disconnect);
+        sessions_close(s->sessions, user_id, session_id,
+                       session_id ? CLOSE_force_disconnect : CLOSE_permission_denied);
 }
 
 /* Whether the server can take a user now (S11): real state, and a look into the database at most once a second. */
@@ -319,6 +320,7 @@ enum err snug_new(const struct snug_options *options, struct snug **out_snug, ch
     method_table_add(&s->methods, ops_methods(s->ops));
     method_table_add(&s->methods, wait_methods(s));
     method_table_add(&s->methods, local_methods(s));
+    method_table_add(&s->methods, erase_methods(s));
     s->methods.may_spend = limits_may_spend;
     s->methods.spend_ctx = s;
     *out_snug = s;
@@ -471,6 +473,7 @@ struct snug *snug_free(struct snug *s)
         agents_stop(s->agents);
     ticker_stop(s);
     accounts_stop(s->accounts);
+    atomic_store(&s->stopping, true);
     if (s->store)
         store_copy_stop(s->store); /* a backup is a task, and may take long */
     s->tasks = task_queue_free(s->tasks);
@@ -506,7 +509,11 @@ void snug_call(struct snug *s, struct text method, struct text params, struct re
 
 bool snug_progress(struct snug *s, int64_t *out_done, int64_t *out_total)
 {
-    return store_copied(s->store, out_done, out_total);
+    if (store_copied(s->store, out_done, out_total))
+        return true;
+    *out_done = atomic_load(&s->erase_done);
+    *out_total = atomic_load(&s->erase_total);
+    return *out_total > 0;
 }
 
 const char *snug_url(const struct snug *s)

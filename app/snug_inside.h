@@ -66,6 +66,8 @@ struct snug {
     struct level_watch level_watch;
     struct buckets *sends, *publishes, *connects; /* by user */
     struct buckets *address_commands, *address_sends;
+    atomic_bool stopping;                         /* tasks that wait are to end */
+    atomic_int_least64_t erase_done, erase_total; /* of server.erase; total 0: none is waited for */
     atomic_int_least64_t probed_ms; /* when a probe of the store last went well (monotonic) */
 };
 
@@ -100,6 +102,9 @@ bool watch_alive(void *snug, struct buf *why);
 
 /* ---- snug_local.c: methods of the command line alone: server.backup, server.check */
 struct method_set local_methods(struct snug *s);
+
+/* ---- snug_erase.c: server.erase */
+struct method_set erase_methods(struct snug *s);
 
 /* ---- snug_wait.c: connection.wait */
 struct method_set wait_methods(struct snug *s);

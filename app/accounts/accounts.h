@@ -35,7 +35,8 @@ struct accounts_options {
     const char *version;  /* of Snug, for place.get */
     unsigned connections_max, text_max; /* for place.get's limits */
     double logins_burst, logins_per_s;  /* failures an account and address; burst 0: no limit */
-    /* Closes the sockets of a session (or, session_id 0, of the user): 3503 within a second. May be NULL. */
+    /* Closes the sockets of a session within a second: 3503; or, session_id 0, of a user who may not come in any more: 3507.
+     * May be NULL. */
     void (*close_session)(void *ctx, int64_t user_id, int64_t session_id);
     void *close_ctx;
 };
@@ -56,12 +57,14 @@ struct accounts *accounts_free(struct accounts *a);
 struct method_set accounts_methods(struct accounts *a);
 
 /* Called inside the writer's job that makes a person (place.setup, place.join, user.add), then again after the commit:
- * the product above adds the memberships everybody has, and publishes them. Set once, before threads call. */
+ * the product above adds the memberships everybody has, and publishes them. person_erased: after the commit of user.erase;
+ * the product above takes what they have left. Set once, before threads call. */
 struct db;
 struct accounts_hooks {
     void *ctx;
     enum err (*person_made)(void *ctx, struct db *db, int64_t user_id, void **out_later);
     void (*person_committed)(void *ctx, int64_t user_id, void *later, enum err e); /* frees later */
+    void (*person_erased)(void *ctx);
 };
 void accounts_set_hooks(struct accounts *a, const struct accounts_hooks *hooks);
 
@@ -91,7 +94,6 @@ struct identity {
     char info[1024];     /* any JSON, for conn_info */
     char channels[2048]; /* an array of texts */
     char subs[4096];     /* an object */
-    char meta[1024];     /* an object */
 };
 
 struct identity_asker {

@@ -9,6 +9,10 @@
 enum err entry_make(struct accounts *a, struct db *db, const struct actor *actor, int64_t user_id,
                     struct entry *entry)
 {
+    enum err e =
+        person_acting(db, user_id, &entry->person); /* erased, while the password was compared */
+    if (e != ERR_OK)
+        return e;
     int64_t now = env_wall_ms(a->env);
     unsigned char hash[SECRET_HASH_SIZE];
     secret_make(a->env, entry->secret);
@@ -23,7 +27,7 @@ enum err entry_make(struct accounts *a, struct db *db, const struct actor *actor
     query_int(q, 5, entry->stay);
     query_int(q, 6, now);
     query_int(q, 7, entry->expires_ms);
-    enum err e = query_run(q);
+    e = query_run(q);
     if (e != ERR_OK)
         return e;
     entry->session_id = db_last_id(db);
@@ -32,8 +36,7 @@ enum err entry_make(struct accounts *a, struct db *db, const struct actor *actor
     query_int(q, 1, user_id);
     query_int(q, 2, now - ENDED_KEEP_MS);
     query_int(q, 3, SESSIONS_MAX);
-    e = query_run(q);
-    return e != ERR_OK ? e : person_by_id(db, user_id, &entry->person);
+    return query_run(q);
 }
 
 enum err entry_write(struct accounts *a, const struct entry *entry, struct answer *out)

@@ -157,8 +157,7 @@ static enum err read_claims(const struct jwt_claims *claims, int64_t now_ms, str
     bool fits =
         text_copy(out->info, sizeof out->info, claims->info) == claims->info.len &&
         text_copy(out->channels, sizeof out->channels, claims->channels) == claims->channels.len &&
-        text_copy(out->subs, sizeof out->subs, claims->subs) == claims->subs.len &&
-        text_copy(out->meta, sizeof out->meta, claims->meta) == claims->meta.len;
+        text_copy(out->subs, sizeof out->subs, claims->subs) == claims->subs.len;
     bool nobodys_session = claims->user_id == 0 && claims->session_id != 0;
     if (!fits || nobodys_session || claims->channel.len)
         return ERR_BAD_TOKEN;

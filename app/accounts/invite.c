@@ -48,8 +48,10 @@ struct invite_job {
 static enum err create_run(struct db *db, void *data)
 {
     struct invite_job *job = data;
-    enum err e =
-        invite_make(job->a, db, job->answer.actor.user_id, job->uses, job->ttl_s, job->code);
+    struct person maker;
+    enum err e = person_acting(db, job->answer.actor.user_id, &maker);
+    if (e == ERR_OK)
+        e = invite_make(job->a, db, job->answer.actor.user_id, job->uses, job->ttl_s, job->code);
     if (e != ERR_OK)
         return e;
     struct json_writer *w = &job->answer.out;

@@ -31,6 +31,10 @@ static const struct param user_list_params[] = {
     {"limit", PARAM_INT, false, 1, 500, 50},
     {"after", PARAM_ID, false, 0, 0, 0},
 };
+static const struct param user_erase_params[] = {
+    {"user", PARAM_TEXT, true, 1, 80, 0},
+    {"messages", PARAM_TEXT, true, 1, 8, 0},
+};
 static const struct param user_add_params[] = {
     {"name", PARAM_TEXT, true, 1, 32, 0},
     {"display", PARAM_TEXT, false, 1, 80, 0},
@@ -55,6 +59,7 @@ static const struct method methods[] = {
     {"session.revoke", RIGHT_USER, 1, id_params, COUNT(id_params), session_revoke},
     {"user.me", RIGHT_USER, 0, NULL, 0, user_me},
     {"user.list", RIGHT_USER, 0, user_list_params, COUNT(user_list_params), user_list},
+    {"user.erase", RIGHT_ADMIN, 1, user_erase_params, COUNT(user_erase_params), user_erase},
     {"user.add", RIGHT_LOCAL, 0, user_add_params, COUNT(user_add_params), user_add},
     {"token.make", RIGHT_LOCAL, 0, token_params, COUNT(token_params), token_make},
 };

@@ -17,9 +17,9 @@ static enum err me_run(struct db *db, void *data)
     const struct actor *actor = &job->answer.actor;
     struct json_writer *w = &job->answer.out;
     struct person p;
-    enum err e = person_by_id(db, actor->user_id, &p);
+    enum err e = person_acting(db, actor->user_id, &p);
     if (e != ERR_OK)
-        return e == ERR_NOT_FOUND ? ERR_UNAUTHORIZED : e;
+        return e;
     json_open(w, NULL, '{');
     user_write(w, "user", &p);
     if (actor->session_id) {
@@ -56,6 +56,23 @@ void user_me(void *ctx, const struct actor *actor, const struct args *args, stru
 
 /* ---- user.list */
 
+/* Of somebody who was erased: what was asked and when it ended (0: it goes on). */
+static void write_listed(struct json_writer *w, struct query *q)
+{
+    struct person p;
+    person_read(q, &p);
+    json_open(w, NULL, '{');
+    user_write_members(w, &p);
+    if (!col_null(q, 7)) {
+        json_open(w, "erased", '{');
+        json_add_text(w, "messages", col_text(q, 7));
+        json_add_int(w, "asked", col_int(q, 8));
+        json_add_int(w, "ended", col_int(q, 9));
+        json_close(w, '}');
+    }
+    json_close(w, '}');
+}
+
 static enum err list_run(struct db *db, void *data)
 {
     struct user_job *job = data;
@@ -67,11 +84,8 @@ static enum err list_run(struct db *db, void *data)
     query_int(q, 2, job->limit + 1);
     int64_t count = 0;
     while (query_row(q))
-        if (count++ < job->limit) {
-            struct person p;
-            person_read(q, &p);
-            user_write(w, NULL, &p);
-        }
+        if (count++ < job->limit)
+            write_listed(w, q);
     json_close(w, ']');
     json_add_bool(w, "more", count > job->limit);
     json_close(w, '}');

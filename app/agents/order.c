@@ -107,13 +107,22 @@ enum run_state run_state_of(struct text name)
     return RUN_NONE;
 }
 
+static const char *const event_types[EVENT_COUNT] = {
+    [EVENT_QUEUED] = "agent_queued",           [EVENT_STARTED] = "agent_started",
+    [EVENT_THINKING] = "agent_thinking",       [EVENT_TOOL_EXECUTING] = "tool_executing",
+    [EVENT_TOOL_COMPLETED] = "tool_completed", [EVENT_COMPLETED] = "agent_completed",
+    [EVENT_FAILED] = "agent_failed",           [EVENT_STOPPED] = "agent_stopped",
+};
+
 const char *run_event_type(enum run_event event)
 {
-    static const char *const types[EVENT_COUNT] = {
-        [EVENT_QUEUED] = "agent_queued",           [EVENT_STARTED] = "agent_started",
-        [EVENT_THINKING] = "agent_thinking",       [EVENT_TOOL_EXECUTING] = "tool_executing",
-        [EVENT_TOOL_COMPLETED] = "tool_completed", [EVENT_COMPLETED] = "agent_completed",
-        [EVENT_FAILED] = "agent_failed",           [EVENT_STOPPED] = "agent_stopped",
-    };
-    return types[event];
+    return event_types[event];
+}
+
+enum run_event run_event_of(struct text type)
+{
+    enum run_event event = 0;
+    while (event < EVENT_COUNT && !text_is(type, text_of(event_types[event])))
+        event++;
+    return event;
 }

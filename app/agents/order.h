@@ -47,5 +47,6 @@ bool run_is_over(enum run_state state);
 const char *run_state_name(enum run_state state); /* "queued" */
 enum run_state run_state_of(struct text name);    /* RUN_NONE: no such state */
 const char *run_event_type(enum run_event event); /* "agent_queued" */
+enum run_event run_event_of(struct text type);    /* EVENT_COUNT: no such event */
 
 #endif

@@ -14,6 +14,7 @@
 #define MESSAGE_MAX_BYTES                                                                          \
     (40 * (size_t)1024) /* no answer has 16,000 characters; each may be of 3 bytes or 4 */
 #define PIECES 6        /* of an answer while it is written */
+#define GONE "Who asked is not here any more."
 
 /* A step under way: a reader's job that prepares, where one is needed, then the writer's. */
 struct step {
@@ -26,6 +27,8 @@ struct step {
     int64_t took_ms;
     enum err tool_err;
     struct buf result;  /* of the tool: one JSON object */
+    struct buf stored;  /* the event that has it, as the answer was made from it */
+    int64_t erasures;   /* how far they were when the tool read */
     struct buf answer;  /* Markdown */
     struct buf summary; /* of the result */
     struct person agent;
@@ -49,6 +52,7 @@ static struct step *step_new(struct live *l)
     s->run = l->run;
     s->plan = plan_of((struct text){l->text, l->text_len});
     buf_init(&s->result, RESULT_MAX_BYTES);
+    buf_init(&s->stored, 2 * RESULT_MAX_BYTES);
     buf_init(&s->answer, MESSAGE_MAX_BYTES);
     buf_init(&s->summary, MESSAGE_MAX_BYTES);
     return s;
@@ -57,6 +61,7 @@ static struct step *step_new(struct live *l)
 static void step_free(struct step *s)
 {
     buf_fini(&s->result);
+    buf_fini(&s->stored);
     buf_fini(&s->answer);
     buf_fini(&s->summary);
     free(s);
@@ -78,12 +83,38 @@ static void step_end(struct step *s, enum err e)
         live_over(
             a,
             text_of(id)); /* ended by somebody else; its room is free, but the run is still ours */
+    else if (e == ERR_UNAUTHORIZED)
+        run_fail(a, text_of(id), ERR_DENIED, GONE);
     else
         run_fail(a, text_of(id), e, err_text(e));
     live_land(l, false);
 }
 
 /* ---- the writer's half */
+
+static enum err count_erasures(struct db *db, int64_t *out)
+{
+    return query_number(db_query(db, QUERY_AGENTS_ERASURES), out);
+}
+
+/* What was read for this step is still so: it names nobody who was erased meanwhile (chat/erasure.c).
+ * errors: ERR_BUSY it is not, the step is to be done again */
+static enum err still_so(struct db *db, struct step *s)
+{
+    int64_t erasures = s->erasures;
+    bool same = true;
+    enum err e = ERR_OK;
+    if (s->happening.event == EVENT_TOOL_COMPLETED && s->plan.intent != INTENT_SERVER)
+        e = count_erasures(db, &erasures);
+    if (s->happening.event == EVENT_COMPLETED) {
+        struct query *q = db_query(db, QUERY_AGENTS_EVENT_DATA);
+        query_int(q, 1, s->run.room_id);
+        query_int(q, 2, s->run.last_offset);
+        same = query_row(q) && text_is(col_text(q, 0), buf_text(&s->stored));
+        e = query_end(q);
+    }
+    return e == ERR_OK && (erasures != s->erasures || !same) ? ERR_BUSY : e;
+}
 
 static enum err write_run(struct db *db, void *data)
 {
@@ -94,6 +125,12 @@ static enum err write_run(struct db *db, void *data)
         return e;
     if (now.step != s->run.step || now.at.state != s->run.at.state)
         return ERR_CONFLICT;
+    struct person starter;
+    e = person_acting(db, now.started_by, &starter);
+    if (e == ERR_OK)
+        e = still_so(db, s);
+    if (e != ERR_OK)
+        return e;
     if (now.at.state == RUN_QUEUED) {
         int64_t running, waiting;
         e = run_count_open(db, now.room_id, &running, &waiting);
@@ -221,7 +258,9 @@ static enum err tool_job_run(struct db *db, void *data)
     struct json_writer w;
     json_begin(&w, &s->result);
     json_open(&w, NULL, '{');
-    enum err e = tool_read(s->a, db, &s->run, &s->plan, &w);
+    enum err e = count_erasures(db, &s->erasures);
+    if (e == ERR_OK)
+        e = tool_read(s->a, db, &s->run, &s->plan, &w);
     json_close(&w, '}');
     return e;
 }
@@ -261,11 +300,15 @@ static enum err words_job_run(struct db *db, void *data)
     struct query *q = db_query(db, QUERY_AGENTS_EVENT_DATA);
     query_int(q, 1, s->run.room_id);
     query_int(q, 2, s->run.last_offset);
-    if (query_row(q))
+    if (query_row(q)) {
+        buf_add_text(&s->stored, col_text(q, 0));
         s->tool_err = wording_write(&s->plan, col_text(q, 0), &s->answer, &s->summary);
-    else
+    } else {
         s->tool_err = ERR_NOT_FOUND;
+    }
     e = query_end(q);
+    if (e == ERR_OK)
+        e = s->stored.err;
     return e == ERR_OK ? s->answer.err : e;
 }
 

@@ -16,6 +16,7 @@ enum err chat_new(const struct chat_options *options, struct chat **out_chat)
     c->options = *options;
     atomic_store(&c->hub, options->hub);
     atomic_store(&c->index_due, true); /* what the last process left */
+    atomic_store(&c->erasure_due, true);
     mutex_init(&c->lock, LOCK_chat);
     enum err e = keep_init(c);
     if (e == ERR_OK)
@@ -57,6 +58,7 @@ void chat_tick(struct chat *c)
     index_tick(c, now);
     keep_tick(c, now);
     purge_tick(c, now);
+    erasure_tick(c, now);
 }
 
 bool one_line(struct text t, const char *field, const char *message, struct reply reply)

@@ -46,9 +46,12 @@ void chat_set_hub(struct chat *c, struct hub *hub);
 struct accounts_hooks chat_accounts_hooks(struct chat *c);
 
 /* Work that time asks for: typing that ends, unread counts that wait (at most one a room and 250 ms), the search index,
- * messages that are over a bound.
+ * messages that are over a bound, what people who were erased have left.
  * Called by the server's ticker about every 100 ms. thread: task */
 void chat_tick(struct chat *c);
+
+/* The part of it that erases, for who waits for that where no ticker runs. thread: any */
+void chat_go_on_erasing(struct chat *c);
 
 /* ---- who else wants to know: after the commit, on the writer, in offset order. Must be quick and not block. */
 struct chat_message_event {

@@ -46,7 +46,9 @@ struct chat {
     _Atomic int64_t keep_next_ms;
     atomic_bool purge_runs; /* purge.c */
     _Atomic int64_t purge_next_ms;
-    bool purge_begun; /* of its job */
+    bool purge_begun;                      /* of its job */
+    atomic_bool erasure_due, erasure_runs; /* erasure.c */
+    _Atomic int64_t erasure_next_ms;
 };
 
 /* ---- user_event.c: what goes to user:<id>, and who is there */
@@ -172,7 +174,7 @@ MUST_USE enum err mentions_insert(struct db *db, const struct post *p, uint64_t 
 MUST_USE enum err mentions_change(struct db *db, const struct post *p, int64_t offset,
                                   uint64_t told_offset);
 
-/* ---- unread.c, typing.c, index.c, keep.c, purge.c: parts of chat_tick, and what wakes them */
+/* ---- unread.c, typing.c, index.c, keep.c, purge.c, erasure.c: parts of chat_tick, and what wakes them */
 
 void unread_changed(struct chat *c, int64_t room_id);
 /* A read mark moved: counts that are being made for this room may be old. */
@@ -197,6 +199,10 @@ MUST_USE enum err index_merge(struct db *db, bool all, bool *out_more);
 /* In a writer's job: words of what was forgotten leave the file in a while. */
 MUST_USE enum err purge_want(struct chat *c, struct db *db);
 void purge_tick(struct chat *c, int64_t now_ms);
+
+/* erasure.c: what people who were erased have left. wake: there may be one more (the hook of accounts) */
+void erasure_tick(struct chat *c, int64_t now_ms);
+void erasure_wake(void *chat);
 
 MUST_USE enum err keep_init(struct chat *c);
 void keep_tick(struct chat *c, int64_t now_ms);

@@ -40,6 +40,16 @@ static const struct command commands[] = {
      "  --admin           may manage everything\n"
      "  --password-stdin  the password is the first line of stdin; else only tokens let in\n",
      NULL},
+    {"user", "erase", 1, 0, TAKES_MESSAGES, user_erase_run,
+     "snug user erase NAME|ID --messages keep|delete\n"
+     "\n"
+     "Erases a person for good, also while the server runs: name, password, sessions, memberships\n"
+     "and the history of their connections are gone at once or within moments. Again shows how\n"
+     "far it is. A backup or an export of before still has them.\n"
+     "\n"
+     "  --messages keep    what they wrote stays, under the name Erased person\n"
+     "  --messages delete  it is deleted too\n",
+     NULL},
     {"token", NULL, 1, 0, TAKES_LIFETIME, token_run,
      "snug token NAME [--ttl SECONDS]\n"
      "\n"

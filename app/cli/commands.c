@@ -182,6 +182,42 @@ int user_add_run(struct config *c, const struct arguments *a)
     return added ? 0 : 1;
 }
 
+/* What was done, and what still has the person. */
+static void print_erased(struct text result, const char *messages)
+{
+    print_member(result, "Erased user ", "user", ". ");
+    (void)printf(strcmp(messages, "delete") == 0
+                     ? "Their messages are deleted; the search index has forgotten the words for "
+                       "good about an hour after.\n"
+                     : "Their messages stay, under the name Erased person.\n");
+    (void)printf("Backups and exports of before still have the person: restoring one brings them "
+                 "back. Delete those\nthat are not needed, and erase again after a restore.\n");
+}
+
+int user_erase_run(struct config *c, const struct arguments *a)
+{
+    struct request r;
+    struct buf answer;
+    struct text result;
+    struct bar progress = {.word = "Erasing", .unit = BAR_STEPS};
+    if (!a->messages || (strcmp(a->messages, "keep") != 0 && strcmp(a->messages, "delete") != 0)) {
+        cli_say("--messages must be keep or delete.");
+        return 2;
+    }
+    request_init(&r, "server.erase");
+    r.progress = &progress;
+    r.timeout_ms = LONG_CALL_MS;
+    buf_init(&answer, ANSWER_MAX);
+    json_add_text(&r.writer, "user", text_of(a->words[0]));
+    json_add_text(&r.writer, "messages", text_of(a->messages));
+    bool erased = ask(c, &r, &answer, &result);
+    if (erased)
+        print_erased(result, a->messages);
+    buf_fini(&r.params);
+    buf_fini(&answer);
+    return erased ? 0 : 1;
+}
+
 int token_run(struct config *c, const struct arguments *a)
 {
     struct request r;

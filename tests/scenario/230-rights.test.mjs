@@ -11,6 +11,7 @@ before(async () => {
   server = await startPlace();
   const [admin, boss] = await people(server, ["admin", "boss"], { admin: true });
   const [owner, member, stranger, guest] = await people(server, ["owner", "member", "stranger", "guest"]);
+  await people(server, ["leaver"]); // is erased, by one admin and then the other: the second time changes nothing
   const nobody = { id: "0", post: (method, params) => server.post(method, params) };
   by = { admin, boss, owner, member, stranger, nobody, guest };
   hidden = await room(owner, "hidden", [member, admin]);
@@ -53,7 +54,9 @@ const anywhere = [
   ["connection.history", () => ({ user: by.owner.id }), "+++--0"],
   ["invite.create", () => ({ uses: 1 }), ADMINS],
   ["invite.list", () => ({}), ADMINS],
+  ["user.erase", () => ({ user: "leaver", messages: "keep" }), ADMINS],
   ["manager.list", () => ({}), ADMINS],
+  ["place.announce", () => ({ text: "to all" }), ADMINS],
   ["metrics.query", () => ({}), ADMINS],
 ];
 

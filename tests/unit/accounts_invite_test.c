@@ -157,6 +157,7 @@ static void each_method_has_its_right(void)
         {"session.list", "{}", 101, 0, 0},
         {"user.me", "{}", 101, 0, 0},
         {"user.list", "{}", 101, 0, 0},
+        {"user.erase", "{\"user\":\"2\",\"messages\":\"keep\"}", 101, 103, 400},
         {"user.add", "{\"name\":\"x\"}", 104, 104, 104},
         {"token.make", "{\"name\":\"ana\"}", 104, 104, 104},
     };

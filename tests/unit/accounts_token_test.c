@@ -76,7 +76,6 @@ static void an_outside_user_is_nobody_of_this_place(void)
     CHECK_TEXT(got.who.info, "{\"name\":\"Ann\"}");
     CHECK_TEXT(got.who.channels, "[\"news\"]");
     CHECK_TEXT(got.who.subs, "{\"feed\":{}}");
-    CHECK_TEXT(got.who.meta, "{\"m\":1}");
 
     /* On the doors she is an actor without a user: product methods answer 101, the open ones work. */
     struct actor outside = actor_nobody();
@@ -169,7 +168,6 @@ static void what_a_token_says_is_bounded(void)
         {"info", "\"", "\"", sizeof(struct identity){0}.info - 1},
         {"channels", "[\"", "\"]", sizeof(struct identity){0}.channels - 1},
         {"subs", "{\"", "\":{}}", sizeof(struct identity){0}.subs - 1},
-        {"meta", "{\"", "\":1}", sizeof(struct identity){0}.meta - 1},
     };
     struct product *p = product_new();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -107,6 +107,10 @@ static void states_have_names_and_are_found_by_them(void)
     CHECK_INT(run_state_of(TEXT("")), RUN_NONE);
     CHECK_INT(run_state_of(TEXT("Queued")), RUN_NONE);
     CHECK_TEXT(run_event_type(EVENT_TOOL_COMPLETED), "tool_completed");
+    for (enum run_event event = 0; event < EVENT_COUNT; event++)
+        CHECK_INT(run_event_of(text_of(run_event_type(event))), event);
+    CHECK_INT(run_event_of(TEXT("agent_writing")), EVENT_COUNT); /* passing: in no stream */
+    CHECK_INT(run_event_of(TEXT_NONE), EVENT_COUNT);
 }
 
 UNIT("agents/order", CASE(good_sequences_reach_their_end),

@@ -1,0 +1,1 @@
+DELETE FROM invite WHERE created_by = ?1;
