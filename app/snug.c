@@ -307,6 +307,7 @@ enum err snug_new(const struct snug_options *options, struct snug **out_snug, ch
     s->options = *options;
     atomic_init(&s->probed_ms, INT64_MIN / 2);
     level_init(s);
+    findings_init(&s->findings);
     enum err e = build(s, error);
     if (e != ERR_OK) {
         if (!error[0])
@@ -492,6 +493,7 @@ struct snug *snug_free(struct snug *s)
     s->sessions = sessions_free(s->sessions);
     s->hub = hub_free(s->hub);
     level_fini(s);
+    findings_fini(&s->findings);
     limits_close(s);
     data_close(s);
     free(s);
@@ -513,6 +515,10 @@ bool snug_progress(struct snug *s, int64_t *out_done, int64_t *out_total)
         return true;
     *out_done = atomic_load(&s->erase_done);
     *out_total = atomic_load(&s->erase_total);
+    if (*out_total > 0)
+        return true;
+    *out_done = atomic_load(&s->findings.done);
+    *out_total = atomic_load(&s->findings.total);
     return *out_total > 0;
 }
 

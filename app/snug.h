@@ -84,7 +84,7 @@ bool snug_alive(struct snug *s);
 /* Lets nobody new in from now on (level draining), or again. Who is connected stays. One thread at a time. */
 void snug_drain(struct snug *s, bool drain);
 
-/* How far the backup is that is being made, in bytes, or else an erasure, in events; false: there is neither. thread: any */
+/* How far the backup is that is being made, in bytes, or else the check, in questions; false: there is neither. thread: any */
 bool snug_progress(struct snug *s, int64_t *out_done, int64_t *out_total);
 
 /* Calls a method as the command line (RIGHT_LOCAL). thread: any */

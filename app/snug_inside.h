@@ -17,6 +17,7 @@
 #include "session/session.h"
 #include "snug.h"
 #include "store/store.h"
+#include "upkeep/upkeep.h"
 
 #include <stdatomic.h>
 
@@ -66,6 +67,8 @@ struct snug {
     struct level_watch level_watch;
     struct buckets *sends, *publishes, *connects; /* by user */
     struct buckets *address_commands, *address_sends;
+    struct findings findings;                     /* of the check, while checking */
+    atomic_bool checking;                         /* server.check runs: one at a time */
     atomic_bool stopping;                         /* tasks that wait are to end */
     atomic_int_least64_t erase_done, erase_total; /* of server.erase; total 0: none is waited for */
     atomic_int_least64_t probed_ms; /* when a probe of the store last went well (monotonic) */

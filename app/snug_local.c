@@ -1,7 +1,7 @@
 /* snug_local: methods for the command line alone, which comes through the private socket or opens the folder itself.
  *
  *   server.backup {file}   {bytes}: a copy while others write
- *   server.check {}        {}: SQLite's own checks */
+ *   server.check {}        {findings, count}: what is not as it should be (upkeep/upkeep.h) */
 #include "snug_inside.h"
 #include "wire/json.h"
 
@@ -40,16 +40,39 @@ static void backup_task(void *thread, void *data)
     free(errand);
 }
 
+static void reply_findings(struct reply reply, const struct findings *f)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, f->json.len + 256);
+    json_begin(&w, &b);
+    json_open(&w, NULL, '{');
+    json_add_raw(&w, "findings", buf_text(&f->json));
+    json_add_int(&w, "count", f->count);
+    json_close(&w, '}');
+    if (b.err == ERR_OK)
+        reply_json(reply, buf_text(&b));
+    else
+        reply_error(reply, b.err);
+    buf_fini(&b);
+}
+
 static void check_task(void *thread, void *data)
 {
     (void)thread;
     struct errand *errand = data;
+    struct snug *s = errand->snug;
     char error[256] = "";
-    enum err e = store_check(errand->snug->store, error);
-    if (e == ERR_OK)
-        reply_json(errand->reply, TEXT("{}"));
-    else
-        reply_fault(errand->reply, e, NULL, error);
+    if (atomic_exchange(&s->checking, true)) {
+        reply_fault(errand->reply, ERR_BUSY, NULL, "Another check goes on.");
+    } else {
+        enum err e = upkeep_check(s->store, &s->findings, error);
+        if (e == ERR_OK)
+            reply_findings(errand->reply, &s->findings);
+        else
+            reply_fault(errand->reply, e, NULL, error);
+        atomic_store(&s->checking, false);
+    }
     free(errand);
 }
 

@@ -72,7 +72,9 @@ static const struct command commands[] = {
     {"check", NULL, 0, 0, TAKES_FILE, check_run,
      "snug check [--config FILE]\n"
      "\n"
-     "Looks whether the database is whole. With --config, and without --data, it looks at the "
+     "Looks whether the data is whole: the database, the numbering of rooms, messages and their\n"
+     "events, what belongs to nothing, the search index. Says what to do about each finding, and\n"
+     "ends with 1 if there is one. With --config, and without --data, it looks at the "
      "file\n"
      "alone, option by option: it opens no data and asks no running server.\n"
      "\n",

@@ -309,6 +309,20 @@ static int check_file(const char *path)
     return good ? 0 : 1;
 }
 
+static void print_findings(struct text list, int64_t count)
+{
+    struct text finding;
+    int64_t shown = 0;
+    while (list.len > 0 && json_element(&list, &finding)) {
+        print_member(finding, "", "what", "\n");
+        print_member(finding, "    ", "do", "\n");
+        shown++;
+    }
+    if (count > shown)
+        (void)printf("And %lld more.\n", (long long)(count - shown));
+    (void)printf("Found: %lld.\n", (long long)count);
+}
+
 int check_run(struct config *c, const struct arguments *a)
 {
     if (a->file)
@@ -316,15 +330,20 @@ int check_run(struct config *c, const struct arguments *a)
     struct request r;
     struct buf answer;
     struct text result;
+    struct bar progress = {.word = "Checking", .unit = BAR_STEPS};
     request_init(&r, "server.check");
     r.timeout_ms = LONG_CALL_MS;
+    r.progress = &progress;
     buf_init(&answer, ANSWER_MAX);
-    bool good = ask(c, &r, &answer, &result);
-    if (good)
+    int64_t count = -1; /* of findings; none: it could not look */
+    if (ask(c, &r, &answer, &result) &&
+        json_int(member_of(result, "count"), 0, INT64_MAX, &count) && count > 0)
+        print_findings(member_of(result, "findings"), count);
+    else if (count == 0)
         (void)printf("The data in %s is whole.\n", c->options.data);
     buf_fini(&r.params);
     buf_fini(&answer);
-    return good ? 0 : 1;
+    return count == 0 ? 0 : 1;
 }
 
 int version_run(struct config *c, const struct arguments *a)

@@ -1,0 +1,221 @@
+/* A check tells each thing that is wrong in words, with what to do, and nothing of data that is whole. */
+#include "test_store.h"
+#include "unit.h"
+#include "upkeep/upkeep.h"
+#include "wire/json.h"
+
+/* Room 2 has six events: somebody came, two messages, one of which names user 1, and two edits of the first; the index has the
+ * first message. */
+static const char whole[] =
+    "INSERT INTO user (name, display, role, created_ms) VALUES ('ana', 'Ana', 'member', 1);"
+    "INSERT INTO room (name, private, created_ms, created_by, epoch, top)"
+    " VALUES ('lab', 0, 1, 2, 'e', 6);"
+    "INSERT INTO member VALUES (2, 2, 'owner', 1, 3);"
+    "INSERT INTO message (room_id, offset, author_id, text, created_ms, key, edited_ms, "
+    "edit_offset)"
+    " VALUES (2, 2, 2, 'one', 1, 'k1', 9, 6), (2, 4, 2, '@nook two', 1, 'k2', 0, 0);"
+    "INSERT INTO send_key VALUES (2, 'k1', 1, 1, 1), (0, 'slack:C1:1', 2, 2, 1);"
+    "INSERT INTO mention VALUES (1, 2, 4, 4);"
+    "INSERT INTO stream VALUES (2, 1, 1, '{\"type\":\"member_joined\"}'),"
+    " (2, 2, 1, "
+    "'{\"type\":\"message_created\",\"message\":{\"id\":\"1\",\"text\":\"one\",\"edited\":9}}'),"
+    " (2, 3, 1, '{\"type\":\"room_updated\"}'),"
+    " (2, 4, 1, '{\"type\":\"message_created\",\"message\":{\"id\":\"2\",\"text\":\"@nook "
+    "two\"}}'),"
+    " (2, 5, 1, '{\"type\":\"message_edit_replaced\",\"message\":{\"id\":\"1\"}}'),"
+    " (2, 6, 1, "
+    "'{\"type\":\"message_edited\",\"message\":{\"id\":\"1\",\"text\":\"one\",\"edited\":9}}');"
+    "INSERT INTO user (name, display, role, active, created_ms)"
+    " VALUES ('-3', 'Erased person', 'member', 0, 1);"
+    "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms, ended_ms)"
+    " VALUES (3, 'delete', '', '', 0, 1, 2);"
+    "UPDATE setting SET value = '1' WHERE name = 'search_watermark';"
+    "INSERT INTO message_text (rowid, text, facts) SELECT id, text, facts FROM message_indexed;";
+
+static void change(const char *path, const char *sql)
+{
+    sqlite3 *other = NULL; /* foreign keys are off here */
+    char *why = NULL;
+    must(sqlite3_open(path, &other) == SQLITE_OK);
+    if (sqlite3_exec(other, sql, NULL, NULL, &why) != SQLITE_OK)
+        (void)fprintf(stderr, "%s: %s\n", sql, why);
+    must(!why);
+    (void)sqlite3_close(other);
+}
+
+static void check(const char *sql, const char *words)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    struct findings f;
+    char error[256] = "";
+    change(t.path, whole);
+    change(t.path, sql);
+    findings_init(&f);
+    CHECK_INT(upkeep_check(s, &f, error), ERR_OK);
+    CHECK_INT(f.count, words[0] ? 1 : 0);
+    CU_ASSERT_TRUE(json_valid(buf_text(&f.json), 4));
+    buf_add_char(&f.json, 0);
+    bool found = strstr(f.json.data, words) && (!words[0] || strstr(f.json.data, "\"do\":\""));
+    if (!found)
+        (void)fprintf(stderr, "%s\n    gave %s %s\n", sql, f.json.data, error);
+    CU_ASSERT_TRUE(found);
+    findings_fini(&f);
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+#define RUN_FROM_TO(first, last)                                                                   \
+    "INSERT INTO run (id, room_id, agent_id, started_by, text, state, created_ms, first_offset,"   \
+    " last_offset) VALUES ('01HZZZZZZZZZZZZZZZZZZZZZZZ', 2, 1, 2, 'x', 'completed', 1, " first     \
+    ", " last ")"
+
+static void nothing_is_found_in_what_is_whole(void)
+{
+    check("", "");
+    check(RUN_FROM_TO("3", "4"), "");
+    check(RUN_FROM_TO("0", "0"), ""); /* of a time when exports had no steps */
+    check("DELETE FROM stream WHERE room_id = 2 AND offset <= 2", ""); /* cut by retention */
+    check("DELETE FROM stream", "");
+    static const char forget[] =
+        "INSERT INTO message_text (message_text, rowid, text, facts)"
+        " SELECT 'delete', id, text, facts FROM message_indexed WHERE id = 1;"
+        "UPDATE stream SET data = json_set(data, '$.type', 'message_edit_replaced') WHERE offset = "
+        "6;";
+    char sql[768];
+    (void)snprintf(sql, sizeof sql, "%sDELETE FROM mention; DELETE FROM message WHERE id = 1",
+                   forget);
+    check(sql, ""); /* its key outlasts it */
+    (void)snprintf(sql, sizeof sql,
+                   "%sUPDATE message SET text = '', deleted_by = 'author', edited_ms = 0,"
+                   " edit_offset = 0 WHERE id = 1; UPDATE stream SET data = json_remove("
+                   "json_set(data, '$.message.text', ''), '$.message.edited') WHERE offset = 2",
+                   forget);
+    check(sql, "");
+}
+
+static void each_thing_that_is_wrong_is_told(void)
+{
+    static const char *const rows[][2] = {
+        {"INSERT INTO member VALUES (2, 77, 'member', 1, 0)",
+         "of member refers to nothing in user."},
+        {"DELETE FROM stream WHERE room_id = 2 AND offset = 3",
+         "Room lab (2): event 3 is missing in its stream."},
+        {"UPDATE room SET top = 8 WHERE id = 2; INSERT INTO stream VALUES (2, 8, 1, '{}')",
+         "Room lab (2): event 7 is missing in its stream."},
+        {"UPDATE room SET top = 10 WHERE id = 2; INSERT INTO stream VALUES (2, 10, 1, '{}')",
+         "Room lab (2): events 7 to 9 are missing in its stream."},
+        {"UPDATE room SET top = 3 WHERE id = 2",
+         "Room lab (2): its numbering is at 3, but its newest event has 6."},
+        {"UPDATE room SET top = 9 WHERE id = 2",
+         "Room lab (2): its numbering is at 9, but its newest event has 6."},
+        {"UPDATE stream SET data = '{\"type\":\"message_created\",\"message\":{\"id\":\"7\"}}'"
+         " WHERE room_id = 2 AND offset = 4",
+         "Message 2 in room lab (2): event 4, which is to be its own, is another."},
+        {"UPDATE stream SET data = 'no JSON' WHERE room_id = 2 AND offset = 2",
+         "Message 1 in room lab (2): event 2, which is to be its own, is another."},
+        {"UPDATE message SET text = 'won' WHERE id = 2",
+         "Message 2 in room lab (2): event 4 says something else."},
+        {"UPDATE stream SET data = json_set(data, '$.message.text', 'won') WHERE room_id = 2 AND "
+         "offset = 6",
+         "Message 1 in room lab (2): event 6 says something else."},
+        {"UPDATE stream SET data = json_remove(data, '$.message.edited') WHERE room_id = 2 AND "
+         "offset = 2",
+         "Message 1 in room lab (2): event 2 says something else."},
+        {"UPDATE stream SET data = '{\"type\":\"room_updated\"}' WHERE room_id = 2 AND offset = 6",
+         "Message 1 in room lab (2): the event of its last edit, number 6, is missing."},
+        {"UPDATE stream SET data = json_set(data, '$.type', 'message_edited') WHERE room_id = 2 "
+         "AND offset = 5",
+         "Room lab (2): event 5 has a text that a message had before."},
+        {"INSERT INTO message (room_id, offset, author_id, text, created_ms, key)"
+         " VALUES (2, 9, 2, 'far', 1, 'k3')",
+         "Message 3 in room lab (2): its event, number 9, is missing."},
+        {"UPDATE member SET read_offset = 7 WHERE room_id = 2",
+         "Room lab (2): the read mark of user 2 is 7, above its newest event, 6."},
+        {RUN_FROM_TO("3", "7"), "Room lab (2): run 01HZZZZZZZZZZZZZZZZZZZZZZZ is said to go from"
+                                " event 3 to 7, but the newest is 6."},
+        {RUN_FROM_TO("3", "2"), "from event 3 to 2, but"},
+        {RUN_FROM_TO("0", "2"), "from event 0 to 2, but"},
+        {"INSERT INTO mention VALUES (1, 2, 5, 3)", "1 mentions in room 2"},
+        {"INSERT INTO mention VALUES (88, 2, 4, 4)", "1 mentions in room 2"},
+        {"INSERT INTO send_key VALUES (66, 'k', 1, 1, 1)", "1 send keys are of user 66"},
+        {"INSERT INTO stream VALUES (55, 1, 1, '{}')", "1 events are of room 55"},
+        {"UPDATE stream SET data = "
+         "'{\"type\":\"member_joined\",\"user\":{\"id\":\"3\",\"name\":\"z\"}}'"
+         " WHERE room_id = 2 AND offset = 1",
+         "Room lab (2): event 1 still names user 3, who was erased."},
+        {"UPDATE stream SET data = "
+         "'{\"type\":\"a\",\"data\":{\"started_by\":{\"id\":\"3\",\"name\":\"z\"}}}'"
+         " WHERE room_id = 2 AND offset = 3",
+         "Room lab (2): event 3 still names user 3, who was erased."},
+        {"UPDATE user SET display = 'Zora' WHERE id = 3",
+         "There is still a name or a password of user 3, who was erased."},
+        {"INSERT INTO member VALUES (2, 3, 'member', 1, 0)",
+         "There is still a membership of user 3, who was erased."},
+        {"INSERT INTO mention VALUES (3, 2, 4, 4)", "There is still a mention of user 3"},
+        {"INSERT INTO send_key VALUES (3, 'k', 1, 1, 1)", "There is still a send key of user 3"},
+        {"INSERT INTO connection (id, user_id, client, address, transport, since_ms)"
+         " VALUES ('c', 3, '', '', '', 1)",
+         "There is still a line of the connection history of user 3"},
+        {"UPDATE message SET author_id = 3 WHERE id = 2", "There is still a text of user 3"},
+        {"UPDATE erasure SET display = 'Zora'",
+         "There is still the name in what was asked of user 3"},
+        {"UPDATE erasure SET ended_ms = 0",
+         "The erasure of user 3, asked for on 1970-01-01, has not ended."},
+        {"DELETE FROM setting WHERE name = 'search_watermark'", "nothing is found by searching"},
+        {"UPDATE setting SET value = '2' WHERE name = 'search_watermark'",
+         "1 messages are not in the search index, which is said to reach message 2."},
+        {"INSERT INTO message_text (rowid, text, facts) VALUES (2, '@nook two', 'all')",
+         "The search index has 1 messages that are not there, or are above message 1"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check(rows[i][0], rows[i][1]);
+}
+
+static void of_many_findings_all_are_counted(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    struct findings f;
+    char error[256] = "";
+    change(t.path, "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 99)"
+                   " INSERT INTO stream SELECT i, 1, 1, '{}' FROM n;"
+                   "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 39)"
+                   " INSERT INTO mention SELECT 1, i, 1, 1 FROM n");
+    findings_init(&f);
+    for (int i = 0; i < 2; i++) { /* again: it begins anew */
+        CHECK_INT(upkeep_check(s, &f, error), ERR_OK);
+        CHECK_INT(f.count, 90 + 30);
+        int told = 0;
+        struct text list = buf_text(&f.json);
+        struct text finding;
+        while (json_element(&list, &finding))
+            told++;
+        CHECK_INT(told, FINDINGS_MAX);
+    }
+    findings_fini(&f);
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+static void a_server_that_stops_is_not_held_up(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    struct findings f;
+    char error[256] = "";
+    findings_init(&f);
+    store_copy_stop(s);
+    CHECK_INT(upkeep_check(s, &f, error), ERR_CANCELLED);
+    CU_ASSERT_TRUE(error[0] != 0);
+    findings_fini(&f);
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+UNIT("upkeep/check", CASE(nothing_is_found_in_what_is_whole),
+     CASE(each_thing_that_is_wrong_is_told), CASE(of_many_findings_all_are_counted),
+     CASE(a_server_that_stops_is_not_held_up))
