@@ -69,6 +69,30 @@ static const struct command commands[] = {
      "Copies the database, also while people keep writing, and looks whether the copy is whole.\n"
      "\n",
      NULL},
+    {"restore", NULL, 1, 0, 0, restore_run,
+     "snug restore FILE\n"
+     "\n"
+     "Puts a backup in the place of the data, while no server uses the folder. What was there is\n"
+     "kept beside it as snug.db.before-restore-TIME.\n"
+     "\n",
+     NULL},
+    {"export", NULL, 0, 1, TAKES_ROOM, export_run,
+     "snug export [--room ID|NAME] [FILE]\n"
+     "\n"
+     "Writes people, rooms, private ones too, and their messages as JSON lines to a file or to\n"
+     "stdout (-), as they are at one moment, also while people keep writing. No secrets.\n"
+     "\n"
+     "  --room ID|NAME  only this room\n",
+     NULL},
+    {"import", NULL, 1, 0, TAKES_MERGE, import_run,
+     "snug import [--merge] FILE|FOLDER\n"
+     "\n"
+     "Takes in what snug export wrote, a folder of Slack's export (unpacked), or a file of\n"
+     "Mattermost's bulk export, while no server uses the data. Again adds only what is missing.\n"
+     "People it makes have no password: snug user add NAME --password-stdin gives them one.\n"
+     "\n"
+     "  --merge         into rooms of the same name too that have messages already\n",
+     NULL},
     {"check", NULL, 0, 0, TAKES_FILE, check_run,
      "snug check [--config FILE]\n"
      "\n"

@@ -1,4 +1,4 @@
-/* cli: the command line around the server: snug serve, user add, user erase, token, announce, backup, check, version.
+/* cli: the command line around the server: snug serve, user add, user erase, token, announce, backup, restore, check, export, import, version.
  *
  * Results go to stdout, everything else to stderr. Exit: 0 success, 1 failure, 2 wrong use. */
 #ifndef SNUG_CLI_CLI_H
@@ -29,6 +29,9 @@ int user_erase_run(struct config *c, const struct arguments *a);
 int token_run(struct config *c, const struct arguments *a);
 int announce_run(struct config *c, const struct arguments *a);
 int backup_run(struct config *c, const struct arguments *a);
+int restore_run(struct config *c, const struct arguments *a);
+int export_run(struct config *c, const struct arguments *a);
+int import_run(struct config *c, const struct arguments *a);
 int check_run(struct config *c, const struct arguments *a);
 int version_run(struct config *c, const struct arguments *a);
 

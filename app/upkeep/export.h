@@ -1,0 +1,50 @@
+/* export: a place as JSON lines: people, rooms and what is in them, room by room, as they are at one moment. No secrets:
+ * no passwords, sessions, invites. What other formats have and this reads: import.h.
+ *
+ * An object a line, its first member "type". Version 1:
+ *
+ *     snug     version, place, time                  the first line
+ *     user     name, display, role, active, created, seen
+ *     room     room, name, topic, private, created, created_by      then its member lines
+ *     member   room, user, role, since
+ *     message  id, room, author, text, time, key, reply_to?, run_id?, edited?     in their order
+ *     run      id, room, agent, started_by, text, state, created, started, ended, reply_to?, message?
+ *     step     run, room, event, time, data, by?, message?   what a run did, as it stood in the room's stream
+ *     read     room, user, message                   the newest that the member has read
+ *     end      users, rooms, messages, runs, steps   the last line: without it the rest is missing
+ *
+ * All users come first, then all rooms with their members, then room by room messages, runs and steps in the order of the
+ * room's stream, then its reads: whatever a line names came before it. Only a run's answer, "message", comes after the run
+ * and before the step that tells of it; it names its run as well. In a step's data people and messages have no place: who
+ * started or stopped the run is in "by". People are named by their names; "room" and the ids of messages name what a line stands for
+ * over several exports of a place ("12.1700000000000": its number and when it was made), also in reply_to and message. */
+#ifndef SNUG_UPKEEP_EXPORT_H
+#define SNUG_UPKEEP_EXPORT_H
+
+#include "base/err.h"
+#include "base/text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#define EXPORT_VERSION 1
+
+struct export_order {
+    FILE *out;
+    const char *room; /* an id, or a name; NULL: all */
+    int64_t now_ms;
+    void (*told)(void *ctx, int64_t done, int64_t total); /* NULL: nobody */
+    void *ctx;
+};
+
+struct exported {
+    int64_t users, rooms, messages, runs, steps;
+};
+
+/* Writes the place whose database is at path, beside a server that uses it or not. thread: any that may block
+ * errors: ERR_NOT_FOUND no such room, ERR_CONFLICT several of that name; ERR_IO, also of `out`; ERR_UNAVAILABLE a database of
+ * another version; ERR_NOMEM; with a sentence in error */
+MUST_USE enum err upkeep_export(const char *path, const struct export_order *order,
+                                struct exported *out, char error[256]);
+
+#endif

@@ -1,0 +1,59 @@
+/* import: people, rooms and messages from an export into a place that no server uses. Three formats, told apart by what is
+ * there:
+ *
+ *   a file of snug export    all of it (export.h); a run that was open comes as stopped. What a run did comes
+ *                            with the run alone: one that is here already keeps what it has
+ *   a folder as Slack's export unpacks it    users.json, channels.json, groups.json, mpims.json, dms.json, <room>/<date>.json.
+ *                            What people and bots said, threads as replies; mentions, links and escapes as this place has
+ *                            them. Joins, topics and other notes of the system are left out, files are named.
+ *                            source: slack.com/help/articles/220556107 (what the ZIP has), docs.slack.dev/messaging/formatting-message-text,
+ *                            api.slack.com/events/message (subtypes)
+ *   a file of Mattermost's bulk export    teams' channels, users, posts, direct channels and posts, replies. Schemes, emoji,
+ *                            roles, reactions are left out.
+ *                            source: docs.mattermost.com/onboard/bulk-loading-data.html
+ *
+ * People of a name that is here are taken for the same ones, all others are made without a password. A room of a name that is
+ * here and has no messages is taken for the same one, if both are open or both private; one with messages only with `merge`.
+ * Times are those of the source, numbers in the room's stream are new: what is imported comes after what is there.
+ * A text longer than a message may be becomes several messages. What has no words (a file alone) is left out.
+ *
+ * Every item is one job of the writer: it is there whole or not at all. What came before is known by its name in its source, so
+ * that again, or after a kill in the middle, only what is missing is added. */
+#ifndef SNUG_UPKEEP_IMPORT_H
+#define SNUG_UPKEEP_IMPORT_H
+
+#include "base/env.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+
+#define IMPORT_LINE_MAX ((size_t)16 << 20)  /* of a file of lines; of an element of Slack's */
+#define IMPORT_FILE_MAX ((size_t)256 << 20) /* of one file of Slack's */
+#define IMPORT_DEPTH_MAX 64                 /* of nested JSON */
+#define IMPORT_SAID_MAX 20                  /* bad lines that are told of; all are counted */
+
+struct import_order {
+    const char *path; /* a file, or Slack's folder */
+    bool merge;
+    const struct env *env;
+    void (*told)(void *ctx, int64_t done, int64_t total); /* bytes read; NULL: nobody */
+    void (*said)(void *ctx, const char *sentence);        /* of a bad line; NULL: nobody */
+    void *ctx;
+};
+
+struct imported {
+    const char *format;                          /* "Snug", "Slack", "Mattermost" */
+    int64_t users, rooms, messages, runs, steps; /* that were not there */
+    int64_t already;                             /* messages that were */
+    int64_t left_out; /* what this place has no place for: notes of the system, emoji */
+    int64_t renamed;  /* people whose name was none of ours, or an agent's */
+    int64_t bad;      /* lines and messages that could not be taken */
+};
+
+/* thread: any that may block; its store must have no other user
+ * errors: ERR_BAD_REQUEST it is none of the three, no file (a pipe), or broken off; ERR_CONFLICT a room that `merge` would be needed for, nothing
+ * of messages was taken; ERR_IO, ERR_UNAVAILABLE the disk (again goes on); ERR_NOMEM; with a sentence in error */
+MUST_USE enum err upkeep_import(struct store *s, const struct import_order *order,
+                                struct imported *out, char error[256]);
+
+#endif

@@ -1,0 +1,50 @@
+/* put_inside: what the two halves of put share: put.c has people, rooms and messages, put_run.c runs, what they did, and read
+ * marks. In a writer's job. */
+#ifndef SNUG_UPKEEP_PUT_INSIDE_H
+#define SNUG_UPKEEP_PUT_INSIDE_H
+
+#include "accounts/people.h"
+#include "upkeep/put.h"
+
+#define PUT_NAME_BYTES 512 /* of a setting or a key */
+
+/* The item is no good, in words. Returns ERR_BAD_REQUEST. */
+enum err put_bad(struct put *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline struct text put_text(const struct put *p, enum item_text which)
+{
+    return p->item.texts[which];
+}
+
+/* The item's; now, if it has none. */
+int64_t put_time(const struct put *p);
+
+/* The person of that name in the source. errors: ERR_NOT_FOUND; those of query_end */
+MUST_USE enum err put_find_person(struct db *db, const struct put *p, struct text name,
+                                  struct person *out);
+
+/* The person that the item names, who must have come before it; `what` they are to it goes into the sentence.
+ * errors: ERR_BAD_REQUEST; those of query_end */
+MUST_USE enum err put_need_person(struct db *db, struct put *p, enum item_text which,
+                                  const char *what, struct person *out);
+
+/* Its room, the same way. */
+MUST_USE enum err put_need_room(struct db *db, struct put *p, int64_t *out_id);
+
+/* What a name of the source stands for here: a message, or for names of runs and what they did an offset alone. */
+struct put_found {
+    int64_t id, room_id, offset; /* 0: not there; an offset outlasts its message */
+};
+MUST_USE enum err put_find(struct db *db, const struct put *p, struct text name,
+                           struct put_found *out);
+
+/* From now on the name stands for that, and never anything else. */
+MUST_USE enum err put_name(struct db *db, const struct put *p, struct text name, int64_t message_id,
+                           int64_t offset);
+
+/* ---- the items of put_run.c */
+MUST_USE enum err put_run(struct db *db, struct put *p);
+MUST_USE enum err put_step(struct db *db, struct put *p);
+MUST_USE enum err put_read(struct db *db, struct put *p);
+
+#endif

@@ -1,0 +1,1 @@
+SELECT room_id, agent_id FROM run WHERE id = ?1;

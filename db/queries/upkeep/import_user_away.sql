@@ -1,0 +1,1 @@
+UPDATE user SET active = 0 WHERE id = ?1;
