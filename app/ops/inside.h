@@ -108,6 +108,7 @@ void connection_write(struct json_writer *w, const struct ws_connection_record *
 MUST_USE enum err author_write(struct db *db, struct json_writer *w, const char *key, int64_t id);
 
 /* ---- the handlers */
-method_handler connection_list, connection_history, manager_list, metrics_query, place_announce;
+method_handler connection_list, connection_history, manager_list, metrics_query, place_announce,
+    message_why;
 
 #endif

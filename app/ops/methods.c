@@ -29,6 +29,11 @@ static const struct param manager_params[] = {
     LIMIT_PARAM,
     {"after", PARAM_ID, false, 0, 0, 0},
 };
+static const struct param why_params[] = {
+    {"room", PARAM_ID, true, 0, 0, 0},
+    {"offset", PARAM_INT, true, 1, INT64_MAX, 0}, /* of the message */
+    {"user", PARAM_ID, false, 0, 0, 0},
+};
 static const struct param announce_params[] = {
     {"text", PARAM_TEXT, true, 1, 1000, 0},
     {"except", PARAM_TEXTS, false, 0, WS_EXCEPT_MAX, 0}, /* ids of users */
@@ -44,6 +49,7 @@ static const struct method methods[] = {
     {"connection.list", RIGHT_USER, 0, list_params, COUNT(list_params), connection_list},
     {"connection.history", RIGHT_USER, 0, history_params, COUNT(history_params),
      connection_history},
+    {"message.why", RIGHT_USER, 0, why_params, COUNT(why_params), message_why},
     {"manager.list", RIGHT_ADMIN, 0, manager_params, COUNT(manager_params), manager_list},
     {"place.announce", RIGHT_ADMIN, 0, announce_params, COUNT(announce_params), place_announce},
     {"metrics.query", RIGHT_ADMIN, 0, metrics_params, COUNT(metrics_params), metrics_query},

@@ -20,6 +20,7 @@ before(async () => {
     "session.login": { name: "ada", password: "not her password" },
     "session.revoke": { id: "999" },
     "user.list": {},
+    "user.erase": { user: "nobody.here", messages: "keep" },
     "room.list": {},
     "room.create": { name: "never made" },
     "room.update": { room: id },
@@ -38,6 +39,7 @@ before(async () => {
     "connection.list": {},
     "connection.history": {},
     "manager.list": {},
+    "place.announce": { text: "to all" },
     "metrics.query": {},
   };
 });
@@ -71,6 +73,8 @@ const table = [
   ["session.revoke", "id", id42, true],
   ["user.list", "limit", int(1, 500), false],
   ["user.list", "after", id42, false],
+  ["user.erase", "user", text(80), true],
+  ["user.erase", "messages", [...text(8), "both", "Keep"], true],
   ["room.list", "joinable", bool, false],
   ["room.create", "name", [...text(80), "two\nlines"], true],
   ["room.create", "private", bool, false],
@@ -95,7 +99,9 @@ const table = [
   ["message.list", "limit", int(1, 200), false],
   ["message.search", "query", text(500), true],
   ["message.search", "room", id42, false],
-  ["message.search", "before", OFFSET, false],
+  ["message.search", "order", [5, null, "", "best", "x".repeat(9)], false],
+  ["message.search", "cursor", [5, null, "", "5", "t0", "r1", "x".repeat(49)], false],
+  ["message.search", "zone", int(-840, 840), false],
   ["message.search", "limit", int(1, 200), false],
   ["read.mark", "room", id42, true],
   ["read.mark", "offset", OFFSET, true],
@@ -108,6 +114,7 @@ const table = [
   ["run.list", "limit", int(1, 200), false],
   ["connection.list", "user", id42, false],
   ["connection.list", "limit", int(1, 500), false],
+  ["connection.list", "room", id42, false],
   ["connection.list", "after", [5, null, "x".repeat(37)], false],
   ["connection.history", "user", id42, false],
   ["connection.history", "code", ["3008", null, 1.5, -1], false],
@@ -117,6 +124,8 @@ const table = [
   ["connection.history", "limit", int(1, 500), false],
   ["manager.list", "limit", int(1, 500), false],
   ["manager.list", "after", id42, false],
+  ["place.announce", "text", text(1000), true],
+  ["place.announce", "except", ["42", 5, null, {}, [5], [null], Array(1001).fill("1")], false],
   ["metrics.query", "names", ["rss_bytes", 5, null, {}, [5], [null], ["no such name"]], false],
   ["metrics.query", "since", ["1", null, 1.5, -1], false],
   ["metrics.query", "until", ["1", null, 1.5, -1], false],
@@ -141,7 +150,7 @@ async function state() {
   ]);
 }
 
-test("each parameter of each method, wrong in every way, is 107 with its name; the connection stays, nothing changes", async (t) => {
+test("S38 each parameter of each method, wrong in every way, is 107 with its name; the connection stays, nothing changes", async (t) => {
   const before = await state();
   const wire = await Wire.connect(server.url, { token: ada.token });
   const client = wire.welcome.client;
@@ -177,7 +186,7 @@ test("the table of wrong input knows every method", async () => {
   const named = new Set(table.map(([method]) => method));
   for (const method of Object.keys(good)) assert.ok(named.has(method), method);
   for (const method of none) assert.ok(!named.has(method));
-  assert.equal(named.size + none.length, 31, "the methods of SHAPES.md");
+  assert.equal(named.size + none.length, 33, "the methods of SHAPES.md, and place.announce");
 });
 
 test("parameters that are no object are 107 on both doors, and the next call works", async () => {
