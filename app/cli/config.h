@@ -58,7 +58,8 @@ struct config_report {
     unsigned options, problems;
 };
 
-/* Reads a document alone, without environment and flags, to its end whatever is in it.
+/* Reads a document alone, without environment and flags, to its end whatever is in it, and tries the keys and certificates
+ * it names.
  * errors: ERR_BAD_REQUEST it is not JSON; ERR_LIMIT more lines than fit; ERR_NOMEM */
 MUST_USE enum err config_check_json(struct text json, struct config_report *out,
                                     char error[CONFIG_ERROR_SIZE]);

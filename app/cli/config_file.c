@@ -182,6 +182,8 @@ enum err config_check_json(struct text json, struct config_report *out,
         e = read_text(&r, json);
     if (e == ERR_OK)
         e = reading_settle(&r);
+    if (e == ERR_OK)
+        e = reading_keys(&r);
     config_fini(&c);
     return e == ERR_OK ? out->lines.err : e;
 }

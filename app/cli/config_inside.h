@@ -53,6 +53,9 @@ MUST_USE enum err namespaces_parse(struct reading *r, struct text json);
 /* config_settle, in a reading. */
 MUST_USE enum err reading_settle(struct reading *r);
 
+/* Looks whether keys and certificates can be used: reads their files, fetches nothing. */
+MUST_USE enum err reading_keys(struct reading *r);
+
 /* Looks for options of channels that cannot go together. */
 MUST_USE enum err namespaces_settle(struct reading *r);
 

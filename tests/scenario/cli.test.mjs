@@ -6,6 +6,7 @@ import net from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import WebSocket from "ws";
+import { makeCertificate } from "../support/certificate.mjs";
 import { Server, snug, tempFolder } from "../support/server.mjs";
 
 const PASSWORD = "correct horse battery";
@@ -48,6 +49,7 @@ test("help is on stdout with 0, wrong use on stderr with 2", async () => {
     [["user"], "snug user add"],
     [["token"], "Usage: snug token NAME"],
     [["backup"], "Usage: snug backup FILE"],
+    [["announce"], "Usage: snug announce TEXT"],
     [["serve", "extra"], "Usage: snug serve"],
     [["token", "a", "b"], "Usage: snug token"],
     [["token", "a", "--ttl", "soon"], "--ttl must be"],
@@ -145,6 +147,49 @@ test("check looks at a file alone, option by option", async () => {
   assert.match((await snug(["check", "--help"])).out, /--config, and without --data/);
 });
 
+test("check tries the keys and certificates that a file names", async () => {
+  const folder = tempFolder();
+  const place = (name, text) => {
+    writeFileSync(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
+  const check = (config) => snug(["check", "--config", place("snug.json", JSON.stringify(config))], { cwd: folder });
+  const [one, other] = [makeCertificate(), makeCertificate()];
+  const tls = (cert_pem_file, key_pem_file) => ({ http_server: { tls: { enabled: true, cert_pem_file, key_pem_file } } });
+  const cert = place("cert.pem", one.cert);
+  assert.equal((await check(tls(cert, place("key.pem", one.key)))).code, 0);
+  assert.equal((await check(tls(place("both.pem", one.cert + one.key), ""))).code, 0);
+  for (const key of [place("other.pem", other.key), place("broken.pem", "-----BEGIN"), path.join(folder, "none.pem")]) {
+    const { code, out } = await check(tls(cert, key));
+    assert.equal(code, 1);
+    assert.match(out, /^http_server\.tls\.cert_pem_file: wrong value: cannot use the certificate .*cert\.pem with the key .*: ./);
+  }
+  const { code, out } = await check({
+    client: { token: { rsa_public_key: "nonsense" }, subscription_token: { enabled: true } },
+  });
+  assert.equal(code, 1);
+  assert.match(out, /^client\.token\.rsa_public_key: wrong value: is not an RSA public key in PEM, of 2048 to 8192 bits$/m);
+  assert.match(out, /^client\.subscription_token\.enabled: wrong value: needs a key beside it$/m);
+  assert.match((await check({ client: { token: { jwks_public_endpoint: "ftp://127.0.0.1/keys" } } })).out, /jwks_public_endpoint: wrong value: is not an http or https URL/);
+});
+
+test("at log.level debug the log has a line when a client comes and when it goes; else it has none", async () => {
+  for (const [level, lines] of [["debug", 2], ["info", 0]]) {
+    const server = await Server.start({ args: ["--ephemeral", "--client.insecure", "--log.level", level] });
+    const socket = new WebSocket(`${server.url.replace("http", "ws")}/connection/websocket`);
+    await new Promise((told) => socket.on("open", told));
+    socket.send('{"id":1,"connect":{}}');
+    await new Promise((told) => socket.once("message", told));
+    socket.close(1000);
+    await new Promise((told) => socket.on("close", told));
+    await server.stop();
+    assert.equal([...server.log.matchAll(/debug client_(connected|closed) client=/g)].length, lines, server.log);
+  }
+  const { code, err } = await snug(["serve", "--ephemeral", "--log.level", "loud"]);
+  assert.equal(code, 2);
+  assert.match(err, /log\.level must be debug, info, warn or error\./);
+});
+
 test("a file of Centrifugo says where Snug listens", async () => {
   const file = path.join(tempFolder(), "centrifugo.json");
   writeFileSync(file, JSON.stringify({ http_server: { address: "127.0.0.1", port: 0 }, admin: { enabled: false } }));
@@ -157,6 +202,7 @@ test("client.connection_limit bounds the WebSockets of all together", async () =
   const server = await Server.start({ args: ["--client.connection_limit", "1"] });
   const first = new WebSocket(server.ws_url);
   await new Promise((resolve, reject) => first.on("open", resolve).on("error", reject));
+  await Server.until(async () => (await server.metric("snug_connections")) === 1, "it to be counted");
   const second = new WebSocket(server.ws_url);
   const status = await new Promise((resolve, reject) => {
     second.on("unexpected-response", (_, response) => resolve(response.statusCode));
@@ -248,6 +294,11 @@ for (const running of [true, false]) {
     };
     assert.match(await run(["user", "add", "boss", "--admin", "--password-stdin"], `${PASSWORD}\nmore\n`), /^Added boss, user \d+\.\n$/);
     await run(["user", "add", "bot"]);
+    // Who has no password yet gets the first; nobody gets a second so.
+    assert.match(await run(["user", "add", "late"]), /^Added late, user \d+, without a password/);
+    assert.match(await run(["user", "add", "late", "--password-stdin"], `${PASSWORD}\n`), /^Gave a password to late, user \d+\.\n$/);
+    const second = await snug(["user", "add", "late", "--password-stdin", "--data", data], { input: "another password\n" });
+    assert.match(second.err, /That name is taken/);
     const token = await run(["token", "bot"]);
     assert.match(token, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     const short = await run(["token", "boss", "--ttl", "60"]);
@@ -262,6 +313,9 @@ for (const running of [true, false]) {
     server ??= await Server.start({ data });
     const login = await server.post("session.login", { name: "boss", password: PASSWORD });
     assert.equal(login.result?.user.role, "admin", JSON.stringify(login.error));
+    assert.equal((await server.post("session.login", { name: "late", password: PASSWORD })).result?.user.role, "member");
+    const nook = await snug(["user", "add", "nook", "--password-stdin", "--data", data], { input: `${PASSWORD}\n` });
+    assert.match(nook.err, /That name is taken/);
     assert.equal((await connectWith(server, token.trim())).connect.data.user.name, "bot");
     assert.equal((await server.post("user.me", {}, "", { authorization: `Bearer ${short.trim()}` })).status, 200);
     assert.equal((await server.stop()).code, 0);
