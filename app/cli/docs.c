@@ -1,5 +1,6 @@
 #include "cli/docs.h"
 
+#include "cli/cli.h"
 #include "cli/option.h"
 
 #include <stdio.h>
@@ -240,6 +241,32 @@ static void add_methods(struct buf *out, const struct method_table *t)
     add(out, "</section>\n");
 }
 
+static void add_search(struct buf *out)
+{
+    begin_section(
+        out, "search", "Search",
+        "The query of message.search. Any text is one: what is no operator is words, which "
+        "must all be there, "
+        "without regard to case and Latin accents. What cannot be found is said in the "
+        "answer's notes.");
+    TABLE(out, "in a query", "finds");
+    ROW(out, "word \"two words\"", "a word; words in this order");
+    ROW(out, "begin*", "words that begin so, with three letters at least");
+    ROW(out, "-word -\"two words\"", "what has them not; from:, in: and has: take a dash too");
+    ROW(out, "from:name from:me", "who wrote it; with several, any of them");
+    ROW(out, "in:room in:\"Build team\"", "where; with several, any of them");
+    ROW(out, "has:link has:code has:file",
+        "an http:// or https:// address; something between backticks; no message has a file yet");
+    ROW(out, "before:2026-11-01 after:2026-11-01 on:2026-11-01",
+        "days, zone minutes ahead of UTC, neither before: nor after: with the day itself");
+    end_table(out);
+    add(out,
+        "<p>order is \"time\" (newest first, as they came to this server) or \"rank\": the best "
+        "of the newest 10,000 that are found (or 4 MiB of them) by BM25, each word counting the "
+        "same. An answer with more has a cursor: with it, the same query and order go on behind "
+        "its last message. Rooms one is not in are not searched.</p>\n</section>\n");
+}
+
 static void add_api(struct buf *out, const struct method_set *api)
 {
     begin_section(out, "api", "Server API",
@@ -264,6 +291,33 @@ static void add_options(struct buf *out, const struct option_table *t)
     for (size_t i = 0; i < t->count; i++)
         ROW(out, t->list[i].name, t->list[i].fallback, t->list[i].text);
     end_table(out);
+}
+
+/* A command's first line, and what it does: up to the next empty one. */
+static void add_usage(struct buf *out, const char *usage)
+{
+    struct text rest = text_of(usage), line;
+    (void)text_split(&rest, '\n', &line);
+    rest = text_trim(rest);
+    const char *end = rest.len ? memmem(rest.data, rest.len, "\n\n", 2) : NULL;
+    struct text what = {rest.data, end ? (size_t)(end - rest.data) : rest.len};
+    add(out, "<tr><td><code>");
+    add_text(out, line);
+    add(out, "</code></td><td>");
+    add_text(out, what);
+    add(out, "</td></tr>\n");
+}
+
+static void add_command_line(struct buf *out)
+{
+    begin_section(out, "commands", "Command line",
+                  "All take --data or --config; snug COMMAND --help says more. 0 is success, 1 "
+                  "failure, 2 wrong use.");
+    TABLE(out, "command", "what it does");
+    for (size_t i = 0; cli_usage(i); i++)
+        add_usage(out, cli_usage(i));
+    end_table(out);
+    add(out, "</section>\n");
 }
 
 static void add_configuration(struct buf *out)
@@ -349,14 +403,17 @@ void docs_write(const struct method_table *methods, const struct method_set *api
         "very server, written "
         "from its own tables.</p><nav aria-label=\"Contents\"><a href=\"#protocol\">Protocol</a> "
         "<a href=\"#transports\">Transports</a> <a href=\"#api\">Server API</a> <a "
-        "href=\"#methods\">Methods</a> "
-        "<a href=\"#configuration\">Configuration</a> <a href=\"#errors\">Errors</a> "
+        "href=\"#methods\">Methods</a> <a href=\"#search\">Search</a> "
+        "<a href=\"#commands\">Command line</a> <a href=\"#configuration\">Configuration</a> <a "
+        "href=\"#errors\">Errors</a> "
         "<a href=\"#closes\">Close codes</a> <a "
         "href=\"#metrics\">Metrics</a></nav></header>\n<main>\n");
     add_protocol(out);
     add_transports(out);
     add_api(out, api);
     add_methods(out, methods);
+    add_search(out);
+    add_command_line(out);
     add_configuration(out);
     add_codes(out);
     add_metrics(out);

@@ -94,10 +94,14 @@ test("the page has every list, and keeps to the policy of pages", async () => {
   assert.match(headers["content-type"], /^text\/html/);
   assert.match(headers["content-security-policy"], /default-src 'none'/);
   assert.ok(!/<script|style=|onclick/.test(body), "nothing inline");
-  for (const part of ["protocol", "transports", "api", "methods", "configuration", "errors", "closes", "metrics"])
+  for (const part of ["protocol", "transports", "api", "methods", "commands", "configuration", "errors", "closes", "metrics"])
     assert.ok(html.includes(`<section id="${part}">`), part);
   for (const word of ["sub_refresh", "message.send", "history_remove", "client.ping_interval", "allow_tags_filter", "snug_connections"])
     assert.ok(html.includes(`<code>${word}</code>`), word);
   for (const code of [102, 112, 3008, 3014, 3509]) assert.ok(html.includes(`<code>${code}</code>`), String(code));
+  const { out } = await snug(["help"]);
+  const commands = [...out.matchAll(/^ {2}(snug .+)$/gm)].map(([, usage]) => usage);
+  assert.ok(commands.length > 8);
+  for (const usage of commands) assert.ok(plain(html).includes(usage), usage);
   assert.ok(!html.includes("user.add"), "what the command line alone may is not told here");
 });
