@@ -39,10 +39,25 @@ function(snug_node_tests kind)
   endforeach()
 endfunction()
 
-# ---- examples: programs that use the libraries, in every mode ----
+# ---- examples: programs that use the libraries; built with the unit tests, so that both compilers see them ----
 add_executable(echo tests/examples/echo.c)
 target_include_directories(echo PRIVATE ${CMAKE_BINARY_DIR}/view/http)
 target_link_libraries(echo PRIVATE http)
+add_dependencies(unit_tests echo)
+
+# ---- tests/bench: the floor it measures from, and single steps; built with the unit tests so that they keep compiling ----
+add_executable(bench_floor tests/bench/floor.c)
+target_link_libraries(bench_floor PRIVATE crypto)
+add_executable(bench_micro tests/bench/micro.c)
+target_include_directories(bench_micro PRIVATE ${CMAKE_BINARY_DIR}/view/hub)
+target_link_libraries(bench_micro PRIVATE hub)
+add_executable(bench_store tests/bench/store.c)
+target_include_directories(bench_store PRIVATE ${CMAKE_BINARY_DIR}/view/chat tests/support)
+target_link_libraries(bench_store PRIVATE chat embedded_sql)
+add_dependencies(unit_tests bench_floor bench_micro bench_store)
+if(SNUG_MODE STREQUAL dev) # the arithmetic of its table: one mode is enough
+  snug_node_tests(unit TIMEOUT 20 FILES ${CMAKE_SOURCE_DIR}/tests/bench/bench.test.mjs)
+endif()
 
 if(TARGET snug)
   file(GLOB scenarios CONFIGURE_DEPENDS tests/scenario/*.test.mjs)
