@@ -261,3 +261,29 @@ test("U59 the two hidden voices say what happens to the line, and warn of what w
   assert.ok(!all.some(({ value }) => /Meanwhile|in \d+ s/.test(value)), "neither messages nor seconds are said by it");
   await page.context().close();
 });
+
+test("S33 what the server says of itself stands in the status line, at 390 px too, and goes with its reason", async () => {
+  const { page } = await enter("levels");
+  server.child.kill("SIGUSR1"); // it drains: who is here stays
+  await status(page).getByText("The server will stop soon. You can keep writing.").waitFor();
+  await write(page, "Written meanwhile");
+  await stored(page, "Written meanwhile").waitFor();
+  assert.equal(await status(page).evaluate((line) => line.getBoundingClientRect().height), 24);
+  await picture(page, "draining");
+  server.child.kill("SIGUSR2");
+  await status(page).and(page.locator('[data-state="none"]')).waitFor();
+  const { said } = await seen(page);
+  assert.equal(said.filter(({ value }) => value === "The server will stop soon. You can keep writing.").length, 1, "said once");
+  await nothingShifted(page);
+
+  server.child.kill("SIGUSR1");
+  await status(page).and(page.locator('[data-state="draining"]')).waitFor();
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.emulateMedia({ colorScheme: "dark" });
+  const cut = await status(page).evaluate((line) => line.scrollWidth > line.clientWidth);
+  assert.equal(cut, false, "every word is seen");
+  await picture(page, "draining-narrow-dark");
+  server.child.kill("SIGUSR2");
+  await status(page).and(page.locator('[data-state="none"]')).waitFor();
+  await page.context().close();
+});

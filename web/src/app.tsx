@@ -8,6 +8,7 @@ import { totals } from "./state/rooms";
 import { looking } from "./state/unread_shown";
 import { lastRoom } from "./actions/room_open";
 import { watchKeys } from "./actions/keys";
+import { Announced } from "./views/announced";
 import { RoomList } from "./views/room_list";
 import { Stage } from "./views/stage";
 import { Blank } from "./views/blank";
@@ -117,6 +118,7 @@ export function App() {
     <>
       <Voices />
       <Page />
+      {me.value && <Announced />}
       {me.value && <Dialogs />}
     </>
   );

@@ -3,9 +3,11 @@ import { connection, me, place, rooms, roomsLoaded, typing } from "../state/app"
 import type { ConnectionInfo } from "../state/app";
 import { applyUserEvent, roomMap } from "../state/rooms";
 import { draftsOf } from "../state/drafts";
+import { announced } from "../state/announced";
 import { sweepTyping } from "../state/typing";
 import { navigate, route, startRouter } from "../lib/router";
 import { writeLocal } from "../lib/settings";
+import { say } from "../lib/voices";
 import { call, watchRoundTrips } from "../net/rpc";
 import { linkUp, openLink } from "../net/link";
 import type { Room, UserEvent } from "../net/types";
@@ -99,6 +101,11 @@ export function connect(): void {
       if (UNKNOWN_USER.has(code) && !me.peek()) return void toTheDoor();
       change({ state: "refused", since: Date.now(), code, reason });
     },
+    announced(what) {
+      announced.value = what;
+      say(`${what.by?.display ?? "The server"} to everybody: ${what.text}`);
+    },
+    level: (level) => change({ level }),
     userEvent,
     userGap: () => void loadRooms(),
   });

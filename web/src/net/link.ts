@@ -1,5 +1,5 @@
 import { Centrifuge, type Subscription, type SubscriptionOptions } from "centrifuge";
-import type { ConnectData, UserEvent } from "./types";
+import type { Announcement, ConnectData, Level, LevelMessage, UserEvent } from "./types";
 
 /** The one WebSocket of this page, held by the official client. Knows the server, not the page: what
  * happens is told to the listener given to openLink, and nothing here is ever given up by itself. */
@@ -11,6 +11,9 @@ export interface LinkListener {
   retryAt(time: number): void;
   /** It will not come back by itself. */
   refused(code: number, reason: string): void;
+  announced(what: Announcement): void;
+  /** The server takes on less than before, or all again. */
+  level(level: Level): void;
   userEvent(event: UserEvent): void;
   /** The user channel could not fill a gap: ask for everything again. */
   userGap(): void;
@@ -73,6 +76,10 @@ export function openLink(build: string, listener: LinkListener): void {
   made.on("connecting", (ctx) => listener.connecting(ctx.code, ctx.reason));
   made.on("disconnected", (ctx) => {
     if (ctx.code !== 0) listener.refused(ctx.code, ctx.reason);
+  });
+  made.on("message", (ctx) => {
+    if (ctx.data?.type === "announcement") listener.announced(ctx.data as Announcement);
+    if (ctx.data?.type === "level") listener.level((ctx.data as LevelMessage).level);
   });
   made.on("publication", (ctx) => {
     if (ctx.channel.startsWith("user:")) listener.userEvent(ctx.data as UserEvent);

@@ -208,20 +208,4 @@ export type RunEvent =
 
 export type RoomEvent = MessageCreated | MemberChanged | RoomUpdated | TypingEvent | RunEvent;
 
-/* ---- publications of user:<id> ---- */
-
-export type UserEvent =
-  | { type: "room_added"; room: Room }
-  | { type: "room_removed"; id: string }
-  | { type: "room_changed"; room: { id: string; name: string; topic: string; private: boolean } }
-  | { type: "unread"; room: string; unread: number; mentions: number; last_time: number; offset: number }
-  | { type: "read"; room: string; read: number; unread: number; mentions: number };
-
-/** `data` of the connect reply. */
-export interface ConnectData {
-  user: User;
-  server: string;
-  build: string;
-  level: "normal" | "readonly" | "shedding" | "draining";
-  time: number;
-}
+export * from "./pushes";

@@ -27,7 +27,7 @@ export interface ConnectionInfo {
   /** The close code of the last break, and of a refusal for good. */
   code: number;
   reason: string;
-  /** Level the server told at connect: "readonly" lets read and not write. */
+  /** What the server said last, at connect or since: "readonly" lets read and not write. */
   level: string;
   /** The server's clock minus the page's, for times that run (ms). */
   clock_ms: number;

@@ -42,6 +42,18 @@ test("the first that is true is said", () => {
   assert.equal(statusOf({ ...all, link: { ...link, state: "outdated" } }).action, "reload");
 });
 
+test("S33: each level of the server has its words, and what asks for a hand goes before a full server", () => {
+  const at = (level: string, more = {}) => statusOf({ ...quiet, link: { ...link, level }, ...more });
+  assert.equal(at("normal").state, "none");
+  assert.match(at("readonly").words, /reading works, sending waits/);
+  assert.match(at("draining").words, /will stop soon/);
+  assert.match(at("shedding").words, /is full/);
+  assert.equal(at("shedding", { gap: true }).state, "gap");
+  assert.equal(at("draining", { gap: true }).state, "draining");
+  assert.equal(at("shedding", { typing: "Priya is writing" }).state, "shedding");
+  for (const level of ["readonly", "shedding", "draining"]) assert.ok(at(level).words.length <= 50, "it fits 390 px");
+});
+
 const person = (id: string, display: string) => ({ id, name: id, display, role: "member" as const });
 
 test("who writes is named, three at most", () => {

@@ -2,7 +2,7 @@ import type { ConnectionInfo } from "./app";
 
 /** The status line: the first of these that is true. Pure. */
 export interface Status {
-  state: "outdated" | "offline" | "reconnecting" | "readonly" | "gap" | "back" | "typing" | "none";
+  state: "outdated" | "offline" | "reconnecting" | "readonly" | "draining" | "gap" | "back" | "shedding" | "typing" | "none";
   words: string;
   action: "" | "reload" | "try" | "load";
 }
@@ -46,9 +46,13 @@ export function statusOf({ link, now, waiting, gap, back, typing }: Input): Stat
     return { state: "reconnecting", words: reconnectWords(link, now), action: "try" };
   }
   if (link.level === "readonly")
-    return { state: "readonly", words: "The server’s disk is full: reading works, sending waits.", action: "" };
+    return { state: "readonly", words: "The disk is full: reading works, sending waits.", action: "" };
+  if (link.level === "draining")
+    return { state: "draining", words: "The server will stop soon. You can keep writing.", action: "" };
   if (gap) return { state: "gap", words: "Away too long to catch up line by line.", action: "load" };
   if (back > 0) return { state: "back", words: `Back. ${plural(back, "message")} came in meanwhile.`, action: "" };
+  if (link.level === "shedding")
+    return { state: "shedding", words: "The server is full: you stay, others wait.", action: "" };
   if (typing) return { state: "typing", words: typing, action: "" };
   return { state: "none", words: "", action: "" };
 }

@@ -39,7 +39,9 @@ const SPOKEN: Partial<Record<Status["state"], string>> = {
   outdated: "This page is older than the server.",
   offline: "No network. You can keep writing.",
   reconnecting: "The connection is lost. Connecting again.",
-  readonly: "The server’s disk is full: reading works, sending waits.",
+  readonly: "The disk is full: reading works, sending waits.",
+  draining: "The server will stop soon. You can keep writing.",
+  shedding: "The server is full: you stay, others wait.",
   gap: "Away too long to catch up line by line.",
 };
 
