@@ -125,7 +125,7 @@ test("U12 a refused message keeps its text and offers what helps", async () => {
   await bad.getByRole("img", { name: "Not sent" }).waitFor();
   assert.equal(await bad.getAttribute("data-state"), "failed");
   await bad.getByRole("button", { name: "Edit" }).click();
-  assert.equal(await box(page).inputValue(), "something bad", "the text is back in the box");
+  await until("the text to be back in the box", async () => (await box(page).inputValue()) === "something bad");
   await bad.waitFor({ state: "detached" });
 
   await write(page, "alien words");
@@ -494,4 +494,45 @@ test("U5 messages are grouped, days have a line, and the exact time is there on 
   assert.equal(await row.evaluate((e) => e === document.activeElement), true);
   await until("shown on focus", shown);
   await context.close();
+});
+
+test("a message is deleted by its author or an owner, for everybody at once, and stays so", async () => {
+  const room = await makeRoom("deleted");
+  const sent = await jonas.call("message.send", { room, text: "A word too much", key: "d1" });
+  await jonas.call("message.send", { room, text: "Fine", key: "d2", reply_to: sent.id });
+  await mira.call("message.send", { room, text: "By the owner", key: "d3" });
+  const of = async (who) => {
+    const page = await enter(who, `/room/${room}`, { url: server.url });
+    await roomShown(page, "deleted");
+    await stored(page, "By the owner").waitFor();
+    return page;
+  };
+  const [author, other] = [await of(jonas), await of(priya)];
+  const row = (page) => page.locator(`article[data-id="${sent.id}"]`);
+  await row(other).hover();
+  await other.getByRole("toolbar", { name: "Message actions" }).waitFor();
+  assert.equal(await other.getByRole("button", { name: "Delete", exact: true }).count(), 0, "not whose it is");
+  await row(author).hover();
+  await author.getByRole("button", { name: "Delete", exact: true }).click();
+  const dialog = author.getByRole("dialog", { name: "Delete this message?" });
+  await dialog.getByText("A word too much").waitFor();
+  await picture(author, "delete");
+  await dialog.getByRole("button", { name: "Leave it" }).click();
+  await row(author).getByText("A word too much").waitFor();
+  await row(author).focus();
+  await author.keyboard.press("Delete");
+  await dialog.getByRole("button", { name: "Delete it" }).click();
+  for (const page of [author, other]) {
+    await row(page).getByText("Message deleted by its author").waitFor();
+    assert.equal(await page.getByText("A word too much").count(), 0, "the quote above the answer is gone too");
+  }
+  await picture(other, "deleted");
+  await other.reload();
+  await row(other).getByText("Message deleted by its author").waitFor();
+  const owner = await of(mira);
+  await owner.locator("article", { hasText: "Fine" }).first().hover();
+  await owner.getByRole("button", { name: "Delete", exact: true }).click();
+  await owner.getByRole("button", { name: "Delete it" }).click();
+  await other.getByText("Message deleted by an owner of the room").waitFor();
+  for (const page of [author, other, owner]) await page.context().close();
 });

@@ -1,5 +1,5 @@
 import { call } from "../net/rpc";
-import type { Invite, Room, Session, User } from "../net/types";
+import type { Invite, Message, Room, Session, User } from "../net/types";
 
 /** Rooms, invites and sessions: what the dialogs ask of the server. All throw ApiError. */
 export async function makeRoom(name: string, topic: string, isPrivate: boolean): Promise<Room> {
@@ -14,9 +14,12 @@ export async function openRooms(): Promise<Room[]> {
 export const joinRoom = async (room: string): Promise<Room> =>
   (await call<{ room: Room }>("room.join", { room })).room;
 export const leaveRoom = (room: string): Promise<unknown> => call("room.leave", { room });
-export const changeRoom = (room: string, change: Partial<Pick<Room, "name" | "topic" | "private">>): Promise<unknown> =>
-  call("room.update", { room, ...change });
+type Change = Partial<Pick<Room, "name" | "topic" | "private" | "keep_days">>;
+export const changeRoom = async (room: string, change: Change): Promise<Room> =>
+  (await call<{ room: Room }>("room.update", { room, ...change })).room;
 export const addToRoom = (room: string, user: string): Promise<unknown> => call("room.invite", { room, user });
+
+export const deleteMessage = ({ room, id }: Message): Promise<unknown> => call("message.delete", { room, id });
 
 /** Everybody, page by page. */
 export async function allPeople(): Promise<User[]> {

@@ -25,7 +25,7 @@ function markRead(room: string): void {
   const own = me.peek()?.id;
   const newest = log.items.findLast((m) => m.author.id !== own)?.offset ?? 0;
   seen.set(room, log.top);
-  if (timers.has(room) || (newest <= marked && row.unread === 0)) return;
+  if (timers.has(room) || (newest <= marked && row.unread === 0 && row.mentions === 0)) return;
   void tell(room, log.top);
 }
 

@@ -1,6 +1,7 @@
 import { connection, currentRoomId, me, members, messages, rooms, serverNow, typing } from "../state/app";
 import { batch } from "../state/store";
-import { lastOffset, withLiveMessage, withMessages, withRun, type RoomLog } from "../state/log";
+import { withErased } from "../state/erased";
+import { lastOffset, withDeleted, withEdited, withLiveMessage, withMessages, withRun, type RoomLog } from "../state/log";
 import { applyRunEvent, isRunEvent } from "../state/runs";
 import { withTyping } from "../state/typing";
 import type { Message, RoomEvent, RunEvent } from "../net/types";
@@ -13,9 +14,12 @@ export function feedRoom(room: string, event: RoomEvent, offset: number, live: b
     const log = messages(room);
     if (offset > log.peek().top) log.value = { ...log.peek(), top: offset };
     if (event.type === "message_created") feedMessage(room, event.message, live);
+    else if (event.type === "message_deleted") log.value = withDeleted(log.peek(), event.message.id, event.message.deleted);
+    else if (event.type === "message_edited") log.value = withEdited(log.peek(), event.message);
+    else if (event.type === "user_erased") log.value = withErased(log.peek(), event.user, event.messages === "delete");
     else if (event.type === "typing") feedTyping(room, event.user.id, event);
     else if (event.type === "member_joined" || event.type === "member_left") feedMember(room, event);
-    else if (event.type === "room_updated") return;
+    else if (event.type === "room_updated" || event.type === "message_edit_replaced") return;
     else if (isRunEvent(event)) feedRun(room, event, offset, live);
   });
 }

@@ -20,6 +20,8 @@ interface Page {
   offset: number;
   epoch: string;
   more: boolean;
+  /** The last offset that is not kept any more; only in the first page of a room. */
+  trimmed?: number;
 }
 
 const set = (room: string, change: Partial<RoomLog>): void => {
@@ -39,7 +41,7 @@ export async function loadStart(room: string, around = 0): Promise<void> {
     const newer = around > 0 && (await hasNewer(room, last));
     batch(() => {
       const fresh = { ...emptyLog(room), new_after: before.new_after, epoch: page.epoch, top: page.offset };
-      messages(room).value = { ...withMessages(fresh, page.messages), loaded: true, older: page.more, newer };
+      messages(room).value = { ...withMessages(fresh, page.messages), loaded: true, older: page.more, trimmed: !!page.trimmed, newer };
       for (const m of page.messages) sendIsThrough(m.key);
     });
     if (around > 0 && !page.more) await checkOlder(room);
@@ -80,7 +82,7 @@ async function loadPage(room: string, way: "older" | "newer", at: object): Promi
     const page = await call<Page>("message.list", { room, limit: PAGE, ...at });
     const log = messages(room).peek();
     if (log.loading !== way) return;
-    const change = way === "older" ? { older: page.more } : { newer: page.more };
+    const change = way === "older" ? { older: page.more, trimmed: !!page.trimmed } : { newer: page.more };
     messages(room).value = { ...withMessages(log, page.messages), ...change, loading: "" };
     await loadRuns(room);
   } catch {

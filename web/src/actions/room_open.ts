@@ -20,7 +20,7 @@ interface OpenRoom {
   /** The last offset that was put into the log without leaving any out before it. */
   seen: number;
   catching: boolean;
-  /** Subscribed at least once: from then on it comes back rather than begins. */
+  /** Subscribed once, or the line broke before that: from then on it comes back rather than begins. */
   began: boolean;
 }
 
@@ -129,6 +129,7 @@ export function startRooms(): void {
     const up = isUp.value;
     if (!me.value || !roomsLoaded.value) return;
     untracked(() => {
+      if (!up) for (const entry of open.values()) entry.began = true;
       if (room && room !== before) enter(room, before);
       if (!room && before) closeNewLine(before);
       before = room;

@@ -35,6 +35,8 @@ export interface Room {
   unread: number;
   mentions: number;
   last_time: number;
+  /** A closer bound than the place has, set by the owners. */
+  keep_days?: number;
 }
 
 export interface Member {
@@ -56,6 +58,8 @@ export interface Message {
   key: string;
   reply_to: string;
   run_id?: string;
+  edited?: number; // when its text was changed last
+  deleted?: "author" | "owner"; // who took its text
 }
 
 /** A hit of message.search: `marks` are [start, length] in characters of `text`. */
@@ -143,10 +147,34 @@ export interface MessageCreated {
   message: Message;
 }
 
+export interface MessageDeleted {
+  type: "message_deleted";
+  message: { id: string; room: string; offset: number; deleted: "author" | "owner" };
+}
+
+/** The same message with another text. */
+export interface MessageEdited {
+  type: "message_edited";
+  message: Message;
+}
+
+/** There was an edit; what it said is no longer so. */
+export interface MessageEditReplaced {
+  type: "message_edit_replaced";
+  message: { id: string; room: string; offset: number };
+}
+
 export interface MemberChanged {
   type: "member_joined" | "member_left";
   user: Author;
   by: Author;
+}
+
+/** Who is called so from now on, everywhere in this room; with "delete" their texts are gone. */
+export interface UserErased {
+  type: "user_erased";
+  user: Author;
+  messages: "keep" | "delete";
 }
 
 export interface RoomUpdated {
@@ -178,34 +206,20 @@ export type RunEvent =
   | RunEnvelope<"agent_thinking", { text: string; step?: number; progress?: number }>
   | RunEnvelope<"agent_writing", { position: number; text: string }>
   | RunEnvelope<"tool_executing", { execution_id: string; tool: string; arguments: unknown; purpose?: string }>
-  | RunEnvelope<
-      "tool_approval_requested",
-      { execution_id: string; tool: string; arguments: unknown; effect: string; until: number }
-    >
+  | RunEnvelope<"tool_approval_requested", { execution_id: string; tool: string; arguments: unknown; effect: string; until: number }>
   | RunEnvelope<"tool_approval_decided", { execution_id: string; allowed: boolean; by?: Author | string }>
   | RunEnvelope<
       "tool_completed",
-      {
-        execution_id: string;
-        tool: string;
-        success: boolean;
-        result?: unknown;
-        error?: unknown;
-        duration_ms: number;
-      }
+      { execution_id: string; tool: string; success: boolean; result?: unknown; error?: unknown; duration_ms: number }
     >
   | RunEnvelope<
       "agent_completed",
-      {
-        message_id: string;
-        summary?: string;
-        duration_ms: number;
-        usage?: { tokens?: number; cost?: number | string };
-      }
+      { message_id: string; summary?: string; duration_ms: number; usage?: { tokens?: number; cost?: number | string } }
     >
   | RunEnvelope<"agent_failed", { reason: string; error?: { code: number; text: string } }>
   | RunEnvelope<"agent_stopped", { reason: string; by?: Author; error?: { code: number; text: string } }>;
 
-export type RoomEvent = MessageCreated | MemberChanged | RoomUpdated | TypingEvent | RunEvent;
+type MessageEvent = MessageCreated | MessageEdited | MessageEditReplaced | MessageDeleted;
+export type RoomEvent = MessageEvent | MemberChanged | UserErased | RoomUpdated | TypingEvent | RunEvent;
 
 export * from "./pushes";

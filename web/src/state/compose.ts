@@ -11,6 +11,28 @@ export function setReply(room: string, message: Message | null): void {
   replyTo.value = next;
 }
 
+export interface Edit {
+  id: string;
+  /** Where the focus goes when it is over. */
+  from: "box" | "row";
+}
+
+/** The message of one's own that is being edited, for each room that has one. */
+export const editing = signal<ReadonlyMap<string, Edit>>(new Map());
+
+export function setEdit(room: string, edit: Edit | null): void {
+  const next = new Map(editing.peek());
+  if (edit) next.set(room, edit);
+  else next.delete(room);
+  editing.value = next;
+}
+
+/** What was typed into an edit that is neither saved nor cancelled, by message: begun again, it goes on. */
+export const editTexts = new Map<string, string>();
+
+/** The message that the dialog "delete" asks about. */
+export const deleting = signal<Message | null>(null);
+
 /** A text that goes back into the box of a room ("Edit" below a failed send). */
 export const putBack = signal<{ room: string; text: string } | null>(null);
 

@@ -17,6 +17,8 @@ export interface RoomLog {
   items: readonly Message[];
   /** Older ones exist before the first. */
   older: boolean;
+  /** Before the first there were some that are not kept any more. */
+  trimmed: boolean;
   /** Newer ones exist after the last (a permalink into the past, or a gap). */
   newer: boolean;
   /** Away too long: the way from the last item to the top is too far to go line by line. */
@@ -35,6 +37,7 @@ export const emptyLog = (room: string): RoomLog => ({
   top: 0,
   items: [],
   older: false,
+  trimmed: false,
   newer: false,
   gap: false,
   runs: new Map(),
@@ -60,6 +63,28 @@ export function withLiveMessage(log: RoomLog, message: Message): RoomLog {
   if (log.newer) return { ...log, top: Math.max(log.top, message.offset) };
   return withMessages(log, [message]);
 }
+
+/** A message whose text is gone; its place stays. */
+export function withDeleted(log: RoomLog, id: string, by: "author" | "owner"): RoomLog {
+  if (!log.items.some((m) => m.id === id)) return log;
+  const gone = ({ edited: _, ...m }: Message): Message => ({ ...m, text: "", deleted: by });
+  return { ...log, items: log.items.map((m) => (m.id === id ? gone(m) : m)) };
+}
+
+/** A message with another text, in its place; what was deleted stays so. */
+export function withEdited(log: RoomLog, message: Message): RoomLog {
+  const before = log.items.find((m) => m.id === message.id);
+  if (!before || before.deleted) return log;
+  return { ...log, items: log.items.map((m) => (m === before ? message : m)) };
+}
+
+/** Whether this person may edit it: their own words, that are there. */
+export const isEditable = (message: Message, user: string | undefined): boolean =>
+  message.author.id === user && !message.deleted && !message.run_id;
+
+/** The newest message that this person may edit, while the end of the log is shown. */
+export const newestOwn = (log: RoomLog, user: string | undefined): Message | undefined =>
+  log.newer ? undefined : log.items.findLast((m) => isEditable(m, user));
 
 export function withRun(log: RoomLog, run: RunModel): RoomLog {
   if (log.runs.get(run.id) === run) return log;

@@ -57,6 +57,9 @@ function write(run: RunModel, piece: { position: number; text: string }): RunMod
   return { ...run, answer: characters.slice(0, at).join("") + text(piece.text) };
 }
 
+/** The run as its events and its row tell it, after these were changed. */
+export const retold = (run: RunModel): RunModel => retell(run);
+
 function retell(before: RunModel): RunModel {
   const { id, room, agent, answer, answer_from, resumed, events, row } = before;
   const run: RunModel = { ...emptyRun(id, room, agent), answer, answer_from, resumed, events, row };

@@ -4,15 +4,17 @@ import { coarse } from "../lib/media";
 import { sendWith } from "../lib/settings";
 import { plainWords } from "../lib/markdown_html";
 import { askedAt, completed, matching, type Asking } from "../lib/complete";
-import { connection, me, members, place } from "../state/app";
+import { connection, me, members, messages, place } from "../state/app";
 import { draftOf, setDraft } from "../state/drafts";
 import { focusBox, putBack, replyTo, setReply, wantEnd } from "../state/compose";
+import { newestOwn } from "../state/log";
+import { beginEdit } from "../actions/edit";
 import { sendMessage } from "../actions/send";
 import { tellTyping } from "../actions/reading";
 import { Complete } from "./complete_list";
 import type { Author, Room } from "../net/types";
 
-const LIMIT = 16_000;
+export const LIMIT = 16_000;
 /** Of the message as JSON, beside the characters. */
 const LIMIT_BYTES = 48_000;
 
@@ -26,23 +28,28 @@ export function overLimit(text: string, limit: number): number {
   return bytes > LIMIT_BYTES ? Math.ceil((bytes - LIMIT_BYTES) / 3) : 0;
 }
 
-function sends(event: KeyboardEvent): boolean {
+export function sends(event: KeyboardEvent): boolean {
   if (event.key !== "Enter" || event.isComposing || event.altKey) return false;
   const ctrl = event.ctrlKey || event.metaKey;
   if (sendWith.peek() === "ctrl-enter") return ctrl && !event.shiftKey;
   return !event.shiftKey && !ctrl && !coarse.peek();
 }
 
+/** What the keys do, said to who cannot see it. */
+export const sendHelp = (does: string): string =>
+  sendWith.value === "enter" ? `Enter ${does}, Shift Enter starts a new line` : `Ctrl Enter ${does}, Enter starts a new line`;
+
 /** Browsers without `field-sizing` measure the text themselves. */
-function fit(area: HTMLTextAreaElement): void {
+export function fit(area: HTMLTextAreaElement): void {
   if (CSS.supports("field-sizing", "content")) return;
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight}px`;
 }
 
 function Reply({ room }: { room: string }) {
-  const message = replyTo.value.get(room);
-  if (!message) return null;
+  const chosen = replyTo.value.get(room);
+  if (!chosen) return null;
+  const message = messages(room).value.items.find((m) => m.id === chosen.id) ?? chosen; // as it is now
   return (
     <div class="above">
       <Icon name="reply" />
@@ -151,11 +158,15 @@ export function Composer({ room }: { room: Room }) {
       event.preventDefault();
       if (replyTo.peek().has(id)) setReply(id, null);
       else wantEnd();
+    } else if (event.key === "ArrowUp" && area.current?.value === "" && !event.isComposing && !event.shiftKey && !event.altKey) {
+      const last = newestOwn(messages(id).peek(), me.peek()?.id);
+      if (!last) return;
+      event.preventDefault();
+      beginEdit(last, "box");
     }
   };
 
   const name = `Message to ${room.name}`;
-  const help = sendWith.value === "enter" ? "Enter sends, Shift Enter starts a new line" : "Ctrl Enter sends, Enter starts a new line";
   return (
     <>
       <form
@@ -191,7 +202,7 @@ export function Composer({ room }: { room: Room }) {
             <Icon name="send" />
           </button>
         </span>
-        <span class="hidden" id="composer-help">{help}</span>
+        <span class="hidden" id="composer-help">{sendHelp("sends")}, Up edits your last message</span>
       </form>
       {over > 0 && (
         <p class="hint" data-state="bad">

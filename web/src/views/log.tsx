@@ -7,7 +7,7 @@ import { lastOffset } from "../state/log";
 import { outbox } from "../state/outbox";
 import { openRuns } from "../state/open_runs";
 import { buildRows } from "../state/rows";
-import { endWanted } from "../state/compose";
+import { editing, endWanted } from "../state/compose";
 import { lookAt } from "../actions/reading";
 import { loadNewer, loadOlder, loadWhatIsNew } from "../actions/room_load";
 import { RoomStart } from "./welcome";
@@ -140,12 +140,13 @@ export function Log({ room }: { room: Room }) {
     return () => clearTimeout(timer);
   }, [wanted, there?.id]);
 
-  useEffect(() => lookRef.current(), [log, isUp.value, rooms.value.get(id)?.unread]);
+  useEffect(() => lookRef.current(), [log, isUp.value, rooms.value.get(id)?.unread, rooms.value.get(id)?.mentions]);
 
+  const edited = editing.value.get(id)?.id ?? "";
   const kept = new Map<string, Drawn>();
   const shown: VNode[] = rows.map((row) => {
     const current = row.key === hovered || row.key === focused;
-    const one = drawRow(row, { log, me: user ?? null, current, target }, drawn.current.get(row.key));
+    const one = drawRow(row, { log, me: user ?? null, current, editing: edited, target }, drawn.current.get(row.key));
     kept.set(row.key, one);
     return one.node;
   });
@@ -174,7 +175,7 @@ export function Log({ room }: { room: Room }) {
         {...handlers}
       >
         <div class="column" ref={column}>
-          {log.loaded && !log.older && <RoomStart room={room} />}
+          {log.loaded && !log.older && <RoomStart room={room} trimmed={log.trimmed} />}
           {log.older && <p class="log-note">{log.loading === "older" ? "Loading older messages…" : "\u00a0"}</p>}
           {shown}
         </div>

@@ -1,7 +1,9 @@
-import type { RoomLog } from "../state/log";
 import { setReply, wantFocus } from "../state/compose";
 import { say } from "../lib/voices";
-import { copyLink } from "./message_row";
+import { me } from "../state/app";
+import { isEditable, type RoomLog } from "../state/log";
+import { beginEdit } from "../actions/edit";
+import { askToDelete, copyLink, mayDelete } from "./message_row";
 
 /** Keys inside the log: one stop for Tab, arrows from message to message. Single letters act only on a message that
  * has the focus itself, never while something in it has. */
@@ -38,11 +40,17 @@ export function onLogKey(event: KeyboardEvent, log: RoomLog, toEnd: () => void):
     return;
   }
   const message = row && log.items.find((m) => m.id === row.dataset.id);
-  if (!message) return;
+  if (!message || message.deleted) return;
   if (event.key === "r") {
     event.preventDefault();
     setReply(message.room, message);
     wantFocus();
+  } else if (event.key === "e" && isEditable(message, me.peek()?.id)) {
+    event.preventDefault();
+    beginEdit(message, "row");
+  } else if (event.key === "Delete" && mayDelete(message)) {
+    event.preventDefault();
+    askToDelete(message);
   } else if (event.key === "c") {
     event.preventDefault();
     void copyLink(message).then((done) => say(done ? "Link copied" : "The link could not be copied"));

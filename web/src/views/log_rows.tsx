@@ -13,6 +13,8 @@ interface Around {
   log: RoomLog;
   me: User | null;
   current: boolean;
+  /** The id of the message that is being edited; "": none. */
+  editing: string;
   /** The offset that a permalink points at; 0: none. */
   target: number;
 }
@@ -35,7 +37,7 @@ export function drawRow(row: Row, around: Around, before: Drawn | undefined): Dr
   return { node: draw(row, around), from };
 }
 
-function inputs(row: Row, { log, me, current, target }: Around): unknown[] {
+function inputs(row: Row, { log, me, current, editing, target }: Around): unknown[] {
   switch (row.kind) {
     case "day":
       return [row.kind, row.time];
@@ -43,7 +45,7 @@ function inputs(row: Row, { log, me, current, target }: Around): unknown[] {
       return [row.kind];
     case "message": {
       const { message, first } = row;
-      return [row.kind, message, first, current, target === message.offset, me, quotedBy(log, message.reply_to)];
+      return [row.kind, message, first, current, editing === message.id, target === message.offset, me, quotedBy(log, message.reply_to)];
     }
     case "run":
       return [row.kind, row.run, row.first];
@@ -52,7 +54,7 @@ function inputs(row: Row, { log, me, current, target }: Around): unknown[] {
   }
 }
 
-function draw(row: Row, { log, me, current, target }: Around): VNode {
+function draw(row: Row, { log, me, current, editing, target }: Around): VNode {
   switch (row.kind) {
     case "day":
       return (
@@ -85,6 +87,7 @@ function draw(row: Row, { log, me, current, target }: Around): VNode {
           mention={mention}
           highlighted={target > 0 && target === message.offset}
           current={current}
+          editing={editing === message.id}
         />
       );
     }
@@ -104,6 +107,7 @@ function draw(row: Row, { log, me, current, target }: Around): VNode {
           mention={false}
           highlighted={false}
           current={false}
+          editing={false}
         />
       );
     }

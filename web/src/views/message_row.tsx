@@ -4,9 +4,14 @@ import { Icon } from "../lib/icons";
 import { copyText, Markdown } from "../lib/markdown";
 import { plainWords } from "../lib/markdown_html";
 import { clock, exact, iso } from "../lib/time_text";
-import { setReply, wantFocus } from "../state/compose";
+import { me, mayGovern } from "../state/app";
+import { beginEdit } from "../actions/edit";
+import { deleting, setReply, wantFocus } from "../state/compose";
+import { openDialog } from "../state/dialog";
 import type { Author, Message } from "../net/types";
+import { isEditable } from "../state/log";
 import type { Send } from "../state/outbox";
+import { EditBox } from "./edit_box";
 import { SendTrouble } from "./send_trouble";
 
 interface Props {
@@ -26,6 +31,8 @@ interface Props {
   highlighted: boolean;
   /** Under the pointer or focused: shows what can be done with it. */
   current: boolean;
+  /** Its own words, with a box in the place of the text. */
+  editing: boolean;
 }
 
 const SLOW_MS = 300;
@@ -49,6 +56,18 @@ export async function copyLink(message: Message): Promise<boolean> {
   return copyText(location.origin + permalink(message));
 }
 
+/** Its author, the room's owners and admins may. */
+export const mayDelete = (message: Message): boolean =>
+  !message.deleted && (message.author.id === me.value?.id || mayGovern(message.room));
+
+export function askToDelete(message: Message): void {
+  deleting.value = message;
+  openDialog("delete");
+}
+
+const deletedWords = (by: Message["deleted"]): string =>
+  `Message deleted by ${by === "author" ? "its author" : "an owner of the room"}`;
+
 function Actions({ message }: { message: Message }) {
   const [copied, setCopied] = useState(false);
   const reply = () => {
@@ -71,6 +90,16 @@ function Actions({ message }: { message: Message }) {
       >
         <Icon name={copied ? "check" : "copy"} />
       </button>
+      {isEditable(message, me.value?.id) && (
+        <button class="tool" type="button" aria-label="Edit" title="Edit" onClick={() => beginEdit(message, "row")}>
+          <Icon name="pencil" />
+        </button>
+      )}
+      {mayDelete(message) && (
+        <button class="tool" type="button" aria-label="Delete" title="Delete" aria-haspopup="dialog" onClick={() => askToDelete(message)}>
+          <Icon name="close" />
+        </button>
+      )}
     </div>
   );
 }
@@ -80,13 +109,19 @@ function Quote({ id, quoted }: { id: string; quoted: Message | undefined }) {
   return (
     <a class="quote" data-reply={id} href={permalink(quoted)}>
       <b>{quoted.author.display}</b>
-      <span>{plainWords(quoted.text.slice(0, 300))}</span>
+      <span>{quoted.deleted ? deletedWords(quoted.deleted) : plainWords(quoted.text.slice(0, 300))}</span>
     </a>
   );
 }
 
+/** Stands after the time. */
+function Edited({ at }: { at: number | undefined }) {
+  if (!at) return null;
+  return <span class="edited" title={`Edited ${exact(at)}`}>edited</span>;
+}
+
 function Margin({ props, slow }: { props: Props; slow: boolean }) {
-  const { send, first, author, time } = props;
+  const { send, first, author, time, message } = props;
   if (send && (slow || send.state === "failed" || !first)) {
     const failed = send.state === "failed";
     const label = failed ? "Not sent" : send.tries > 0 || slow ? "Waiting to be sent" : "Sending";
@@ -99,21 +134,30 @@ function Margin({ props, slow }: { props: Props; slow: boolean }) {
   return (
     <div class="margin">
       {first ? <Face user={author} /> : (
-        <time class="when exact" dateTime={iso(time)} data-exact={exact(time)}>{clock(time)}</time>
+        <>
+          <time class="when exact" dateTime={iso(time)} data-exact={exact(time)}>{clock(time)}</time>
+          <Edited at={message?.edited} />
+        </>
       )}
     </div>
   );
 }
 
+function Body({ message, text, editing }: { message: Message | undefined; text: string; editing: boolean }) {
+  if (editing && message) return <EditBox message={message} />;
+  if (message?.deleted) return <p class="deleted">{deletedWords(message.deleted)}</p>;
+  return <Markdown text={text} />;
+}
+
 /** One message. What it is waiting for stands in the margin; the text never moves. */
 export function MessageRow(props: Props) {
-  const { row, author, time, text, first, message, send, quoted, mention, highlighted, current } = props;
+  const { row, author, time, text, first, message, send, quoted, mention, highlighted, current, editing } = props;
   const slow = useSlow(send);
   /* an answer that stands below its run's card says there what it answers */
   const ofCard = !!message?.run_id && !first;
   const reply = ofCard ? "" : message?.reply_to || send?.reply_to || "";
   const state = send ? (send.state === "failed" ? "failed" : "pending") : highlighted ? "highlighted" : "sent";
-  const label = send ? `You, ${state === "failed" ? "not sent" : "sending"}` : `${author.display}, ${clock(time)}`;
+  const label = send ? `You, ${state === "failed" ? "not sent" : "sending"}` : `${author.display}, ${clock(time)}${message?.edited ? ", edited" : ""}`;
   return (
     <article
       class={`message${first ? " first" : ""}`}
@@ -136,13 +180,14 @@ export function MessageRow(props: Props) {
             <b>{author.display}</b>
             {author.role === "agent" && <span class="tag">agent</span>}
             <time class="exact" dateTime={iso(time)} data-exact={exact(time)}>{clock(time)}</time>
+            <Edited at={message?.edited} />
           </header>
         )}
         {reply && <Quote id={reply} quoted={quoted} />}
-        <Markdown text={text} />
+        <Body message={message} text={text} editing={editing} />
         {send && <SendTrouble send={send} />}
       </div>
-      {current && message && <Actions message={message} />}
+      {current && !editing && message && !message.deleted && <Actions message={message} />}
     </article>
   );
 }

@@ -12,12 +12,21 @@ import { openDialog } from "../state/dialog";
 const OFFERS = ["Who is here?", "How is the server?", "What did I miss?"];
 const NOOK = "1";
 
-/** The start of a room: what it is, and what to do next. Shown above the first message, and alone while there is none. */
-export function RoomStart({ room }: { room: Room }) {
+/** The start of a room: what it is, and what to do next. Shown above the first message, and alone while there is none.
+ * trimmed: there were messages before it that are not kept any more. */
+export function RoomStart({ room, trimmed }: { room: Room; trimmed: boolean }) {
   const list = members(room.id).value;
   const people = list.filter((member) => member.user.role !== "agent");
   const alone = people.length === 1 && people[0]?.user.id === me.value?.id;
   const first = room.id === "1";
+  if (trimmed) {
+    return (
+      <div class="room-start">
+        <h2>Older messages are not kept</h2>
+        <p>{room.keep_days ? keptWords(room.keep_days) : "This place keeps messages for a while only."}</p>
+      </div>
+    );
+  }
   return (
     <div class="room-start">
       <h2>This is the start of {room.name}</h2>
@@ -40,6 +49,9 @@ export function RoomStart({ room }: { room: Room }) {
     </div>
   );
 }
+
+const keptWords = (days: number): string =>
+  `The owners of this room keep its messages for ${days === 1 ? "a day" : `${days} days`}.`;
 
 /** The link that lets the others in: the one of set-up while this tab knows it, else a new one on request. */
 function InviteLink() {

@@ -1,4 +1,5 @@
 import { dialog } from "../../state/dialog";
+import { DeleteDialog } from "./delete";
 import { FindRoomDialog } from "./find_room";
 import { InviteDialog } from "./invite";
 import { ChangeRoomDialog, NewRoomDialog } from "./new_room";
@@ -12,6 +13,7 @@ export function Dialogs() {
     case "invite": return <InviteDialog key="invite" />;
     case "room": return <ChangeRoomDialog key="room" />;
     case "settings": return <SettingsDialog key="settings" />;
+    case "delete": return <DeleteDialog key="delete" />;
     default: return null;
   }
 }

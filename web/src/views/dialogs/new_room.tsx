@@ -33,8 +33,9 @@ export function ChangeRoomDialog() {
       <RoomForm
         room={room}
         button="Save"
-        onSave={async (name, topic, isPrivate) => {
-          await changeRoom(room.id, { name, topic, private: isPrivate });
+        onSave={async (name, topic, isPrivate, keepDays) => {
+          const changed = await changeRoom(room.id, { name, topic, private: isPrivate, keep_days: keepDays });
+          rooms.value = new Map(rooms.peek()).set(changed.id, changed);
           closeDialog();
         }}
       />
@@ -45,17 +46,29 @@ export function ChangeRoomDialog() {
 interface FormProps {
   room?: Room;
   button: string;
-  onSave: (name: string, topic: string, isPrivate: boolean) => Promise<void>;
+  onSave: (name: string, topic: string, isPrivate: boolean, keepDays: number) => Promise<void>;
 }
+
+/** For how long messages are kept, in days; 0: as the place does. */
+const KEEP: readonly [number, string][] = [
+  [0, "as long as this place keeps them"],
+  [1, "for a day"],
+  [7, "for a week"],
+  [30, "for 30 days"],
+  [90, "for 90 days"],
+  [365, "for a year"],
+];
 
 function RoomForm({ room, button, onSave }: FormProps) {
   const [name, setName] = useState(room?.name ?? "");
   const [topic, setTopic] = useState(room?.topic ?? "");
   const [isPrivate, setPrivate] = useState(room?.private ?? false);
+  const [keepDays, setKeepDays] = useState(room?.keep_days ?? 0);
   const { busy, trouble, run } = useTask();
+  const other = KEEP.every(([days]) => days !== keepDays);
   const submit = (event: Event) => {
     event.preventDefault();
-    void run(() => onSave(name.trim(), topic.trim(), isPrivate));
+    void run(() => onSave(name.trim(), topic.trim(), isPrivate, keepDays));
   };
   return (
     <form class="dialog-form" onSubmit={submit}>
@@ -74,6 +87,17 @@ function RoomForm({ room, button, onSave }: FormProps) {
         <input type="checkbox" checked={isPrivate} onChange={(event) => setPrivate(event.currentTarget.checked)} />
         Private: people come in by invitation only
       </label>
+      {room && (
+        <div class="field">
+          <label for="room-form-keep">Messages are kept</label>
+          <select class="input" id="room-form-keep" value={keepDays} aria-describedby="room-form-keep-hint"
+            onChange={(event) => setKeepDays(Number(event.currentTarget.value))}>
+            {other && <option value={keepDays}>for {keepDays} days</option>}
+            {KEEP.map(([days, words]) => <option key={days} value={days}>{words}</option>)}
+          </select>
+          <p class="hint" id="room-form-keep-hint">What is older is deleted for everybody, and cannot be brought back.</p>
+        </div>
+      )}
       <Trouble words={trouble} />
       <div class="dialog-acts">
         <button class="button main" type="submit" disabled={busy || name.trim() === ""}>{button}</button>

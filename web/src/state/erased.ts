@@ -1,0 +1,43 @@
+import type { Author, Run, RunEvent, User } from "../net/types";
+import type { RoomLog } from "./log";
+import { retold, whoId } from "./runs";
+import type { RunModel, Who } from "./runs";
+import { signal } from "./store";
+
+/** The person that the dialog "erase" asks about. */
+export const erasing = signal<User | null>(null);
+
+/** A log as it is after somebody was erased: they are called as `user` is now, and their texts are gone if `deletes`.
+ * Offsets and places stay. Pure. */
+export function withErased(log: RoomLog, user: Author, deletes: boolean): RoomLog {
+  const items = log.items.map((m) => {
+    if (m.author.id !== user.id) return m;
+    return deletes ? { ...m, author: user, text: "", deleted: m.deleted ?? ("author" as const) } : { ...m, author: user };
+  });
+  const runs = new Map([...log.runs].map(([id, run]) => [id, erasedRun(run, user, deletes)]));
+  return { ...log, items, runs };
+}
+
+function erasedRun(run: RunModel, user: Author, deletes: boolean): RunModel {
+  const theirs = whoId(run.started_by) === user.id;
+  if (!theirs && whoId(run.stopped_by) !== user.id) return run;
+  const silent = theirs && deletes;
+  const events = run.events.map((one) => ({ ...one, event: erasedEvent(one.event, user, silent) }));
+  return retold({ ...run, events, ...(run.row ? { row: erasedRow(run.row, user, silent) } : {}) });
+}
+
+const erasedRow = (row: Run, user: Author, silent: boolean): Run => ({
+  ...row,
+  started_by: row.started_by.id === user.id ? user : row.started_by,
+  text: silent ? "" : row.text,
+});
+
+function erasedEvent(event: RunEvent, user: Author, silent: boolean): RunEvent {
+  const data: Record<string, unknown> = { ...event.data };
+  for (const key of ["started_by", "by"]) if (key in data && whoId(data[key] as Who) === user.id) data[key] = user;
+  if (silent) {
+    for (const key of ["task", "summary"]) if (key in data) data[key] = "";
+    for (const key of ["arguments", "result"]) if (key in data) data[key] = {};
+  }
+  return { ...event, data } as RunEvent;
+}

@@ -1,0 +1,35 @@
+import { deleteMessage } from "../../actions/people";
+import { plainWords } from "../../lib/markdown_html";
+import { useTask } from "../../lib/use_task";
+import { deleting } from "../../state/compose";
+import { closeDialog } from "../../state/dialog";
+import { Dialog, Trouble } from "./dialog";
+
+/** Asks before a message is deleted: there is no way back. */
+export function DeleteDialog() {
+  const message = deleting.value;
+  const { busy, trouble, run } = useTask();
+  if (!message) return null;
+  const remove = (event: Event) => {
+    event.preventDefault();
+    void run(async () => {
+      await deleteMessage(message);
+      closeDialog();
+    });
+  };
+  return (
+    <Dialog title="Delete this message?">
+      <form class="dialog-form" onSubmit={remove}>
+        <p class="quote">
+          <b>{message.author.display}</b> <span>{plainWords(message.text.slice(0, 300))}</span>
+        </p>
+        <p>It is gone for everybody, from the search too, and cannot be brought back.</p>
+        <Trouble words={trouble} />
+        <div class="dialog-acts">
+          <button class="button main" type="submit" autofocus disabled={busy}>Delete it</button>
+          <button class="button" type="button" onClick={closeDialog}>Leave it</button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
