@@ -225,7 +225,7 @@ test("U54 every action and completion by keyboard alone", async () => {
   // search, and from a hit to its place
   await keyboard.press("Control+Shift+F");
   await focused(page.getByRole("searchbox"));
-  await goTo(page, page.getByRole("combobox"));
+  await goTo(page, page.getByRole("combobox", { name: "In" }));
   await keyboard.press("Home"); // all rooms
   await goTo(page, page.getByRole("searchbox"), "Shift+Tab");
   await keyboard.type("plant beans");
@@ -612,6 +612,7 @@ test("U66 every page has its landmarks, one first heading and its language", asy
     ["/search", ["Rooms"], "Search"],
     ["/admin/connections", ["Administration"], "Connections"],
     ["/admin/metrics", ["Administration"], "Metrics"],
+    ["/admin/people", ["Administration"], "People"],
   ];
   for (const [path, navs, title] of pages) {
     if (path !== "/room/1") await page.goto(server.url + path);

@@ -174,6 +174,12 @@ test("pictures of the admin's pages", async () => {
   await page.getByRole("button", { name: "Show as tables" }).click();
   await page.getByRole("table").first().waitFor();
   await take(page, "metrics-tables");
+  await page.goto(`${server.url}/admin/people`);
+  await page.locator("tbody tr").nth(2).waitFor();
+  await take(page, "people");
+  await page.getByRole("button", { name: /^Erase Jonas/ }).click();
+  await page.getByRole("dialog").waitFor();
+  await take(page, "dialog-erase");
   await context.close();
 });
 

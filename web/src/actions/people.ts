@@ -21,20 +21,36 @@ export const addToRoom = (room: string, user: string): Promise<unknown> => call(
 
 export const deleteMessage = ({ room, id }: Message): Promise<unknown> => call("message.delete", { room, id });
 
-/** Everybody, page by page. */
-export async function allPeople(): Promise<User[]> {
+/** Everybody, page by page, also those who are gone. */
+export async function everybody(): Promise<User[]> {
   const all: User[] = [];
   for (;;) {
     const after = all.at(-1)?.id;
     const page = await call<{ users: User[]; more: boolean }>("user.list", { limit: 200, ...(after ? { after } : {}) });
     all.push(...page.users);
-    if (!page.more || page.users.length === 0) return all.filter((user) => user.active);
+    if (!page.more || page.users.length === 0) return all;
   }
 }
+
+export const allPeople = async (): Promise<User[]> => (await everybody()).filter((user) => user.active);
 
 /** The first 500 people, also those who are gone, if they still have a name: enough for a menu. */
 export const somePeople = async (): Promise<User[]> =>
   (await call<{ users: User[] }>("user.list", { limit: 500 })).users.filter((user) => !user.erased);
+
+export interface Erasure {
+  user: string;
+  messages: "keep" | "delete";
+  asked: number;
+  /** 0: it goes on. */
+  ended: number;
+  done: number;
+  total: number;
+}
+
+/** Erases a person, or says how far that is: the same call again changes nothing. */
+export const erasePerson = (user: string, messages: Erasure["messages"]): Promise<Erasure> =>
+  call<Erasure>("user.erase", { user, messages });
 
 export interface NewInvite {
   id: string;

@@ -3,10 +3,10 @@ import test from "node:test";
 import { linkHere, parseRoute } from "./router";
 
 test("every page of the server has its route", () => {
-  const pages = ["/", "/setup", "/join", "/login", "/search", "/admin/connections", "/admin/metrics"];
+  const pages = ["/", "/setup", "/join", "/login", "/search", "/admin/connections", "/admin/metrics", "/admin/people"];
   assert.deepEqual(
     pages.map((path) => parseRoute(path).page),
-    ["home", "setup", "join", "login", "search", "connections", "metrics"],
+    ["home", "setup", "join", "login", "search", "connections", "metrics", "people"],
   );
 });
 

@@ -10,6 +10,7 @@ export type PageName =
   | "search"
   | "connections"
   | "metrics"
+  | "people"
   | "unknown";
 
 export interface Route {
@@ -31,6 +32,7 @@ const FIXED: Record<string, PageName> = {
   "/search": "search",
   "/admin/connections": "connections",
   "/admin/metrics": "metrics",
+  "/admin/people": "people",
 };
 
 /** Reads an address (path, query, hash) into a route. Pure. */

@@ -5,6 +5,7 @@ import { me, place } from "../../state/app";
 import { AdminFoot } from "./admin_foot";
 import { ConnectionsPage } from "./connections_page";
 import { MetricsPage } from "./metrics_page";
+import { PeoplePage } from "./people_page";
 
 /** Administration has its own list at the left. On a narrow page the list is a page of its own. */
 export function AdminPage() {
@@ -33,6 +34,7 @@ export function AdminPage() {
             <ul>
               {link("connections", "/admin/connections", admin ? "Connections" : "Your connections")}
               {admin && link("metrics", "/admin/metrics", "Metrics")}
+              {admin && link("people", "/admin/people", "People")}
             </ul>
           </section>
         </div>
@@ -45,17 +47,18 @@ export function AdminPage() {
           </button>
           <b>Administration</b>
         </header>
-        <div class="page">{page !== "metrics" ? <ConnectionsPage /> : admin ? <MetricsPage /> : me.value && <AdminsOnly />}</div>
+        <div class="page">{page === "connections" ? <ConnectionsPage /> : admin ? page === "people" ? <PeoplePage /> : <MetricsPage /> : me.value && <AdminsOnly page={page} />}</div>
       </main>
     </div>
   );
 }
 
-function AdminsOnly() {
+function AdminsOnly({ page }: { page: string }) {
+  const people = page === "people";
   return (
     <div class="sheet">
-      <h1>Metrics</h1>
-      <p class="nothing">Only admins see the figures of the server. <a href="/admin/connections">Your connections</a></p>
+      <h1>{people ? "People" : "Metrics"}</h1>
+      <p class="nothing">{people ? "Only admins see everybody's accounts." : "Only admins see the figures of the server."} <a href="/admin/connections">Your connections</a></p>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { dialog } from "../../state/dialog";
 import { DeleteDialog } from "./delete";
+import { EraseDialog } from "./erase";
 import { FindRoomDialog } from "./find_room";
 import { InviteDialog } from "./invite";
 import { ChangeRoomDialog, NewRoomDialog } from "./new_room";
@@ -14,6 +15,7 @@ export function Dialogs() {
     case "room": return <ChangeRoomDialog key="room" />;
     case "settings": return <SettingsDialog key="settings" />;
     case "delete": return <DeleteDialog key="delete" />;
+    case "erase": return <EraseDialog key="erase" />;
     default: return null;
   }
 }

@@ -6,6 +6,7 @@ import { shortDay } from "../../lib/time_text";
 import { useAsked, useTask } from "../../lib/use_task";
 import { me } from "../../state/app";
 import { closeDialog } from "../../state/dialog";
+import { Choice } from "./choice";
 import { Dialog, Trouble } from "./dialog";
 
 const THEMES: [Theme, string][] = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
@@ -33,6 +34,7 @@ export function SettingsDialog() {
         <div class="dialog-acts">
           <a class="button" href="/admin/connections" onClick={closeDialog}>Connections</a>
           {user?.role === "admin" && <a class="button" href="/admin/metrics" onClick={closeDialog}>Metrics</a>}
+          {user?.role === "admin" && <a class="button" href="/admin/people" onClick={closeDialog}>People</a>}
           <button class="button danger end" type="button" disabled={task.busy}
             onClick={() => task.run(async () => { await logOut(); closeDialog(); })}>
             Log out
@@ -40,29 +42,6 @@ export function SettingsDialog() {
         </div>
       </section>
     </Dialog>
-  );
-}
-
-interface ChoiceProps<T extends string> {
-  legend: string;
-  name: string;
-  options: readonly (readonly [T, string])[];
-  value: T;
-  onChange: (value: T) => void;
-  row?: boolean;
-}
-
-function Choice<T extends string>({ legend, name, options, value, onChange, row }: ChoiceProps<T>) {
-  return (
-    <fieldset class={`choice${row ? " in-row" : ""}`}>
-      <legend>{legend}</legend>
-      {options.map(([one, words]) => (
-        <label class="check" key={one}>
-          <input type="radio" name={name} value={one} checked={value === one} onChange={() => onChange(one)} />
-          {words}
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

@@ -28,7 +28,7 @@ export function refusalWay(code: number, reason: string, most: number): Way {
         label: "Use this one",
       };
     case 3507:
-      return { title: "You may not come in any more", lead: reason || "An admin can say why.", ...login };
+      return { title: "You may not come in any more", lead: reason && reason !== "permission denied" ? reason : "An admin can say why.", ...login };
     default:
       return {
         title: "This page and the server do not understand each other",

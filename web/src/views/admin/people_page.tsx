@@ -1,0 +1,108 @@
+import { useEffect, useState } from "preact/hooks";
+import { everybody } from "../../actions/people";
+import { Face } from "../../lib/face";
+import { Icon } from "../../lib/icons";
+import { shortDay } from "../../lib/time_text";
+import { useAsked } from "../../lib/use_task";
+import type { User } from "../../net/types";
+import { dialog, openDialog } from "../../state/dialog";
+import { erasing } from "../../state/erased";
+import { Trouble } from "../dialogs/dialog";
+import { count } from "../run/run_words";
+
+const FEW = 50;
+
+/** Who is here, and the way to erase somebody. */
+export function PeoplePage() {
+  const { value: people, trouble, reload } = useAsked(everybody);
+  const [words, setWords] = useState("");
+  const [all, setAll] = useState(false);
+  const asks = dialog.value === "erase";
+  useEffect(() => {
+    if (!asks) void reload(); // somebody may be gone now
+  }, [asks]);
+  const wanted = words.trim().toLowerCase().replace(/^@/, "");
+  const found = people?.filter((one) => `${one.display} ${one.name}`.toLowerCase().includes(wanted));
+  const shown = all ? found : found?.slice(0, FEW);
+  return (
+    <div class="sheet">
+      <header>
+        <h1>People</h1>
+        <p class="lead">Everybody who has an account here, agents too. Who was erased is only a number.</p>
+      </header>
+      <section class="part" aria-labelledby="people">
+        <div class="title">
+          <h2 id="people">Accounts</h2>
+          <span class="quiet" role="status">{people && summary(people)}</span>
+        </div>
+        <div class="search-box">
+          <Icon name="search" />
+          <input type="search" aria-label="Find somebody" placeholder="Find somebody" value={words}
+            onInput={(event) => setWords(event.currentTarget.value)} />
+        </div>
+        <div class="table-wrap" tabIndex={0} role="region" aria-label="Table of people" aria-busy={!people && !trouble}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Who</th>
+                <th scope="col">Name</th>
+                <th scope="col">Role</th>
+                <th scope="col" class="wide-only">Since</th>
+                <th scope="col"><span class="hidden">Actions</span></th>
+              </tr>
+            </thead>
+            <tbody>{shown?.map((one) => <PersonRow key={one.id} person={one} />)}</tbody>
+          </table>
+          {found?.length === 0 && <p class="nothing">Nobody is called so.</p>}
+        </div>
+        <Trouble words={trouble} />
+        {found && shown && found.length > shown.length && (
+          <div class="pager">
+            <span>{shown.length} of {found.length}</span>
+            <span class="end">
+              <button class="button small" type="button" onClick={() => setAll(true)}>Show all</button>
+            </span>
+          </div>
+        )}
+      </section>
+    </div>
+  );
+}
+
+function summary(people: readonly User[]): string {
+  const there = people.filter((one) => !one.erased);
+  const agents = there.filter((one) => one.role === "agent").length;
+  const persons = there.length - agents;
+  return [persons === 1 ? "1 person" : `${persons} people`, ...(agents ? [count(agents, "agent")] : [])].join(", ");
+}
+
+function PersonRow({ person }: { person: User }) {
+  const { erased } = person;
+  const erase = () => {
+    erasing.value = person;
+    openDialog("erase");
+  };
+  return (
+    <tr data-key={person.id}>
+      <td>
+        <span class="who">
+          <Face user={person} size="small" />
+          <span class="name">{person.display}</span>
+        </span>
+      </td>
+      <td>{erased ? "—" : `@${person.name}`}</td>
+      <td>{erased ? erasedWords(erased) : person.active ? person.role : `${person.role}, not active`}</td>
+      <td class="wide-only">{shortDay(person.created)}</td>
+      <td class="r">
+        {!erased && person.role !== "agent" && (
+          <button class="button small danger" type="button" aria-haspopup="dialog" aria-label={`Erase ${person.display}…`} onClick={erase}>
+            Erase…
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+const erasedWords = ({ ended, messages }: NonNullable<User["erased"]>): string =>
+  ended ? `erased ${shortDay(ended)}, messages ${messages === "keep" ? "kept" : "deleted"}` : "being erased";
