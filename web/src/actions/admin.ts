@@ -1,5 +1,5 @@
 import { call } from "../net/rpc";
-import type { ClosedConnection, Connection } from "../net/types";
+import type { ClosedConnection, Connection } from "../net/types_lines";
 
 export interface OpenLines {
   connections: Connection[];

@@ -1,5 +1,6 @@
 import { call } from "../net/rpc";
 import type { Invite, Message, Room, Session, User } from "../net/types";
+import type { Why } from "../net/types_lines";
 
 /** Rooms, invites and sessions: what the dialogs ask of the server. All throw ApiError. */
 export async function makeRoom(name: string, topic: string, isPrivate: boolean): Promise<Room> {
@@ -20,6 +21,9 @@ export const changeRoom = async (room: string, change: Change): Promise<Room> =>
 export const addToRoom = (room: string, user: string): Promise<unknown> => call("room.invite", { room, user });
 
 export const deleteMessage = ({ room, id }: Message): Promise<unknown> => call("message.delete", { room, id });
+
+/** Whether a message reached a person, and how that is known. */
+export const whyMessage = ({ room, offset }: Message, user: string): Promise<Why> => call<Why>("message.why", { room, offset, user });
 
 /** Everybody, page by page, also those who are gone. */
 export async function everybody(): Promise<User[]> {

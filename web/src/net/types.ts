@@ -83,38 +83,6 @@ export interface Run {
   message_id: string;
 }
 
-interface ConnectionFigures {
-  id: string;
-  client: string;
-  address: string;
-  transport: string;
-  since: number;
-  rtt_ms: number;
-  bytes_in: number;
-  bytes_out: number;
-  frames_in: number;
-  frames_out: number;
-  queue_peak_bytes: number;
-}
-
-export interface Connection extends ConnectionFigures {
-  user: Author;
-  rooms: number;
-  /** The asker's own line. */
-  this: boolean;
-}
-
-export interface ClosedConnection extends ConnectionFigures {
-  user?: Author;
-  closed: number;
-  lasted_ms: number;
-  code: number;
-  reason: string;
-  by: "client" | "server" | "network";
-  back_ms?: number;
-  recovered?: boolean;
-}
-
 export interface Session {
   id: string;
   client: string;

@@ -33,6 +33,9 @@ export const editTexts = new Map<string, string>();
 /** The message that the dialog "delete" asks about. */
 export const deleting = signal<Message | null>(null);
 
+/** The message that the dialog "why" is about. */
+export const asking = signal<Message | null>(null);
+
 /** A text that goes back into the box of a room ("Edit" below a failed send). */
 export const putBack = signal<{ room: string; text: string } | null>(null);
 

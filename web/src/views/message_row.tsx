@@ -6,7 +6,7 @@ import { plainWords } from "../lib/markdown_html";
 import { clock, exact, iso } from "../lib/time_text";
 import { me, mayGovern } from "../state/app";
 import { beginEdit } from "../actions/edit";
-import { deleting, setReply, wantFocus } from "../state/compose";
+import { asking, deleting, setReply, wantFocus } from "../state/compose";
 import { openDialog } from "../state/dialog";
 import type { Author, Message } from "../net/types";
 import { isEditable } from "../state/log";
@@ -65,6 +65,11 @@ export function askToDelete(message: Message): void {
   openDialog("delete");
 }
 
+function askWho(message: Message): void {
+  asking.value = message;
+  openDialog("why");
+}
+
 const deletedWords = (by: Message["deleted"]): string =>
   `Message deleted by ${by === "author" ? "its author" : "an owner of the room"}`;
 
@@ -90,6 +95,11 @@ function Actions({ message }: { message: Message }) {
       >
         <Icon name={copied ? "check" : "copy"} />
       </button>
+      {me.value?.role === "admin" && (
+        <button class="tool" type="button" aria-label="Who got it" title="Who got it" aria-haspopup="dialog" onClick={() => askWho(message)}>
+          <Icon name="people" />
+        </button>
+      )}
       {isEditable(message, me.value?.id) && (
         <button class="tool" type="button" aria-label="Edit" title="Edit" onClick={() => beginEdit(message, "row")}>
           <Icon name="pencil" />

@@ -5,7 +5,7 @@ import { Icon } from "../../lib/icons";
 import { clock, exact, iso, shortDay, took } from "../../lib/time_text";
 import { usePoll } from "../../lib/use_poll";
 import { useAsked } from "../../lib/use_task";
-import type { ClosedConnection } from "../../net/types";
+import type { ClosedConnection } from "../../net/types_lines";
 import { serverNow } from "../../state/app";
 import { closeSentence, closeWords, staysAway, sumOf, usualOf } from "../../state/closes";
 import { lasted, whole } from "../../state/figures";

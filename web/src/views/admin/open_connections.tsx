@@ -3,7 +3,7 @@ import { openLines } from "../../actions/admin";
 import { Face } from "../../lib/face";
 import { usePoll } from "../../lib/use_poll";
 import { useAsked } from "../../lib/use_task";
-import type { Connection } from "../../net/types";
+import type { Connection } from "../../net/types_lines";
 import { isUp, serverNow } from "../../state/app";
 import { amount, lasted } from "../../state/figures";
 import { Trouble } from "../dialogs/dialog";

@@ -5,6 +5,7 @@ import { FindRoomDialog } from "./find_room";
 import { InviteDialog } from "./invite";
 import { ChangeRoomDialog, NewRoomDialog } from "./new_room";
 import { SettingsDialog } from "./settings";
+import { WhyDialog } from "./why";
 
 /** The one dialog that is open. */
 export function Dialogs() {
@@ -15,6 +16,7 @@ export function Dialogs() {
     case "room": return <ChangeRoomDialog key="room" />;
     case "settings": return <SettingsDialog key="settings" />;
     case "delete": return <DeleteDialog key="delete" />;
+    case "why": return <WhyDialog key="why" />;
     case "erase": return <EraseDialog key="erase" />;
     default: return null;
   }
