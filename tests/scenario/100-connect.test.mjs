@@ -137,7 +137,7 @@ test("what is no command is closed with 3501", async () => {
   }
 });
 
-test("a second connect is closed with 3501, and so is anything before the first", async () => {
+test("S23 a second connect is closed with 3501, and so is anything before the first", async () => {
   const twice = await Wire.connect(server.url, { token: bob.token });
   twice.write({ id: 2, connect: { token: bob.token } });
   assert.equal((await twice.closed()).code, 3501);
@@ -229,7 +229,7 @@ test("several commands in one message are all answered, also those behind the co
   await wire.close();
 });
 
-test("frames that come in the same segment as the upgrade are served", async () => {
+test("S23 frames that come in the same segment as the upgrade are served", async () => {
   const text = JSON.stringify({ id: 1, connect: { token: bob.token } });
   const mask = Buffer.from([1, 2, 3, 4]);
   const body = Buffer.from(text).map((byte, i) => byte ^ mask[i % 4]);
@@ -260,7 +260,7 @@ test("unknown fields are ignored", async () => {
   await wire.close();
 });
 
-test("a client that brings new tokens stays connected over the end of the old ones", async () => {
+test("S43 a client that brings new tokens stays connected over the end of the old ones", async () => {
   const fresh = () => jwt({ sub: bob.id, exp: now() + 3 });
   let asked = 0;
   const c = client(server.url, { token: fresh() }, { getToken: async () => (asked++, fresh()) });

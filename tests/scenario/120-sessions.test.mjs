@@ -18,7 +18,7 @@ before(async () => {
 const login = (name, more = {}) => server.post("session.login", { name, password: PASSWORD, ...more });
 const FORCED = { code: 3503, reason: "force disconnect" };
 
-test("logging out closes all tabs of that session with 3503 within a second, and no other session's", async () => {
+test("S43 logging out closes all tabs of that session with 3503 within a second, and no other session's", async () => {
   const one = await login("bob");
   const two = await login("bob");
   const tabs = [await Wire.connect(server.url, { cookie: one.cookie }), await Wire.connect(server.url, { cookie: one.cookie })];
@@ -45,7 +45,7 @@ test("logging out closes all tabs of that session with 3503 within a second, and
   await other.close();
 });
 
-test("logging out over the WebSocket closes that tab too", async () => {
+test("S43 logging out over the WebSocket closes that tab too", async () => {
   const { cookie } = await login("bob");
   const wire = await Wire.connect(server.url, { cookie });
   const reply = wire.rpc("session.logout").catch(() => null);
@@ -55,7 +55,7 @@ test("logging out over the WebSocket closes that tab too", async () => {
   assert.equal((await server.post("user.me", {}, cookie)).status, 401);
 });
 
-test("a revoked session is closed within a second, everywhere; the one that revoked it stays", async () => {
+test("S43 a revoked session is closed within a second, everywhere; the one that revoked it stays", async () => {
   const laptop = await login("bob", { stay: true });
   const phone = await login("bob");
   const wire = await Wire.connect(server.url, { cookie: phone.cookie });

@@ -82,7 +82,7 @@ test("after recovered: false a client reads on with history while messages go on
 });
 
 // S32, over a real socket: the line is cut behind every frame that carries an event.
-test("a client whose line is cut at every frame boundary has exactly the server's list", async (t) => {
+test("S32 a client whose line is cut at every frame boundary has exactly the server's list", async (t) => {
   const bursts = slow ? 60 : 300;
   const id = await room(ada, "boundaries", [bob]);
   const proxy = await openProxy(server.port, behindFrames((text) => text.includes('"pub":') || text.includes('"publications":')));
