@@ -575,9 +575,15 @@ test("U62 a focused message is not under the composer", async () => {
         free,
       };
     });
+  let height = 600;
   for (const key of ["End", ...Array(14).fill("ArrowUp"), ...Array(10).fill("ArrowDown"), "Home", "End"]) {
     await page.keyboard.press(key);
     assert.deepEqual(await place(), { row: true, whole: true, free: true }, `after ${key}`);
+    /* and whatever changes its size near the end does not push it out */
+    height = 1200 - height - 1;
+    await page.setViewportSize({ width: 390, height });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    assert.deepEqual(await place(), { row: true, whole: true, free: true }, `after ${key}, another height`);
   }
   await page.context().close();
 });

@@ -1,6 +1,6 @@
 /** Keeps the place in a log that grows at both ends.
  *
- * Within END_PX of the end it follows the end; further up the first visible row stays where it is to the pixel,
+ * Within END_PX of the end it follows the end, but does not push the row out that the keyboard is at; further up the first visible row stays where it is to the pixel,
  * whatever comes above or below it. Something the reader opens or closes stays under the pointer. */
 export const END_PX = 100;
 
@@ -50,16 +50,38 @@ export class ScrollKeeper {
     this.note();
   }
 
+  /** What the keyboard has come to is seen whole, and below a row that was tapped what can be done with it. */
+  showFocused(): void {
+    const row = this.column.querySelector(":scope > :focus");
+    const bar = row?.querySelector(":scope > .actions");
+    const below = bar && getComputedStyle(bar).position === "static" ? bar : null;
+    (row?.matches(":focus-visible") ? row : below)?.scrollIntoView({ block: "nearest" });
+  }
+
   /** After anything changed its size: back to the end, or to the row that was first. */
   settle = (): void => {
     const held = this.held;
     this.held = null;
     if (held?.element.isConnected) this.shift(held.element, held.top);
-    else if (this.following) this.box.scrollTop = this.box.scrollHeight;
+    else if (this.following) this.follow();
     else if (this.anchor?.row.isConnected) this.shift(this.anchor.row, this.anchor.top);
     else this.note();
     this.onMove();
   };
+
+  /** To the end, as far as the row that the keyboard is at stays in sight. */
+  private follow(): void {
+    const row = this.column.querySelector(":scope > :focus-visible");
+    const seen = row && this.isSeen(row);
+    this.box.scrollTop = this.box.scrollHeight;
+    if (seen) row.scrollIntoView({ block: "nearest" });
+  }
+
+  private isSeen(row: Element): boolean {
+    const at = row.getBoundingClientRect();
+    const box = this.box.getBoundingClientRect();
+    return at.bottom > box.top && at.top < box.bottom;
+  }
 
   private shift(element: Element, top: number): void {
     const now = element.getBoundingClientRect().top;

@@ -140,6 +140,9 @@ export function Log({ room }: { room: Room }) {
     return () => clearTimeout(timer);
   }, [wanted, there?.id]);
 
+  /* a row that has the focus may grow: what can be done with it stands below it where there is no room beside */
+  useLayoutEffect(() => keeper.current?.showFocused(), [focused]);
+
   useEffect(() => lookRef.current(), [log, isUp.value, rooms.value.get(id)?.unread, rooms.value.get(id)?.mentions]);
 
   const edited = editing.value.get(id)?.id ?? "";
