@@ -4,6 +4,7 @@
 #include "agents/inside.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "chat/chat.h"
 
 #define PIECE_MAX_BYTES (64 * (size_t)1024)
 
@@ -67,6 +68,8 @@ enum err happen(struct agents *a, struct db *db, struct run *run, bool is_new, s
         e = room_event_put(db, &h->stored);
     if (e == ERR_OK && !is_new)
         e = run_update(db, &next);
+    if (e == ERR_OK && !is_new && run_is_over(next.at.state) && next.reply_to > 0)
+        e = message_run_ended(db, next.reply_to);
     if (e == ERR_OK)
         *run = next;
     return e;

@@ -12,6 +12,7 @@
 struct accounts;
 struct accounts_hooks;
 struct chat;
+struct db;
 struct hub;
 struct store;
 struct ws_registry;
@@ -52,6 +53,10 @@ void chat_tick(struct chat *c);
 
 /* The part of it that erases, for who waits for that where no ticker runs. thread: any */
 void chat_go_on_erasing(struct chat *c);
+
+/* In a writer's job: the run that this message asked for has ended. If the message was deleted or edited while it went, what
+ * the run was asked goes from its row and its events. errors: those of query_end */
+MUST_USE enum err message_run_ended(struct db *db, int64_t message_id);
 
 /* ---- who else wants to know: after the commit, on the writer, in offset order. Must be quick and not block. */
 struct chat_message_event {

@@ -58,6 +58,18 @@ enum err message_copies_forget(struct db *db, int64_t message_id)
     return e == ERR_OK ? query_run_for(db, QUERY_CHAT_MESSAGE_TASK_FORGET, message_id) : e;
 }
 
+enum err message_run_ended(struct db *db, int64_t message_id)
+{
+    int64_t as_sent;
+    struct query *q = db_query(db, QUERY_CHAT_MESSAGE_AS_SENT);
+    query_int(q, 1, message_id);
+    enum err e = query_number(q, &as_sent);
+    if (e != ERR_OK || as_sent > 0)
+        return e;
+    e = query_run_for(db, QUERY_CHAT_MESSAGE_TASK_FORGET, message_id);
+    return e == ERR_OK ? query_run_for(db, QUERY_CHAT_MESSAGE_DELETE_RUN, message_id) : e;
+}
+
 static enum err forget(struct db *db, const struct edit *job)
 {
     enum err e = index_forget(db, job->message_id);

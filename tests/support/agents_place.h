@@ -114,9 +114,10 @@ static inline void house_wait(struct house *h, const char *sql, const char *valu
     must(strcmp(last, value) == 0);
 }
 
-/* No run is open any more, and what their last steps do after the commit is done too. */
+/* What was sent has its run, none is open any more, and what their last steps do after the commit is done too. */
 static inline void house_wait_all(struct house *h)
 {
+    place_settle(&h->w); /* a mention's run begins in a job after that of its message */
     house_wait(h, "SELECT count(*) FROM run WHERE state IN ('queued', 'running')", "0");
     place_settle(&h->w);
 }

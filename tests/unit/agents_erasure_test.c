@@ -155,6 +155,33 @@ static void a_run_forgets_what_its_message_said(void)
     house_free(&v.h);
 }
 
+/* A run that works or waits when its message goes or changes keeps what it needs until it ends. */
+static void a_run_that_goes_on_forgets_at_its_end(void)
+{
+    struct world v = world_new();
+    struct standstill s;
+    house_hold(&v.h, &s);
+    int64_t gone = place_send(&v.h.w, &v.h.w.as_mira, 1, "@nook find basalt, or what");
+    int64_t changed = place_send(&v.h.w, &v.h.w.as_mira, 1, "@nook find gneiss, or what");
+    house_wait(&v.h, "SELECT count(*) FROM stream WHERE data LIKE '{\"type\":\"tool_executing\"%'",
+               "1");
+    CHECK_TEXT(house_look(&v.h, "SELECT group_concat(state) FROM run"), "running,queued");
+    CHECK_INT(
+        CALL_AS(&v.h.w, mira, "message.delete", "{\"room\":\"1\",\"id\":\"%lld\"}", (long long)gone)
+            ->err,
+        ERR_OK);
+    CHECK_INT(CALL_AS(&v.h.w, mira, "message.edit",
+                      "{\"room\":\"1\",\"id\":\"%lld\",\"text\":\"never mind\"}",
+                      (long long)changed)
+                  ->err,
+              ERR_OK);
+    CHECK_TEXT(traces(&v, "or what"), "0 0 2");
+    house_release(&s);
+    house_wait_all(&v.h);
+    CHECK_TEXT(traces(&v, "or what"), "0 0 0");
+    house_free(&v.h);
+}
+
 static void a_mention_of_theirs_starts_nothing_any_more(void)
 {
     struct world v = world_new();
@@ -213,5 +240,5 @@ static void what_was_read_before_is_read_again(void)
 
 UNIT("agents/erasure", CASE(an_answer_that_names_them_goes_and_others_stay),
      CASE(with_delete_what_was_asked_and_quoted_goes), CASE(a_run_of_theirs_goes_no_further),
-     CASE(a_run_forgets_what_its_message_said), CASE(a_mention_of_theirs_starts_nothing_any_more),
-     CASE(what_was_read_before_is_read_again))
+     CASE(a_run_forgets_what_its_message_said), CASE(a_run_that_goes_on_forgets_at_its_end),
+     CASE(a_mention_of_theirs_starts_nothing_any_more), CASE(what_was_read_before_is_read_again))
