@@ -465,7 +465,8 @@ void erasure_tick(struct chat *c, int64_t now_ms)
     struct erasure_job *job = calloc(1, sizeof *job);
     if (job)
         job->c = c;
-    if (job && writer_submit(c->store, (struct job){erasure_run, erasure_done, job}) == ERR_OK)
+    if (job &&
+        writer_submit_later(c->store, (struct job){erasure_run, erasure_done, job}) == ERR_OK)
         return;
     atomic_store(&c->erasure_runs, false); /* the next tick tries again */
     free(job);

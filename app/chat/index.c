@@ -1,6 +1,6 @@
 /* index: the search index follows the messages in batches, behind a watermark in the same database, and after each its parts are
- * merged in steps. A batch and a step are writer's jobs of their own: no acknowledgement waits longer than for one. While
- * messages come, it takes a part of the writer's time, BATCHES a tick; when none do, it goes on until all is done. */
+ * merged in steps. A batch and a step are jobs that can wait (writer_submit_later): it takes a part of the writer's time
+ * while messages come, and all of it that it needs when none do. */
 #include "chat/inside.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -8,18 +8,17 @@
 #include <stdlib.h>
 
 #define BATCH_ROWS 250 /* some 3 ms of the writer */
-#define BATCHES 2      /* 5,000 rows a second: TAIL_ROWS */
 #define MERGE_PAGES 16 /* of a step: some 2 ms */
 #define MERGES                                                                                     \
     8 /* steps after a batch; four are needed as long as there are not many millions of messages */
-#define BATCH_CHARACTERS (1 << 20) /* some 80 ms of the writer */
+#define BATCH_CHARACTERS (1 << 17) /* some 10 ms of the writer */
 #define PAUSE_MS 500               /* between two batches, unless the last one was full */
 
 struct index_job {
     struct chat *c;
-    int batches, merges; /* that are left, the one that runs included */
-    bool full;           /* the batch: there is more to put in */
-    bool parts;          /* there may be something to merge */
+    int merges; /* that are left */
+    bool full;  /* the batch: there is more to put in */
+    bool parts; /* there may be something to merge */
 };
 
 static enum err set_watermark(struct db *db, int64_t id)
@@ -96,7 +95,7 @@ static bool go_on(struct index_job *job)
     bool quiet = !atomic_load(&job->c->index_due); /* nobody posted since this was due */
     if (job->parts && (quiet || --job->merges >= 0))
         return submit(job) == ERR_OK;
-    if (!job->full || (!quiet && --job->batches == 0))
+    if (!job->full)
         return false;
     job->merges = MERGES;
     job->full = job->parts = false;
@@ -119,7 +118,7 @@ static void index_done(void *data, enum err e)
 
 static enum err submit(struct index_job *job)
 {
-    return writer_submit(job->c->store, (struct job){index_run, index_done, job});
+    return writer_submit_later(job->c->store, (struct job){index_run, index_done, job});
 }
 
 void index_tick(struct chat *c, int64_t now_ms)
@@ -130,7 +129,7 @@ void index_tick(struct chat *c, int64_t now_ms)
     struct index_job *job = calloc(1, sizeof *job);
     if (!job)
         return; /* the next tick tries again */
-    *job = (struct index_job){.c = c, .batches = BATCHES, .merges = MERGES};
+    *job = (struct index_job){.c = c, .merges = MERGES};
     atomic_store(&c->index_next_ms, now_ms + PAUSE_MS);
     atomic_store(&c->index_runs, true);
     atomic_store(&c->index_due, false); /* what is posted from here on makes it due again */

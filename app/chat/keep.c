@@ -242,7 +242,7 @@ void keep_tick(struct chat *c, int64_t now_ms)
         return; /* a job runs */
     enum err e;
     if (p->count > 0) {
-        e = writer_submit(c->store, (struct job){trim_run, trim_done, p});
+        e = writer_submit_later(c->store, (struct job){trim_run, trim_done, p});
     } else {
         p->over = false;
         p->now_ms = env_wall_ms(c->env);

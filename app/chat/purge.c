@@ -62,7 +62,7 @@ void purge_tick(struct chat *c, int64_t now_ms)
         return; /* the next tick tries again */
     job->c = c;
     atomic_store(&c->purge_runs, true);
-    if (writer_submit(c->store, (struct job){purge_run, purge_done, job}) != ERR_OK) {
+    if (writer_submit_later(c->store, (struct job){purge_run, purge_done, job}) != ERR_OK) {
         atomic_store(&c->purge_runs, false);
         free(job);
     }

@@ -9,7 +9,7 @@
 
 struct db;
 
-#define TAIL_ROWS 5000 /* some 20 ms; the index takes in as many a second */
+#define TAIL_ROWS 5000 /* some 20 ms */
 
 struct tail {
     int64_t watermark; /* the index has everything up to this id */

@@ -70,6 +70,6 @@ void prune_tick(struct ops *o, int64_t now_ms)
     if (!job)
         return;
     *job = (struct prune){o, env_wall_ms(o->env), false};
-    if (writer_submit(o->store, (struct job){prune_run, prune_done, job}) != ERR_OK)
+    if (writer_submit_later(o->store, (struct job){prune_run, prune_done, job}) != ERR_OK)
         free(job); /* the next round does it */
 }

@@ -119,7 +119,7 @@ static void serve(struct checkpointer *c) ON(role_checkpointer)
             look_at_disk(o, c->path);
             if (!atomic_load(&o->state->commit_works) && writer_queue_length(o->writer) == 0)
                 (void)!writer_push(o->writer,
-                                   (struct writer_job){{rewrite_version, ignore, NULL}, false});
+                                   (struct writer_job){.job = {rewrite_version, ignore, NULL}});
         }
         checkpoint(c, tick);
     }

@@ -155,6 +155,12 @@ enum err writer_submit_asking_first(struct store *s, struct job job)
     return state_read_only(&s->state) ? ERR_UNAVAILABLE : writer_push(s->writer, all);
 }
 
+enum err writer_submit_later(struct store *s, struct job job)
+{
+    struct writer_job all = {.job = job, .can_wait = true};
+    return state_read_only(&s->state) ? ERR_UNAVAILABLE : writer_push(s->writer, all);
+}
+
 enum err reader_submit(struct store *s, struct job job)
 {
     return reader_push(s->reader, job);
@@ -170,6 +176,7 @@ struct store_status store_status(struct store *s)
         .reader_busy_ms = reader_busy_ms(s->reader, env_monotonic_ms(&env_real)),
         .checkpointer_turn_ms = atomic_load(&s->state.checkpointer_turn_ms),
         .queue_length = writer_queue_length(s->writer),
+        .later_length = writer_later_length(s->writer),
         .disk_free_bytes = atomic_load(&s->state.disk_free_bytes),
         .used_bytes = atomic_load(&s->state.used_bytes),
     };

@@ -59,6 +59,13 @@ MUST_USE enum err writer_submit(struct store *s, struct job job);
 /* For a job whose every answer but ERR_OK comes before its first change. It has no savepoint: an error after a change is a
  * failure (no memory), not an answer, and loses the transaction for all in it. For what comes thousands of times a second. */
 MUST_USE enum err writer_submit_asking_first(struct store *s, struct job job);
+/* For work that can wait (the search index, retention, erasure), a step a job: each is a transaction of its own, one after the
+ * other, and while others write, a pause of WRITER_LATER_PAUSE times what it took follows: all of it gets a tenth of the
+ * writer's time. At most WRITER_LATER_MAX wait.
+ * errors: as writer_submit. */
+#define WRITER_LATER_MAX 8
+#define WRITER_LATER_PAUSE 9
+MUST_USE enum err writer_submit_later(struct store *s, struct job job);
 /* thread: any. errors: ERR_BUSY, ERR_CLOSED, ERR_NOMEM. The caller keeps data. */
 MUST_USE enum err reader_submit(struct store *s, struct job job);
 
@@ -70,6 +77,7 @@ struct store_status {
     int64_t reader_busy_ms;       /* how long the slowest reader has been at one job */
     int64_t checkpointer_turn_ms; /* when it last looked up (env_real's monotonic) */
     size_t queue_length;
+    size_t later_length; /* jobs of writer_submit_later that are not done */
     int64_t disk_free_bytes, used_bytes;
 };
 struct store_status store_status(struct store *s);

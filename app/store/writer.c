@@ -6,11 +6,15 @@
 #include "store/db.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A statement that runs longer is stopped: everybody waits for the writer. */
 #define JOB_DEADLINE_MS 5000
 /* The longest pause for a checkpoint. */
 #define HOLD_MS 50
+/* Nobody has written for so long: what can wait does not wait. */
+#define QUIET_NS 20000000
+#define NS_PER_MS 1000000
 
 struct writer {
     struct writer_options options;
@@ -23,6 +27,12 @@ struct writer {
     enum err *results OWNED_BY(role_writer);
     int wal_pages OWNED_BY(role_writer);
     bool wrote OWNED_BY(role_writer); /* the transaction changed something */
+    atomic_size_t can_wait;           /* jobs that can, in the queue or set aside */
+    struct writer_job
+        later[WRITER_LATER_MAX] OWNED_BY(role_writer); /* set aside, the oldest first */
+    size_t later_count OWNED_BY(role_writer);
+    int64_t later_ns OWNED_BY(role_writer); /* no earlier while others write */
+    int64_t wrote_ns OWNED_BY(role_writer); /* when they did last */
 };
 
 /* After each commit: how long the log is. It begins again from its start once it has been copied whole. */
@@ -130,24 +140,65 @@ static void commit_group(struct writer *w, size_t count) ON(role_writer)
             w->results[i] = e;
 }
 
-static void serve(struct writer *w) ON(role_writer)
+/* The jobs 0..count-1, a transaction. */
+static void run_group(struct writer *w, size_t count) ON(role_writer)
 {
     struct store_state *state = w->options.state;
-    while (!queue_done(w->queue)) {
-        size_t count = queue_take(w->queue, w->jobs, w->options.batch_max, INT64_MAX);
-        if (count == 0)
-            continue;
+    int64_t began_ns = env_nanoseconds();
+    int64_t began_ms = env_monotonic_ms(state->env);
+    atomic_store(&state->writer_busy_since, began_ms ? began_ms : 1); /* 0 says idle */
+    commit_group(w, count);
+    atomic_store(&state->writer_busy_since, 0);
+    timer_metric_add(TIMER_commit, (env_nanoseconds() - began_ns) / 1000);
+    for (size_t i = 0; i < count; i++)
+        w->jobs[i].job.done(w->jobs[i].job.data, w->results[i]);
+}
+
+/* Of the jobs 0..count-1, what can wait is set aside. Returns how many are left, in their order. */
+static size_t set_aside(struct writer *w, size_t count) ON(role_writer)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if (w->jobs[i].can_wait)
+            w->later[w->later_count++] = w->jobs[i];
+        else
+            w->jobs[left++] = w->jobs[i];
+    return left;
+}
+
+/* When the oldest that was set aside is to run, unless somebody writes until then. */
+static int64_t later_due_ns(struct writer *w) ON(role_writer)
+{
+    int64_t quiet_ns = w->wrote_ns + QUIET_NS;
+    return quiet_ns < w->later_ns ? quiet_ns : w->later_ns;
+}
+
+static void run_later(struct writer *w) ON(role_writer)
+{
+    int64_t began_ns = env_nanoseconds();
+    w->jobs[0] = w->later[0];
+    memmove(w->later, w->later + 1, --w->later_count * sizeof w->later[0]);
+    run_group(w, 1);
+    atomic_fetch_sub(&w->can_wait, 1); /* after what its completion submits */
+    int64_t now_ns = env_nanoseconds();
+    w->later_ns = now_ns + WRITER_LATER_PAUSE * (now_ns - began_ns);
+}
+
+static void serve(struct writer *w) ON(role_writer)
+{
+    while (!queue_done(w->queue) || w->later_count > 0) {
+        int64_t until_ms = w->later_count == 0 ? INT64_MAX : later_due_ns(w) / NS_PER_MS + 1;
+        size_t came = queue_take(w->queue, w->jobs, w->options.batch_max, until_ms);
+        size_t count = set_aside(w, came);
         if (atomic_load(&w->hold))
             (void)queue_take(w->go_on, &(char){0}, 1, env_monotonic_ms(&env_real) + HOLD_MS);
         metric_set(METRIC_queue_writer, (int64_t)queue_length(w->queue));
-        int64_t began_ns = env_nanoseconds();
-        int64_t began_ms = env_monotonic_ms(state->env);
-        atomic_store(&state->writer_busy_since, began_ms ? began_ms : 1); /* 0 says idle */
-        commit_group(w, count);
-        atomic_store(&state->writer_busy_since, 0);
-        timer_metric_add(TIMER_commit, (env_nanoseconds() - began_ns) / 1000);
-        for (size_t i = 0; i < count; i++)
-            w->jobs[i].job.done(w->jobs[i].job.data, w->results[i]);
+        if (count > 0) {
+            run_group(w, count);
+            w->wrote_ns = env_nanoseconds();
+        }
+        if (w->later_count > 0 && (came == 0 || env_nanoseconds() >= w->later_ns))
+            run_later(w);
     }
 }
 
@@ -201,7 +252,10 @@ done:
 
 enum err writer_push(struct writer *w, struct writer_job job)
 {
-    enum err e = queue_push(w->queue, &job);
+    bool too_many = job.can_wait && atomic_fetch_add(&w->can_wait, 1) >= WRITER_LATER_MAX;
+    enum err e = too_many ? ERR_BUSY : queue_push(w->queue, &job);
+    if (e != ERR_OK && job.can_wait)
+        atomic_fetch_sub(&w->can_wait, 1);
     if (e == ERR_BUSY)
         metric_add(METRIC_writer_refused, 1);
     return e;
@@ -210,6 +264,11 @@ enum err writer_push(struct writer *w, struct writer_job job)
 size_t writer_queue_length(struct writer *w)
 {
     return queue_length(w->queue);
+}
+
+size_t writer_later_length(struct writer *w)
+{
+    return atomic_load(&w->can_wait);
 }
 
 void writer_hold(struct writer *w)

@@ -4,7 +4,9 @@
  * once with one sync, and then tells each job how it went, in the order of submission. It never checkpoints.
  * A job that fails is rolled back to its savepoint and the group goes on; when the transaction itself fails, every job
  * of the group that had succeeded gets that error, because nothing of it is on disk. A job that asks first
- * has no savepoint: if it fails after its first change, the transaction fails. */
+ * has no savepoint: if it fails after its first change, the transaction fails.
+ * A job that can wait is set aside and runs alone: at once if nobody has written for 20 ms, else when WRITER_LATER_PAUSE times as
+ * long as the last of them took has passed. So whoever waits for an acknowledgement waits for one such step at most, and seldom. */
 #ifndef SNUG_STORE_WRITER_H
 #define SNUG_STORE_WRITER_H
 
@@ -18,6 +20,7 @@ struct writer;
 struct writer_job {
     struct job job;
     bool asks_first; /* see writer_submit_asking_first */
+    bool can_wait;   /* see writer_submit_later */
 };
 
 struct writer_options {
@@ -37,6 +40,9 @@ MUST_USE enum err writer_new(const struct writer_options *options, struct writer
 MUST_USE enum err writer_push(struct writer *w, struct writer_job job);
 
 size_t writer_queue_length(struct writer *w);
+
+/* Of jobs that can wait: not done yet. */
+size_t writer_later_length(struct writer *w);
 
 /* Asks it to pause before its next group, until writer_go_on or for 50 ms, whichever is first: a checkpoint that must
  * copy the last of a long log needs a moment without writes. One caller at a time. thread: the checkpointer */

@@ -242,6 +242,7 @@ static inline void place_tick(struct place *w, int64_t ms)
     product_advance(w->p, ms);
     chat_tick(w->chat);
     place_settle(w);
+    test_later_done(w->p->store);
     struct gate gates[2]; /* both readers are at a gate: what was before it is done */
     gate_close(&gates[0], reader_submit, w->p->store);
     gate_close(&gates[1], reader_submit, w->p->store);

@@ -137,6 +137,7 @@ static inline void post_tick(struct post *w, int64_t ms)
     product_advance(w->p, ms);
     ops_tick(w->ops);
     post_settle(w);
+    test_later_done(w->p->store);
 }
 
 static inline int64_t post_now(struct post *w)

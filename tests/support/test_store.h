@@ -11,6 +11,7 @@
 #include "tmpdb.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,15 @@ static inline struct store *test_store_open(const struct store_options *options)
         (void)fprintf(stderr, "store_open: %s\n", error);
     must(s);
     return s;
+}
+
+/* Waits until what can wait is done, with all that it asked for when it was done. */
+static inline void test_later_done(struct store *s)
+{
+    int64_t until_ms = test_now_ms() + PATIENCE_MS;
+    while (store_status(s).later_length > 0 && test_now_ms() < until_ms)
+        (void)sched_yield();
+    must(store_status(s).later_length == 0);
 }
 
 /* ---- jobs ---- */

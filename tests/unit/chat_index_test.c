@@ -17,22 +17,16 @@ static void sql(struct place *w, const char *statements)
     CHECK_INT(test_call(writer_submit, w->p->store, run_sql, (void *)statements), ERR_OK);
 }
 
-/* A tick, and all that the index does because of it; posted: while it does, somebody posts. */
-static void index_turn(struct place *w, bool posted)
+/* From here on each step of the watermark is noted. */
+static void watch(struct place *w)
 {
-    struct gate g;
-    gate_close(&g, writer_submit, w->p->store);
-    product_advance(w->p, 1000);
-    chat_tick(w->chat);
-    CU_ASSERT_TRUE(atomic_load(&w->chat->index_runs));
-    if (posted)
-        atomic_store(&w->chat->index_due, true);
-    gate_open(&g);
-    gate_fini(&g);
-    int64_t until_ms = test_now_ms() + PATIENCE_MS;
-    while (atomic_load(&w->chat->index_runs) && test_now_ms() < until_ms)
-        place_settle(w);
-    CU_ASSERT_FALSE(atomic_load(&w->chat->index_runs));
+    sql(w, "CREATE TABLE watched (value TEXT); CREATE TRIGGER watch AFTER UPDATE ON setting WHEN "
+           "new.name = 'search_watermark' BEGIN INSERT INTO watched VALUES (new.value); END;");
+}
+
+static const char *watched(struct place *w)
+{
+    return place_look(w, "SELECT group_concat(value) FROM watched");
 }
 
 static void put_words(struct place *w, int64_t from, int64_t to)
@@ -47,43 +41,37 @@ static void put_words(struct place *w, int64_t from, int64_t to)
     sql(w, insert);
 }
 
-/* Batches of 250: two a tick while messages come, one after the other while none do. */
 static void the_index_follows_in_batches(void)
 {
     struct place w = place_new();
+    watch(&w);
     put_words(&w, 1, 1200);
-    char watermark[64];
-    static const char *const want[] = {"500", "1000", "1200"};
-    for (int i = 0; i < 3; i++) {
-        index_turn(&w, true);
-        CHECK_TEXT(test_setting(w.p->folder.path, "search_watermark", watermark), want[i]);
-    }
+    place_tick(&w, 1000);
+    CHECK_TEXT(watched(&w), "250,500,750,1000,1200");
     CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"word777\"}"), "777");
 
-    put_words(&w, 1201, 2300);
-    atomic_store(&w.chat->index_due, true);
-    index_turn(&w, false);
-    CHECK_TEXT(test_setting(w.p->folder.path, "search_watermark", watermark), "2300");
-    CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"word1777\"}"), "1777");
+    put_words(&w, 1201, 1300);
+    place_tick(&w, 1000); /* nobody said that there is more */
+    CHECK_TEXT(watched(&w), "250,500,750,1000,1200");
+    place_send(&w, &w.as_ana, 1, "and this");
+    place_tick(&w, 1000);
+    CHECK_TEXT(watched(&w), "250,500,750,1000,1200,1301");
     place_free(&w);
 }
 
-/* 240 messages of 16,000 characters: a batch ends after a million of them, so that no send waits for all. */
+/* 40 messages of 16,000 characters: a batch ends after 131,072 of them, so that no send waits for all. */
 static void a_batch_of_long_messages_is_small(void)
 {
     struct place w = place_new();
     CHECK_INT(
         test_sql(w.p->store,
-                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 240) "
+                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
                  "INSERT INTO message SELECT i, 1, 100 + i, 2, printf('word%d %.*c', i, 15990, "
                  "'x'), 0, 'k' || i, 0, '', '', 0, 0 FROM n"),
         ERR_OK);
-    char watermark[64];
-    static const char *const want[] = {"132", "240"};
-    for (int i = 0; i < 2; i++) {
-        index_turn(&w, true);
-        CHECK_TEXT(test_setting(w.p->folder.path, "search_watermark", watermark), want[i]);
-    }
+    watch(&w);
+    place_tick(&w, 1000);
+    CHECK_TEXT(watched(&w), "9,18,27,36,40");
     place_free(&w);
 }
 
@@ -213,7 +201,7 @@ static void a_long_tail_is_not_walked_and_it_is_said(void)
     CHECK_TEXT(got_text(got, "notes.0"), "Older messages are still being read into the index.");
     CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"word101\"}"), "101");
     CHECK_TEXT(find(&w, &w.as_ana, "{\"query\":\"word100\"}"), "");
-    place_tick(&w, 1000); /* the first 500: nothing is between any more */
+    place_tick(&w, 1000);
     got = CALL_AS(&w, ana, "message.search", "{\"query\":\"word7\"}");
     CHECK_TEXT(got_text(got, "messages.0.id"), "7");
     CHECK_INT(got_count(got, "notes"), 0);
