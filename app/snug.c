@@ -13,7 +13,7 @@
 #define MAILBOX_CAPACITY 65536
 #define TASKS_CAPACITY 4096
 #define OPEN_DEADLINE_MS 25000
-#define CHECKPOINT_BYTES (4 << 20)
+#define CHECKPOINT_BYTES (16 << 20)
 #define COPY_BYTES_PER_S (64 << 20) /* of a backup: the disk is the writer's first */
 #define REPLY_MAX_BYTES (512u << 10)
 #define CALL_DEADLINE_MS 25000

@@ -9,8 +9,7 @@
 
 #include <stdlib.h>
 
-#define PAUSE_MS 20   /* how long a FULL checkpoint waits for the writer to end its group */
-#define FULL_FACTOR 4 /* times checkpoint_bytes, and the writer is held for the rest */
+#define PAUSE_MS 20 /* how long a FULL checkpoint waits for the writer to end its group */
 
 struct checkpointer {
     struct checkpointer_options options;
@@ -94,11 +93,10 @@ static void checkpoint(struct checkpointer *c, bool tick) ON(role_checkpointer)
 {
     if (!is_due(c, tick))
         return;
-    int64_t bytes = (int64_t)atomic_load(&c->options.state->wal_pages) * WAL_PAGE_BYTES;
     copy_log(c, SQLITE_CHECKPOINT_PASSIVE);
     bool read_on = c->plan.copied <
                    c->plan.tried; /* a long read is in the way: holding the writer would not help */
-    if (bytes > FULL_FACTOR * c->options.checkpoint_bytes && !read_on && is_due(c, true)) {
+    if (!read_on && is_due(c, true)) {
         writer_hold(c->options.writer);
         copy_log(c, SQLITE_CHECKPOINT_FULL);
         writer_go_on(c->options.writer);

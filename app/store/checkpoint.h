@@ -1,9 +1,10 @@
 /* checkpoint: copies the write-ahead log into the database, beside the writer, and watches the disk.
  *
  * About once a second, and at once when the writer says that the log has grown, it looks: a log longer than
- * checkpoint_bytes is copied without making anybody wait (PASSIVE). One that is four times as long, because the writer never
- * pauses, is finished with the writer held for the rest (FULL), which is short then. The writer itself begins the log
- * again from its start once it has been copied whole.
+ * checkpoint_bytes is copied without making anybody wait (PASSIVE), and what was written meanwhile with the writer held
+ * (FULL), which is short then. The writer itself begins the log again from its start once it has been copied whole, and
+ * writes over what is there: a sync costs half of what it costs while the file grows. So the log is as long as need be to
+ * begin seldom, and is never cut while the server is busy.
  * It never begins to copy a log that is already copied whole: that is when SQLite before 3.51.3 could lose the pages
  * of a writer that begins the log again in the same moment (sqlite.org/wal.html, the WAL-reset bug).
  *

@@ -35,10 +35,15 @@ bool gaps_find(const unsigned char *page, size_t size, bool first, size_t *out_f
     return *out_from <= start && start <= size;
 }
 
-static const sqlite3_io_methods *base_of(sqlite3_file *f)
+static struct gaps *gaps_of(sqlite3_file *f)
 {
     const char *methods = (const char *)f->pMethods;
-    return ((const struct gaps *)(const void *)(methods - offsetof(struct gaps, methods)))->base;
+    return (struct gaps *)(void *)(methods - offsetof(struct gaps, methods));
+}
+
+static const sqlite3_io_methods *base_of(sqlite3_file *f)
+{
+    return gaps_of(f)->base;
 }
 
 /* True if pages can be told apart by their first byte: the file is not huge, and has no pages of pointers, which one that
@@ -52,7 +57,7 @@ static bool is_plain(sqlite3_file *f, int page_size)
            memcmp(root, (const unsigned char[4]){0}, sizeof root) == 0;
 }
 
-static int write_page(sqlite3_file *f, const void *bytes, int size, sqlite3_int64 at)
+static int write_clear(sqlite3_file *f, const void *bytes, int size, sqlite3_int64 at)
 {
     unsigned char copy[PAGE_MAX];
     size_t from, to;
@@ -63,6 +68,17 @@ static int write_page(sqlite3_file *f, const void *bytes, int size, sqlite3_int6
     memcpy(copy, bytes, (size_t)size);
     memset(copy + from, 0, to - from);
     return base_of(f)->xWrite(f, copy, size, at);
+}
+
+static int write_page(sqlite3_file *f, const void *bytes, int size, sqlite3_int64 at)
+{
+    struct gaps *g = gaps_of(f);
+    int code = write_clear(f, bytes, size, at);
+    g->unsynced += size;
+    if (code != SQLITE_OK || g->unsynced < GAPS_SYNC_BYTES)
+        return code;
+    g->unsynced = 0;
+    return g->base->xSync(f, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 
 void gaps_clear(struct gaps *g, sqlite3 *db)

@@ -1,4 +1,5 @@
 /* What is deleted is not in the file any more, also where SQLite moved it from page to page before. */
+#include "fault_vfs.h"
 #include "store/gaps.h"
 #include "test_store.h"
 #include "unit.h"
@@ -71,4 +72,55 @@ static void what_was_moved_is_not_left_behind(void)
     tmpdb_remove(&t);
 }
 
-UNIT("store/gaps", CASE(only_pages_with_cells_have_gaps), CASE(what_was_moved_is_not_left_behind))
+/* ---- when it is synced */
+
+#define WRITTEN_BYTES (8 * GAPS_SYNC_BYTES)
+
+/* A log of so much, and a database that has nothing of it yet. */
+static struct store *store_with_log(const struct store_options *o)
+{
+    char insert[64];
+    struct store *s = test_store_open(o);
+    (void)snprintf(insert, sizeof insert, "INSERT INTO b VALUES (randomblob(%d))", WRITTEN_BYTES);
+    CHECK_INT(test_sql(s, "CREATE TABLE b (x BLOB)"), ERR_OK);
+    CHECK_INT(test_sql(s, insert), ERR_OK);
+    return s;
+}
+
+static void a_checkpoint_is_synced_as_it_is_written(void)
+{
+    struct tmpdb t = tmpdb_make();
+    fault_vfs_install();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = store_with_log(&o);
+    int before = atomic_load(&vfs_made[VFS_SYNC]);
+    store_close(s);
+    CU_ASSERT_TRUE(atomic_load(&vfs_made[VFS_SYNC]) - before >= WRITTEN_BYTES / GAPS_SYNC_BYTES);
+    tmpdb_remove(&t);
+}
+
+/* What a sync on the way could not put on the disk is not held for copied: the log keeps it. */
+static void a_sync_on_the_way_that_fails_leaves_the_log(void)
+{
+    struct tmpdb t = tmpdb_make();
+    char out[64], want[64], log[300];
+    fault_vfs_install();
+    struct store_options o = test_store_options(t.path);
+    (void)snprintf(log, sizeof log, "%s-wal", t.path);
+    (void)snprintf(want, sizeof want, "%d", WRITTEN_BYTES);
+    struct store *s = store_with_log(&o);
+    vfs_fault_from(VFS_SYNC, 3, SQLITE_IOERR_FSYNC, EIO);
+    store_close(s);
+    CU_ASSERT_TRUE(vfs_fault_end());
+    CHECK_INT(access(log, F_OK), 0);
+    s = test_store_open(&o);
+    CU_ASSERT_TRUE(test_look(t.path, "SELECT sum(length(x)) FROM b", out));
+    CHECK_TEXT(out, want);
+    store_close(s);
+    CHECK_INT(access(log, F_OK), -1);
+    tmpdb_remove(&t);
+}
+
+UNIT("store/gaps", CASE(only_pages_with_cells_have_gaps), CASE(what_was_moved_is_not_left_behind),
+     CASE(a_checkpoint_is_synced_as_it_is_written),
+     CASE(a_sync_on_the_way_that_fails_leaves_the_log))
