@@ -246,7 +246,7 @@ test("keys come over TLS from who proves to be it, and from nobody else", async 
   const careful = await startPlace({ config, env });
   assert.equal((await patient(careful, token, "place.get")).error.code, 108);
   assert.equal(provider.asked, 0, "not a word to a stranger");
-  assert.match(careful.log, /keys_not_fetched .*client\.token\.jwks_public_endpoint/);
+  await until("the log to say so", () => /keys_not_fetched .*client\.token\.jwks_public_endpoint/.test(careful.log));
   const trusting = await startPlace({ config, env: { ...env, SSL_CERT_FILE: trusted } });
   assert.equal((await patient(trusting, token, "place.get")).status, 200);
 });

@@ -39,7 +39,7 @@ test("a damaged page is an error that says so, for those who need it alone, and 
 
   const { error, status } = await ada.post("message.list", { room: id, around: acks[COUNT / 2].offset, limit: 10 });
   assert.deepEqual([status, error.code, error.message], [503, 100, "A page of the database is damaged; snug check names it."]);
-  assert.match(server.log, /query_failed query=chat\/message_\w+ why="database disk image is malformed"/);
+  await until("the log to say so", () => /query_failed query=chat\/message_\w+ why="database disk image is malformed"/.test(server.log));
   const newest = (await ada.call("message.list", { room: id, limit: 10 })).messages;
   assert.deepEqual(newest.map((m) => m.text), Array.from({ length: 10 }, (_, i) => text(COUNT - 10 + i)));
   assert.ok((await ada.call("message.send", { room: id, text: "the room goes on", key: "on" })).offset > acks.at(-1).offset);
