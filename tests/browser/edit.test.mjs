@@ -213,6 +213,35 @@ test("who is named by an edit has it counted, and read when it is seen", async (
   await page.context().close();
 });
 
+test("a name is completed while a message is edited, and the search says that it was", async () => {
+  const room = await makeRoom("completed");
+  await jonas.call("message.send", { room, text: "Somebody waters the fern", key: "c1" });
+  const page = await look(jonas, room, "completed", "waters the fern");
+  await box(page).press("ArrowUp");
+  await editBox(page).press("Home");
+  await editBox(page).pressSequentially("@p");
+  const people = page.getByRole("listbox", { name: "People" });
+  await people.getByRole("option", { name: /Priya Nair/ }).waitFor();
+  assert.equal(await people.getByRole("option").count(), 1);
+  assert.equal(await editBox(page).getAttribute("aria-activedescendant"), await people.getByRole("option").getAttribute("id"));
+  await picture(page, "edit-complete");
+  await editBox(page).press("Escape");
+  await people.waitFor({ state: "detached" });
+  assert.equal(await editBox(page).inputValue(), "@pSomebody waters the fern", "Escape closed the list, not the box");
+  await editBox(page).press("Backspace");
+  await editBox(page).pressSequentially("p");
+  await people.waitFor();
+  await editBox(page).press("Enter");
+  assert.equal(await editBox(page).inputValue(), `@${priya.user.name} Somebody waters the fern`);
+  await editBox(page).press("Enter");
+  await stored(page, "waters the fern").locator(".at", { hasText: "Priya" }).waitFor();
+  await page.goto(`${server.url}/search?q=fern`);
+  await page.locator("a.hit .edited").waitFor();
+  assert.match(await page.locator("a.hit").innerText(), /completed, today \d\d:\d\d, edited/);
+  await picture(page, "edit-found");
+  await page.context().close();
+});
+
 for (const theme of ["light", "dark"]) {
   test(`the box and the mark on a phone and in ${theme}`, async () => {
     const room = await makeRoom(`looks ${theme}`);

@@ -8,7 +8,7 @@ interface Props {
   onTake: (author: Author) => void;
 }
 
-/** People to complete an @word with, above the message box. The box keeps the focus. */
+/** People to complete an @word with, above the message box, or below an edited text. The box keeps the focus. */
 export function Complete({ id, options, chosen, onTake }: Props) {
   if (options.length === 0) return null;
   return (

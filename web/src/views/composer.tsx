@@ -3,8 +3,7 @@ import { Icon } from "../lib/icons";
 import { coarse } from "../lib/media";
 import { sendWith } from "../lib/settings";
 import { plainWords } from "../lib/markdown_html";
-import { askedAt, completed, matching, type Asking } from "../lib/complete";
-import { connection, me, members, messages, place } from "../state/app";
+import { connection, me, messages, place } from "../state/app";
 import { draftOf, setDraft } from "../state/drafts";
 import { focusBox, putBack, replyTo, setReply, wantEnd } from "../state/compose";
 import { newestOwn } from "../state/log";
@@ -12,7 +11,8 @@ import { beginEdit } from "../actions/edit";
 import { sendMessage } from "../actions/send";
 import { tellTyping } from "../actions/reading";
 import { Complete } from "./complete_list";
-import type { Author, Room } from "../net/types";
+import { useCompletion } from "./use_completion";
+import type { Room } from "../net/types";
 
 export const LIMIT = 16_000;
 /** Of the message as JSON, beside the characters. */
@@ -63,44 +63,6 @@ function Reply({ room }: { room: string }) {
   );
 }
 
-function useCompletion(room: string, area: { current: HTMLTextAreaElement | null }, put: (text: string) => void) {
-  const [asking, setAsking] = useState<Asking | null>(null);
-  const [chosen, setChosen] = useState(0);
-  const mine = me.value?.id;
-  const people = members(room).value.map((m) => m.user).filter((u) => u.id !== mine);
-  const options: Author[] = asking ? matching(people, asking.query) : [];
-  const look = () => {
-    const box = area.current;
-    const next = box && box.selectionStart === box.selectionEnd ? askedAt(box.value, box.selectionStart) : null;
-    setAsking(next);
-    if (next?.query !== asking?.query) setChosen(0);
-  };
-  const take = (author: Author) => {
-    const box = area.current;
-    if (!box || !asking) return;
-    const done = completed(box.value, asking, author.name);
-    put(done.text);
-    setAsking(null);
-    box.value = done.text; // at once: a key may come before the next frame
-    box.setSelectionRange(done.caret, done.caret);
-  };
-  /** True if the key was for the list. */
-  const onKey = (event: KeyboardEvent): boolean => {
-    if (options.length === 0) return false;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      setChosen((chosen + step + options.length) % options.length);
-    } else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey) {
-      take(options[Math.min(chosen, options.length - 1)]!);
-    } else if (event.key === "Escape") setAsking(null);
-    else return false;
-    event.preventDefault();
-    event.stopPropagation();
-    return true;
-  };
-  return { options, chosen: Math.min(chosen, options.length - 1), look, take, onKey, close: () => setAsking(null) };
-}
-
 /** Where one writes. The text is a draft until it is sent: it outlives reloads, breaks and log-outs. */
 export function Composer({ room }: { room: Room }) {
   const id = room.id;
@@ -115,7 +77,7 @@ export function Composer({ room }: { room: Room }) {
     setText(next);
     setDraft(id, next);
   };
-  const completion = useCompletion(id, area, put);
+  const completion = useCompletion("complete", id, area, put);
 
   const focus = () => area.current?.focus();
   useEffect(() => {
@@ -179,7 +141,7 @@ export function Composer({ room }: { room: Room }) {
           submit();
         }}
       >
-        <Complete id="complete" options={completion.options} chosen={completion.chosen} onTake={completion.take} />
+        <Complete {...completion.list} />
         <Reply room={id} />
         <textarea
           ref={area}
@@ -187,15 +149,11 @@ export function Composer({ room }: { room: Room }) {
           value={text}
           aria-label={name}
           aria-describedby="composer-help"
-          aria-autocomplete="list"
-          aria-controls={completion.options.length > 0 ? "complete" : undefined}
-          aria-activedescendant={completion.options.length > 0 ? `complete-${completion.chosen}` : undefined}
+          {...completion.box}
           aria-invalid={over > 0 ? "true" : undefined}
           placeholder={`Message ${room.name}${away ? ", sent when you are back" : ""}`}
           onInput={onInput}
           onKeyDown={onKeyDown}
-          onClick={completion.look}
-          onBlur={completion.close}
         />
         <span class="tools">
           <button class="tool send" type="submit" aria-label="Send" disabled={empty || over > 0}>

@@ -6,7 +6,9 @@ import { isUp, place } from "../state/app";
 import { editing, editTexts } from "../state/compose";
 import type { Message } from "../net/types";
 import { fit, LIMIT, overLimit, sends, sendHelp } from "./composer";
+import { Complete } from "./complete_list";
 import { Trouble } from "./dialogs/dialog";
+import { useCompletion } from "./use_completion";
 
 const AWAY = "Not connected. Your text stays here until you are back.";
 
@@ -44,12 +46,17 @@ export function EditBox({ message }: { message: Message }) {
     end();
     say("Saved");
   };
-  const onInput = () => {
-    const next = area.current?.value ?? "";
+  const put = (next: string) => {
     setText(next);
     editTexts.set(id, next);
   };
+  const completion = useCompletion(`complete-${id}`, room, area, put);
+  const onInput = () => {
+    put(area.current?.value ?? "");
+    completion.look();
+  };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (completion.onKey(event)) return;
     if (event.key === "Escape" && !event.isComposing) end();
     else if (sends(event)) void save();
     else return;
@@ -75,9 +82,11 @@ export function EditBox({ message }: { message: Message }) {
         aria-describedby={`edit-help-${id}`}
         aria-invalid={over > 0 ? "true" : undefined}
         readOnly={busy}
+        {...completion.box}
         onInput={onInput}
         onKeyDown={onKeyDown}
       />
+      <Complete {...completion.list} />
       {over > 0 ? (
         <p class="hint" data-state="bad">{over.toLocaleString("en")} characters over {limit.toLocaleString("en")}.</p>
       ) : (

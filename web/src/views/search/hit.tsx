@@ -24,6 +24,7 @@ export function Hit({ message, room }: { message: FoundMessage; room: string }) 
             <span class="where">
               {room && `${room}, `}
               <time dateTime={iso(time)} title={exact(time)}>{when(time)}</time>
+              {message.edited && <>, <span class="edited" title={`Edited ${exact(message.edited)}`}>edited</span></>}
             </span>
           </div>
           <p class="text">
