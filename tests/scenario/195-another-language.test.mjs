@@ -51,7 +51,7 @@ test("it connects, follows a room, sends and hears, compressed", async () => {
   await rpc(c, "message.send", { room: id, text: long, key: "1" });
   p.send({ id: 3, rpc: { method: "message.send", data: { room: id, text: "Grüße aus Python 🐍", key: "2" } } });
   assert.ok((await said(p, 3)).rpc.data.id);
-  const published = () => p.heard.filter((m) => m.push?.pub?.offset).map((m) => m.push.pub.data.message?.text);
+  const published = () => p.heard.filter((m) => m.push?.pub && m.push.channel === `room:${id}`).map((m) => m.push.pub.data.message?.text);
   await until("both", () => published().length === 2 && log.messages().length === 2);
   assert.deepEqual(published().sort(), [long.trim(), "Grüße aus Python 🐍"].sort());
   assert.deepEqual(log.messages().map((m) => m.text).sort(), published().sort());
