@@ -4,8 +4,6 @@
 #include "base/must.h"
 
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #define ROUNDS_MAX 4 /* publishing at home takes two: into the stream, then to its subscribers */
 
@@ -13,9 +11,9 @@ NO_THREAD_CHECK enum err mailbox_init(struct mailbox *m, size_t capacity)
 {
     must(capacity > 0);
     *m = (struct mailbox){.capacity = capacity};
-    m->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (m->event_fd < 0)
-        return ERR_IO;
+    enum err e = waker_new(&m->waker);
+    if (e != ERR_OK)
+        return e;
     mutex_init(&m->lock, LOCK_mailbox);
     m->filling =
         calloc(capacity, sizeof *m->filling); /* pages that are never used stay untouched */
@@ -28,20 +26,13 @@ NO_THREAD_CHECK enum err mailbox_init(struct mailbox *m, size_t capacity)
 
 NO_THREAD_CHECK void mailbox_fini(struct mailbox *m)
 {
-    if (m->capacity == 0 || m->event_fd < 0)
+    if (!m->waker)
         return;
     free(m->filling);
     free(m->running);
-    (void)close(m->event_fd);
+    waker_unref(m->waker);
     mutex_fini(&m->lock);
-    *m = (struct mailbox){.event_fd = -1};
-}
-
-static void wake(struct mailbox *m)
-{
-    uint64_t one = 1;
-    ssize_t n = write(m->event_fd, &one, sizeof one);
-    must(n == sizeof one); /* it can only refuse 2^64 - 1 */
+    *m = (struct mailbox){0};
 }
 
 enum err mailbox_post(struct mailbox *m, struct post p, bool own)
@@ -56,7 +47,7 @@ enum err mailbox_post(struct mailbox *m, struct post p, bool own)
         if (own)
             m->own = true;
         else if (m->count == 0)
-            wake(m); /* under the lock: after it the mailbox may be gone */
+            waker_wake(m->waker); /* under the lock: after it the mailbox may be gone */
         m->filling[m->count++] = p;
     }
     mutex_unlock(&m->lock);
@@ -69,7 +60,7 @@ void mailbox_close(struct mailbox *m)
 {
     mutex_lock(&m->lock);
     m->closed = true;
-    wake(m);
+    waker_wake(m->waker);
     mutex_unlock(&m->lock);
 }
 

@@ -7,6 +7,7 @@
 #define SNUG_NET_MAILBOX_H
 
 #include "base/mutex.h"
+#include "base/wakes.h"
 #include "net/reactor.h"
 
 struct post {
@@ -17,7 +18,8 @@ struct post {
 
 struct mailbox {
     struct mutex lock;
-    int event_fd; /* written when a first post comes; waited for by its edge (EPOLLET), so nobody reads it */
+    struct waker *
+        waker; /* woken when a first post comes; waited for by its edge (EPOLLET), so nobody reads it */
     size_t capacity;
     struct post *filling GUARDED_BY(lock);
     size_t count GUARDED_BY(lock);

@@ -50,7 +50,7 @@ NO_THREAD_CHECK enum err reactor_new(const struct reactor_options *options,
         goto done;
     struct epoll_event event = {.events = EPOLLIN | EPOLLET,
                                 .data.ptr = NULL}; /* NULL: the mailbox */
-    if (epoll_ctl(r->loop.epoll_fd, EPOLL_CTL_ADD, r->mailbox.event_fd, &event) < 0)
+    if (epoll_ctl(r->loop.epoll_fd, EPOLL_CTL_ADD, waker_fd(r->mailbox.waker), &event) < 0)
         goto done;
     *out_reactor = r;
     r = NULL; /* handed over */

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/must.h"
+#include "base/wakes.h"
 #include "store/db.h"
 
 #include <stdlib.h>
@@ -150,8 +151,10 @@ static void run_group(struct writer *w, size_t count) ON(role_writer)
     commit_group(w, count);
     atomic_store(&state->writer_busy_since, 0);
     timer_metric_add(TIMER_commit, (env_nanoseconds() - began_ns) / 1000);
+    wakes_hold(); /* of the reactors, which are told of each job */
     for (size_t i = 0; i < count; i++)
         w->jobs[i].job.done(w->jobs[i].job.data, w->results[i]);
+    wakes_release();
 }
 
 /* Of the jobs 0..count-1, what can wait is set aside. Returns how many are left, in their order. */
