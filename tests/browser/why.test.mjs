@@ -26,6 +26,11 @@ test("who got a message is told to an admin, member by member, with what proves 
   await row.hover();
   await row.getByRole("button", { name: "Who got it" }).click();
   const dialog = dialogOf(admin);
+  const heights = () => dialog.locator(".entry").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
+  await dialog.locator(".entry").nth(2).waitFor();
+  const before = await heights();
+  await dialog.locator('.entries[aria-busy="false"]').waitFor();
+  assert.deepEqual(await heights(), before, "nothing moves when the answers come");
   const entry = (who) => dialog.locator(`.entry[data-key="${who.user.id}"]`);
   await entry(jonas).and(admin.locator('[data-verdict="read"][data-kind="has"]')).waitFor();
   await entry(jonas).getByText("has read the room up to there, or further.").waitFor();

@@ -79,12 +79,11 @@ function Entry({ user, why, offset }: { user: Author; why: Why | undefined; offs
       <span class="entry-text">
         <b>{user.display}</b>
         <span class="quiet">{why ? whyWords(why) : "…"}</span>
-        {proofs.length > 0 && (
-          <details>
-            <summary>How that is known</summary>
-            <ul>{proofs.map((proof, i) => <li key={i}>{proof}</li>)}</ul>
-          </details>
-        )}
+        {/* its line is kept free until the answer is there: nothing moves under the pointer */}
+        <details data-empty={proofs.length === 0 || undefined}>
+          <summary>How that is known</summary>
+          <ul>{proofs.map((proof, i) => <li key={i}>{proof}</li>)}</ul>
+        </details>
       </span>
       {kind && <Icon name={SIGNS[kind].icon} label={SIGNS[kind].label} />}
     </li>
