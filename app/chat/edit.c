@@ -52,10 +52,17 @@ static enum err find(struct db *db, struct edit *job, bool *out_same)
     return ERR_OK;
 }
 
+/* The run that the message asked for does not say any more what that was: its events, and its row once it is over. */
+static enum err run_forget(struct db *db, int64_t message_id)
+{
+    enum err e = query_run_for(db, QUERY_CHAT_MESSAGE_TASK_FORGET, message_id);
+    return e == ERR_OK ? query_run_for(db, QUERY_CHAT_MESSAGE_DELETE_RUN, message_id) : e;
+}
+
 enum err message_copies_forget(struct db *db, int64_t message_id)
 {
     enum err e = query_run_for(db, QUERY_CHAT_MESSAGE_EDIT_FORGET, message_id);
-    return e == ERR_OK ? query_run_for(db, QUERY_CHAT_MESSAGE_TASK_FORGET, message_id) : e;
+    return e == ERR_OK ? run_forget(db, message_id) : e;
 }
 
 enum err message_run_ended(struct db *db, int64_t message_id)
@@ -64,10 +71,7 @@ enum err message_run_ended(struct db *db, int64_t message_id)
     struct query *q = db_query(db, QUERY_CHAT_MESSAGE_AS_SENT);
     query_int(q, 1, message_id);
     enum err e = query_number(q, &as_sent);
-    if (e != ERR_OK || as_sent > 0)
-        return e;
-    e = query_run_for(db, QUERY_CHAT_MESSAGE_TASK_FORGET, message_id);
-    return e == ERR_OK ? query_run_for(db, QUERY_CHAT_MESSAGE_DELETE_RUN, message_id) : e;
+    return e != ERR_OK || as_sent > 0 ? e : run_forget(db, message_id);
 }
 
 static enum err forget(struct db *db, const struct edit *job)
@@ -75,9 +79,7 @@ static enum err forget(struct db *db, const struct edit *job)
     enum err e = index_forget(db, job->message_id);
     if (e == ERR_OK)
         e = purge_want(job->c, db);
-    if (e == ERR_OK)
-        e = message_copies_forget(db, job->message_id);
-    return e == ERR_OK ? query_run_for(db, QUERY_CHAT_MESSAGE_DELETE_RUN, job->message_id) : e;
+    return e == ERR_OK ? message_copies_forget(db, job->message_id) : e;
 }
 
 static enum err put_text(struct db *db, struct edit *job)

@@ -54,8 +54,6 @@ enum err message_forget(struct chat *c, struct db *db, const struct gone *m)
         e = message_copies_forget(db, m->id);
     if (e == ERR_OK)
         e = delete_mentions(db, m);
-    if (e == ERR_OK)
-        e = query_run_for(db, QUERY_CHAT_MESSAGE_DELETE_RUN, m->id);
     if (e != ERR_OK)
         return e;
     struct query *q = db_query(db, QUERY_CHAT_MESSAGE_DELETE);

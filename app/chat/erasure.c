@@ -98,26 +98,6 @@ static enum err delete_rows(struct db *db, const struct erasure_job *job, enum q
     return e;
 }
 
-static enum err delete_mentions(struct db *db, struct erasure_job *job, bool *out_over)
-{
-    return delete_rows(db, job, QUERY_CHAT_ERASURE_MENTIONS, out_over);
-}
-
-static enum err delete_keys(struct db *db, struct erasure_job *job, bool *out_over)
-{
-    return delete_rows(db, job, QUERY_CHAT_ERASURE_KEYS, out_over);
-}
-
-static enum err delete_connections(struct db *db, struct erasure_job *job, bool *out_over)
-{
-    return delete_rows(db, job, QUERY_CHAT_ERASURE_CONNECTIONS, out_over);
-}
-
-static enum err delete_settings(struct db *db, struct erasure_job *job, bool *out_over)
-{
-    return delete_rows(db, job, QUERY_CHAT_ERASURE_SETTINGS, out_over);
-}
-
 /* ---- the walk through the rooms */
 
 struct stretch {
@@ -355,11 +335,17 @@ static enum err erase_events(struct db *db, struct erasure_job *job, bool *out_o
 
 /* ---- the stages, in their order; their numbers are in rows: another one goes to the end */
 
-typedef enum err stage(struct db *db, struct erasure_job *job, bool *out_over);
-
-static stage *const stages[] = {
-    leave_rooms,     delete_mentions, delete_keys,  delete_connections,
-    delete_settings, erase_messages,  erase_events,
+static const struct stage {
+    enum err (*run)(struct db *db, struct erasure_job *job, bool *out_over);
+    enum query_id rows; /* without `run`: what delete_rows deletes */
+} stages[] = {
+    {.run = leave_rooms},
+    {.rows = QUERY_CHAT_ERASURE_MENTIONS},
+    {.rows = QUERY_CHAT_ERASURE_KEYS},
+    {.rows = QUERY_CHAT_ERASURE_CONNECTIONS},
+    {.rows = QUERY_CHAT_ERASURE_SETTINGS},
+    {.run = erase_messages},
+    {.run = erase_events},
 };
 #define STAGES_COUNT ((int64_t)(sizeof stages / sizeof stages[0]))
 
@@ -414,7 +400,8 @@ static enum err erasure_run(struct db *db, void *data)
                          env_monotonic_ms(&env_real) < end_ms && job->told_count + CHUNK < TOLD_MAX;
          i++) {
         bool over = false;
-        e = stages[job->stage](db, job, &over);
+        const struct stage *now = &stages[job->stage];
+        e = now->run ? now->run(db, job, &over) : delete_rows(db, job, now->rows, &over);
         if (e == ERR_OK && over) {
             job->stage++;
             job->room_id = job->offset = job->changed = 0;

@@ -148,8 +148,8 @@ MUST_USE enum err message_event_replace(struct db *db, const char *type, int64_t
 
 /* ---- edit.c */
 
-/* Before a message's text changes or goes, in a writer's job: the other events that have it lose it, that of its last edit and
- * those of the run that it asked for. */
+/* Before a message's text changes or goes, in a writer's job: what else has it loses it, the event of its last edit and the
+ * run that it asked for. */
 MUST_USE enum err message_copies_forget(struct db *db, int64_t message_id);
 
 /* ---- erase.c: what is left of a message without its text */
