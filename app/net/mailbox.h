@@ -18,8 +18,8 @@ struct post {
 
 struct mailbox {
     struct mutex lock;
-    struct waker *
-        waker; /* woken when a first post comes; waited for by its edge (EPOLLET), so nobody reads it */
+    /* Woken when a first post comes; waited for by its edge (EPOLLET), so nobody reads it. */
+    struct waker *waker;
     size_t capacity;
     struct post *filling GUARDED_BY(lock);
     size_t count GUARDED_BY(lock);

@@ -143,22 +143,24 @@ struct store *store_close(struct store *s)
     return NULL;
 }
 
+static enum err submit(struct store *s, struct writer_job job)
+{
+    return state_read_only(&s->state) ? ERR_UNAVAILABLE : writer_push(s->writer, job);
+}
+
 enum err writer_submit(struct store *s, struct job job)
 {
-    struct writer_job all = {.job = job};
-    return state_read_only(&s->state) ? ERR_UNAVAILABLE : writer_push(s->writer, all);
+    return submit(s, (struct writer_job){.job = job});
 }
 
 enum err writer_submit_asking_first(struct store *s, struct job job)
 {
-    struct writer_job all = {.job = job, .asks_first = true};
-    return state_read_only(&s->state) ? ERR_UNAVAILABLE : writer_push(s->writer, all);
+    return submit(s, (struct writer_job){.job = job, .asks_first = true});
 }
 
 enum err writer_submit_later(struct store *s, struct job job)
 {
-    struct writer_job all = {.job = job, .can_wait = true};
-    return state_read_only(&s->state) ? ERR_UNAVAILABLE : writer_push(s->writer, all);
+    return submit(s, (struct writer_job){.job = job, .can_wait = true});
 }
 
 enum err reader_submit(struct store *s, struct job job)

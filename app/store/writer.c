@@ -28,9 +28,9 @@ struct writer {
     enum err *results OWNED_BY(role_writer);
     int wal_pages OWNED_BY(role_writer);
     bool wrote OWNED_BY(role_writer); /* the transaction changed something */
-    atomic_size_t can_wait;           /* jobs that can, in the queue or set aside */
-    struct writer_job
-        later[WRITER_LATER_MAX] OWNED_BY(role_writer); /* set aside, the oldest first */
+    atomic_size_t later_length;       /* jobs that can wait and are not done, wherever they are */
+    /* those of them that were set aside, the oldest first */
+    struct writer_job later[WRITER_LATER_MAX] OWNED_BY(role_writer);
     size_t later_count OWNED_BY(role_writer);
     int64_t later_ns OWNED_BY(role_writer); /* no earlier while others write */
     int64_t wrote_ns OWNED_BY(role_writer); /* when they did last */
@@ -182,7 +182,7 @@ static void run_later(struct writer *w) ON(role_writer)
     w->jobs[0] = w->later[0];
     memmove(w->later, w->later + 1, --w->later_count * sizeof w->later[0]);
     run_group(w, 1);
-    atomic_fetch_sub(&w->can_wait, 1); /* after what its completion submits */
+    atomic_fetch_sub(&w->later_length, 1); /* after what its completion submits */
     int64_t now_ns = env_nanoseconds();
     w->later_ns = now_ns + WRITER_LATER_PAUSE * (now_ns - began_ns);
 }
@@ -255,10 +255,10 @@ done:
 
 enum err writer_push(struct writer *w, struct writer_job job)
 {
-    bool too_many = job.can_wait && atomic_fetch_add(&w->can_wait, 1) >= WRITER_LATER_MAX;
+    bool too_many = job.can_wait && atomic_fetch_add(&w->later_length, 1) >= WRITER_LATER_MAX;
     enum err e = too_many ? ERR_BUSY : queue_push(w->queue, &job);
     if (e != ERR_OK && job.can_wait)
-        atomic_fetch_sub(&w->can_wait, 1);
+        atomic_fetch_sub(&w->later_length, 1);
     if (e == ERR_BUSY)
         metric_add(METRIC_writer_refused, 1);
     return e;
@@ -271,7 +271,7 @@ size_t writer_queue_length(struct writer *w)
 
 size_t writer_later_length(struct writer *w)
 {
-    return atomic_load(&w->can_wait);
+    return atomic_load(&w->later_length);
 }
 
 void writer_hold(struct writer *w)
