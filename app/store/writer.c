@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "base/wakes.h"
 #include "store/db.h"
+#include "store/gather.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ struct writer {
     size_t later_count OWNED_BY(role_writer);
     int64_t later_ns OWNED_BY(role_writer); /* no earlier while others write */
     int64_t wrote_ns OWNED_BY(role_writer); /* when they did last */
+    struct gather gather OWNED_BY(role_writer);
 };
 
 /* After each commit: how long the log is. It begins again from its start once it has been copied whole. */
@@ -211,6 +213,7 @@ static void *writer_main(void *arg)
     role_enter(&role_writer);
     connection_adopt(w->options.db);
     (void)sqlite3_wal_hook(w->options.db->sqlite, note_wal, w);
+    gather_log(&w->gather, w->options.db->sqlite);
     serve(w);
     role_leave(&role_writer);
     return NULL;

@@ -186,7 +186,7 @@ static inline enum err test_sql_run(struct db *db, void *data)
 /* Plain SQL on the writer. */
 static inline enum err test_sql(struct store *s, const char *sql)
 {
-    char copy[256];
+    char copy[512];
     (void)snprintf(copy, sizeof copy, "%s", sql);
     return test_call(writer_submit, s, test_sql_run, copy);
 }

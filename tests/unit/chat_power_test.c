@@ -28,7 +28,7 @@ static void lose_power(void)
 {
     if (--losses.countdown > 0 || losses.count == LOSSES_MAX)
         return;
-    losses.countdown = 1 + (int)vfs_chance(&losses.chance, 40);
+    losses.countdown = 1 + (int)vfs_chance(&losses.chance, 8);
     char folder[300];
     (void)snprintf(folder, sizeof folder, "%s/loss%d", losses.folder, losses.count);
     must(mkdir(folder, 0700) == 0);

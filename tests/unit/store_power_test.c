@@ -180,7 +180,7 @@ static void what_is_acknowledged_survives_a_power_loss(void)
         struct tmpdb losses = tmpdb_make();
         char folder[300];
         atomic_store(&acknowledged, there);
-        start_pictures(losses.folder, 20261129 + session, session == 0 ? 5 : 19);
+        start_pictures(losses.folder, 20261129 + session, session == 0 ? 3 : 6);
         work_on(path, there + 1, session);
         vfs_unwatch();
         CHECK_INT(atomic_load(&acknowledged), there + JOBS);
