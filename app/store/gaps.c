@@ -63,7 +63,7 @@ static int write_clear(sqlite3_file *f, const void *bytes, int size, sqlite3_int
     size_t from, to;
     bool whole = size >= 512 && size <= PAGE_MAX && (size & (size - 1)) == 0 && at % size == 0;
     if (!whole || !gaps_find(bytes, (size_t)size, at == 0, &from, &to) || from == to ||
-        !is_plain(f, size))
+        !gaps_of(f)->plain)
         return base_of(f)->xWrite(f, bytes, size, at);
     memcpy(copy, bytes, (size_t)size);
     memset(copy + from, 0, to - from);
@@ -73,6 +73,8 @@ static int write_clear(sqlite3_file *f, const void *bytes, int size, sqlite3_int
 static int write_page(sqlite3_file *f, const void *bytes, int size, sqlite3_int64 at)
 {
     struct gaps *g = gaps_of(f);
+    if (g->unsynced == 0 || !g->plain)
+        g->plain = is_plain(f, size);
     int code = write_clear(f, bytes, size, at);
     g->unsynced += size;
     if (code != SQLITE_OK || g->unsynced < GAPS_SYNC_BYTES)

@@ -23,6 +23,8 @@ struct gaps {
     const sqlite3_io_methods *base;
     sqlite3_io_methods methods;
     int unsynced; /* bytes */
+    /* pages can be told apart: is asked before the first of these bytes, and again until it is so */
+    bool plain;
 };
 
 /* From here on the connection writes its main file so. */
