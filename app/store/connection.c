@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BUSY_MS 1000       /* S55: at most this long a worker waits for a lock held elsewhere */
-#define BUSY_STEP_MS 1     /* how often it looks */
+#define BUSY_MS 1000   /* S55: at most this long a worker waits for a lock held elsewhere */
+#define BUSY_STEP_MS 1 /* how often it looks */
+#define STEP_TELL_MS 1000
 #define DEADLINE_OPS 10000 /* VM steps between two looks at the deadline, about a millisecond */
 
 void say(char error[ERROR_SIZE], const char *format, ...)
@@ -88,11 +89,32 @@ static int wait_for_lock(void *ctx, int tries)
     return 1;
 }
 
+static void tell_of_step(struct db *db, int64_t now_ms)
+{
+    if (now_ms - db->step_told_ms < STEP_TELL_MS)
+        return;
+    db->step_told_ms = now_ms;
+    log_event(LOG_INFO, "migrating", KV_STR("name", db->step),
+              KV_INT("seconds", (now_ms - db->step_began_ms) / 1000));
+}
+
 /* SQLite asks while a statement runs: 1 to stop it (ERR_TIMEOUT). */
 static int is_too_late(void *ctx)
 {
-    const struct db *db = ctx;
-    return db->deadline_ms != INT64_MAX && env_monotonic_ms(&env_real) >= db->deadline_ms;
+    struct db *db = ctx;
+    if (!db->step)
+        return db->deadline_ms != INT64_MAX && env_monotonic_ms(&env_real) >= db->deadline_ms;
+    tell_of_step(db, env_monotonic_ms(&env_real));
+    return 0;
+}
+
+void connection_step(struct db *db, const char *name)
+{
+    int64_t now_ms = env_monotonic_ms(&env_real);
+    if (!name && db->deadline_ms != INT64_MAX)
+        db->deadline_ms += now_ms - db->step_began_ms;
+    db->step = name;
+    db->step_began_ms = db->step_told_ms = now_ms;
 }
 
 enum err connection_exec(struct db *db, const char *sql)

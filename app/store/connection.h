@@ -42,6 +42,9 @@ struct db {
     int64_t busy_ms;       /* how long a lock held elsewhere is waited for */
     int64_t busy_until_ms; /* of the wait that goes on, monotonic */
     int64_t deadline_ms;   /* nothing runs longer, monotonic; INT64_MAX: no limit */
+    const char *step;      /* of a migration that runs, or NULL: see connection_step */
+    int64_t step_began_ms;
+    int64_t step_told_ms;
     unsigned open_queries;
     struct gaps gaps; /* of who writes */
     struct query queries[];
@@ -73,6 +76,10 @@ MUST_USE enum err connection_control(struct db *db, enum control which);
 /* Prepares the statements around the work, so that ending a transaction needs no memory. For a connection on which others'
  * jobs run; after the last PRAGMA, which would make what is prepared old. errors: those of connection_err */
 MUST_USE enum err connection_prepare(struct db *db);
+
+/* What runs from here on is a step of a migration: no deadline ends it, which would come again at the next start, and the log
+ * tells each second that it goes on. NULL: it has ended; the deadline comes as much later as it took. */
+void connection_step(struct db *db, const char *name);
 
 /* The first column of the first row as a number; errors: as connection_exec, ERR_NOT_FOUND no row. */
 MUST_USE enum err connection_int(struct db *db, const char *sql, int64_t *out_value);

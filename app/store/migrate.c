@@ -80,8 +80,11 @@ static enum err turn(struct db *db, const struct embedded_migration *list, size_
     int64_t version = 0;
     e = migrate_judge(db, count, &version, error);
     bool step = e == ERR_OK && (size_t)version < count;
-    if (step)
+    if (step) {
+        connection_step(db, list[version].name);
         e = take_step(db, &list[version], error);
+        connection_step(db, NULL);
+    }
     if (e == ERR_OK) {
         e = connection_exec_patiently(db, "COMMIT");
         if (e != ERR_OK)

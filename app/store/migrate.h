@@ -1,7 +1,8 @@
 /* migrate: brings a database to the newest schema, one numbered step after the other, forward only.
  *
  * Each step is one transaction with its own check of the foreign keys: it is there whole or not at all. user_version is
- * the number of the last one; application_id says that the file is ours. */
+ * the number of the last one; application_id says that the file is ours. A step takes as long as it takes: a deadline is for what
+ * one waits for. */
 #ifndef SNUG_STORE_MIGRATE_H
 #define SNUG_STORE_MIGRATE_H
 

@@ -267,7 +267,8 @@ static void a_database_of_version_1_keeps_its_messages_and_keys(void)
             "INSERT INTO connection (id, client, address, transport, since_ms, closed_ms, code)"
             " VALUES ('c', 'x', 'y', 'websocket', 1, 2, 3008);"
             "INSERT INTO mention VALUES (1, 1, 1);"
-            "UPDATE room SET top = 1;",
+            "INSERT INTO stream VALUES (2, 1, 9, 'd'), (1, 2, 8, 'c'), (1, 1, 7, 'b');"
+            "UPDATE room SET top = 2;",
             NULL, NULL, NULL),
         SQLITE_OK);
     (void)sqlite3_close(db);
@@ -290,6 +291,11 @@ static void a_database_of_version_1_keeps_its_messages_and_keys(void)
         "SELECT n.offset || message_offset || edited_ms || edit_offset FROM mention n, message",
         out));
     CHECK_TEXT(out, "1100");
+    CU_ASSERT_TRUE(test_look(t.path,
+                             "SELECT group_concat(room_id || offset || time_ms || data) FROM"
+                             " (SELECT * FROM stream ORDER BY room_id, offset)",
+                             out));
+    CHECK_TEXT(out, "117b,128c,219d");
     tmpdb_remove(&t);
 }
 

@@ -3,6 +3,8 @@
 #include "test_store.h"
 #include "unit.h"
 
+#include <poll.h>
+
 static const struct embedded_migration steps[] = {
     {1, "first",
      "CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1);"
@@ -108,6 +110,57 @@ static void a_step_that_leaves_a_loose_row_is_rolled_back(void)
     tmpdb_remove(&t);
 }
 
+#define SLOW_MS 1100 /* more than a second, after which the log tells of a step */
+
+static void take_time(sqlite3_context *c, int count, sqlite3_value **values)
+{
+    (void)count;
+    (void)values;
+    (void)poll(NULL, 0, SLOW_MS);
+    sqlite3_result_int(c, 7);
+}
+
+/* Longer than the deadline of opening, which would end it again at every start; what comes after it has as long as before. */
+static void a_long_step_is_not_given_up_and_is_told_of(void)
+{
+    static const struct embedded_migration slow[] = {
+        {1, "first", "PRAGMA application_id = 1399747943; PRAGMA user_version = 1;"},
+        {2, "slow",
+         "CREATE TABLE a AS SELECT take_time() AS x;"
+         "INSERT INTO a WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
+         " i < 50000) SELECT max(i) FROM n; PRAGMA user_version = 2;"},
+        {3, "next", "CREATE TABLE b (x); PRAGMA user_version = 3;"}};
+    struct tmpdb t = tmpdb_make();
+    struct db *db = NULL;
+    char error[256], said[512] = "";
+    CHECK_INT(connection_open(t.path, CONNECTION_WRITER, INT64_MAX, &db, error), ERR_OK);
+    CHECK_INT(migrate(db, slow, 1, error), ERR_OK);
+    CHECK_INT(sqlite3_create_function(db->sqlite, "take_time", 0, SQLITE_UTF8, NULL, take_time,
+                                      NULL, NULL),
+              SQLITE_OK);
+    FILE *log = tmpfile();
+    int real_stderr = dup(STDERR_FILENO);
+    must(log && real_stderr >= 0 && dup2(fileno(log), STDERR_FILENO) >= 0);
+    db->deadline_ms = test_now_ms() + SLOW_MS / 2;
+    enum err e = migrate(db, slow, 3, error);
+    int64_t left_ms = db->deadline_ms - test_now_ms();
+    (void)dup2(real_stderr, STDERR_FILENO);
+    (void)close(real_stderr);
+    rewind(log);
+    (void)fread(said, 1, sizeof said - 1, log);
+    (void)fclose(log);
+    CHECK_INT(e, ERR_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "info migrating name=slow seconds=1\n"));
+    CU_ASSERT_TRUE(left_ms <= SLOW_MS / 2);
+    CHECK_INT(connection_exec(db, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+                                  " SELECT count(*) FROM n"),
+              ERR_TIMEOUT);
+    db_close(db);
+    look(t.path, "SELECT group_concat(x) FROM a", "7,50000");
+    look(t.path, "PRAGMA user_version", "3");
+    tmpdb_remove(&t);
+}
+
 static void a_step_must_say_its_number(void)
 {
     static const struct embedded_migration mute[] = {{1, "mute", "CREATE TABLE a (x);"}};
@@ -172,5 +225,6 @@ static void a_bad_query_is_named(void)
 UNIT("store/migrate", CASE(goes_from_empty_through_every_step),
      CASE(a_newer_database_is_refused_and_unchanged), CASE(the_store_refuses_a_newer_database),
      CASE(a_half_applied_step_is_rolled_back), CASE(a_step_that_leaves_a_loose_row_is_rolled_back),
-     CASE(a_step_must_say_its_number), CASE(a_database_of_others_is_left_alone),
-     CASE(a_file_that_is_no_database_is_refused), CASE(a_bad_query_is_named))
+     CASE(a_long_step_is_not_given_up_and_is_told_of), CASE(a_step_must_say_its_number),
+     CASE(a_database_of_others_is_left_alone), CASE(a_file_that_is_no_database_is_refused),
+     CASE(a_bad_query_is_named))

@@ -16,7 +16,8 @@ static const char whole[] =
     " VALUES (2, 2, 2, 'one', 1, 'k1', 9, 6), (2, 4, 2, '@nook two', 1, 'k2', 0, 0);"
     "INSERT INTO send_key VALUES (2, 'k1', 1, 1, 1), (0, 'slack:C1:1', 2, 2, 1);"
     "INSERT INTO mention VALUES (1, 2, 4, 4);"
-    "INSERT INTO stream VALUES (2, 1, 1, '{\"type\":\"member_joined\"}'),"
+    "INSERT INTO stream (room_id, offset, time_ms, data) VALUES (2, 1, 1, "
+    "'{\"type\":\"member_joined\"}'),"
     " (2, 2, 1, "
     "'{\"type\":\"message_created\",\"message\":{\"id\":\"1\",\"text\":\"one\",\"edited\":9}}'),"
     " (2, 3, 1, '{\"type\":\"room_updated\"}'),"
@@ -102,9 +103,11 @@ static void each_thing_that_is_wrong_is_told(void)
          "of member refers to nothing in user."},
         {"DELETE FROM stream WHERE room_id = 2 AND offset = 3",
          "Room lab (2): event 3 is missing in its stream."},
-        {"UPDATE room SET top = 8 WHERE id = 2; INSERT INTO stream VALUES (2, 8, 1, '{}')",
+        {"UPDATE room SET top = 8 WHERE id = 2; INSERT INTO stream (room_id, offset, time_ms, "
+         "data) VALUES (2, 8, 1, '{}')",
          "Room lab (2): event 7 is missing in its stream."},
-        {"UPDATE room SET top = 10 WHERE id = 2; INSERT INTO stream VALUES (2, 10, 1, '{}')",
+        {"UPDATE room SET top = 10 WHERE id = 2; INSERT INTO stream (room_id, offset, time_ms, "
+         "data) VALUES (2, 10, 1, '{}')",
          "Room lab (2): events 7 to 9 are missing in its stream."},
         {"UPDATE room SET top = 3 WHERE id = 2",
          "Room lab (2): its numbering is at 3, but its newest event has 6."},
@@ -140,7 +143,8 @@ static void each_thing_that_is_wrong_is_told(void)
         {"INSERT INTO mention VALUES (1, 2, 5, 3)", "1 mentions in room 2"},
         {"INSERT INTO mention VALUES (88, 2, 4, 4)", "1 mentions in room 2"},
         {"INSERT INTO send_key VALUES (66, 'k', 1, 1, 1)", "1 send keys are of user 66"},
-        {"INSERT INTO stream VALUES (55, 1, 1, '{}')", "1 events are of room 55"},
+        {"INSERT INTO stream (room_id, offset, time_ms, data) VALUES (55, 1, 1, '{}')",
+         "1 events are of room 55"},
         {"UPDATE stream SET data = "
          "'{\"type\":\"member_joined\",\"user\":{\"id\":\"3\",\"name\":\"z\"}}'"
          " WHERE room_id = 2 AND offset = 1",
@@ -180,10 +184,11 @@ static void of_many_findings_all_are_counted(void)
     struct store *s = test_store_open(&o);
     struct findings f;
     char error[256] = "";
-    change(t.path, "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 99)"
-                   " INSERT INTO stream SELECT i, 1, 1, '{}' FROM n;"
-                   "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 39)"
-                   " INSERT INTO mention SELECT 1, i, 1, 1 FROM n");
+    change(t.path,
+           "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 99)"
+           " INSERT INTO stream (room_id, offset, time_ms, data) SELECT i, 1, 1, '{}' FROM n;"
+           "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 39)"
+           " INSERT INTO mention SELECT 1, i, 1, 1 FROM n");
     findings_init(&f);
     for (int i = 0; i < 2; i++) { /* again: it begins anew */
         CHECK_INT(upkeep_check(s, &f, error), ERR_OK);
