@@ -10,32 +10,22 @@
 
 /* ---- reading a result */
 
-/* The value of a member; empty: not there. */
-static struct text member(struct text object, const char *key)
-{
-    struct json_member m;
-    while (json_member(&object, &m))
-        if (strcmp(m.key, key) == 0)
-            return m.value;
-    return TEXT_NONE;
-}
-
 static int64_t number(struct text object, const char *key)
 {
-    struct text value = member(object, key);
+    struct text value = json_find(object, key);
     int64_t n = 0;
     return value.len && json_int(value, INT64_MIN, INT64_MAX, &n) ? n : 0;
 }
 
 static bool is_true(struct text object, const char *key)
 {
-    return text_is(member(object, key), TEXT("true"));
+    return text_is(json_find(object, key), TEXT("true"));
 }
 
 /* The decoded string, as plain words or as it is. */
 static void string(struct text object, const char *key, bool plain, struct buf *out)
 {
-    struct text value = member(object, key);
+    struct text value = json_find(object, key);
     if (value.len == 0 || json_kind(value) != JSON_STRING)
         return;
     struct buf decoded;
@@ -132,13 +122,13 @@ static void write_unread(struct text result, struct buf *out)
     buf_add_text(out, TEXT("You missed "));
     string(result, "summary", true, out);
     buf_add_text(out, TEXT(".\n\n"));
-    struct text rooms = member(result, "rooms");
+    struct text rooms = json_find(result, "rooms");
     struct text room, message;
     while (json_element(&rooms, &room)) {
         buf_add_text(out, TEXT("- "));
         write_place(room, out);
         buf_add_format(out, ": %lld new\n", (long long)number(room, "unread"));
-        struct text messages = member(room, "messages");
+        struct text messages = json_find(room, "messages");
         while (json_element(&messages, &message)) {
             buf_add_text(out, TEXT("  - "));
             write_quote(message, out);
@@ -162,7 +152,7 @@ static void write_found(const struct plan *plan, struct text result, struct buf 
         buf_add_format(out, "The newest %lld messages with these words:\n\n", (long long)count);
     else
         buf_add_format(out, "I found %lld message%s:\n\n", (long long)count, count == 1 ? "" : "s");
-    struct text messages = member(result, "messages");
+    struct text messages = json_find(result, "messages");
     struct text message;
     while (json_element(&messages, &message)) {
         buf_add_text(out, TEXT("- "));
@@ -195,7 +185,7 @@ static void write_member(struct text m, struct buf *out)
     buf_add_text(out, TEXT("- **"));
     string(m, "display", true, out);
     buf_add_text(out, TEXT("**"));
-    if (text_is(member(m, "role"), TEXT("\"agent\""))) {
+    if (text_is(json_find(m, "role"), TEXT("\"agent\""))) {
         buf_add_text(out, TEXT(", agent\n"));
         return;
     }
@@ -215,7 +205,7 @@ static void write_members(struct text result, struct buf *out)
 {
     string(result, "summary", true, out);
     buf_add_text(out, TEXT(".\n\n"));
-    struct text members = member(result, "members");
+    struct text members = json_find(result, "members");
     struct text m;
     while (json_element(&members, &m))
         write_member(m, out);
@@ -226,7 +216,7 @@ static void write_members(struct text result, struct buf *out)
 /* A figure of the server as it stands in the result. */
 static void write_figure(struct text now, const char *name, struct buf *out)
 {
-    struct text value = member(now, name);
+    struct text value = json_find(now, name);
     buf_add_text(out, value.len ? value : TEXT("?"));
 }
 
@@ -243,14 +233,14 @@ static void write_megabytes(struct text now, const char *name, struct buf *out)
 static void write_milliseconds(struct text now, const char *name, struct buf *out)
 {
     char digits[32];
-    text_copy(digits, sizeof digits, member(now, name));
+    text_copy(digits, sizeof digits, json_find(now, name));
     double ms = strtod(digits, NULL);
     buf_add_format(out, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
 }
 
 static void write_server(struct text result, struct buf *out)
 {
-    struct text now = member(result, "now");
+    struct text now = json_find(result, "now");
     string(result, "summary", true, out);
     buf_add_text(out, TEXT(".\n\n- Connections: "));
     write_figure(now, "connections", out);
@@ -278,8 +268,8 @@ static void write_server(struct text result, struct buf *out)
 enum err wording_write(const struct plan *plan, struct text event, struct buf *answer,
                        struct buf *summary)
 {
-    struct text data = json_valid(event, JSON_DEPTH_MAX) ? member(event, "data") : TEXT_NONE;
-    struct text result = data.len ? member(data, "result") : TEXT_NONE;
+    struct text data = json_valid(event, JSON_DEPTH_MAX) ? json_find(event, "data") : TEXT_NONE;
+    struct text result = data.len ? json_find(data, "result") : TEXT_NONE;
     if (result.len == 0 || json_kind(result) != JSON_OBJECT || !is_true(data, "success"))
         return ERR_INTERNAL;
     string(result, "summary", false, summary);

@@ -239,15 +239,6 @@ static enum err delete_answer(struct db *db, struct erasure_job *job,
     return e;
 }
 
-static struct text head(struct text event, const char *key)
-{
-    struct json_member m;
-    while (json_member(&event, &m))
-        if (strcmp(m.key, key) == 0)
-            return m.value;
-    return TEXT_NONE;
-}
-
 static enum err replace(struct db *db, struct erasure_job *job, int64_t offset, struct text data)
 {
     job->changed++;
@@ -260,12 +251,12 @@ static enum err erase_event(struct db *db, struct erasure_job *job, int64_t offs
     struct run_of_event run;
     struct buf out;
     unsigned found = UNSAID_NOTHING;
-    enum err e = find_run(db, job, head(event, "run_id"), &run);
+    enum err e = find_run(db, job, json_find(event, "run_id"), &run);
     if (e != ERR_OK)
         return e;
     bool theirs = job->deletes && run.started_by == job->person.id;
     bool silenced = run.answer_id > 0 && !run.answer_there &&
-                    text_is(head(event, "type"), TEXT("\"agent_completed\""));
+                    text_is(json_find(event, "type"), TEXT("\"agent_completed\""));
     const struct unsay u = {.user_id = job->person.id,
                             .name = text_of(job->person.name),
                             .display = text_of(job->person.display),

@@ -16,24 +16,16 @@ struct walk {
     bool in_result;
 };
 
-static struct text member(struct text object, const char *key)
-{
-    struct json_member m;
-    while (json_member(&object, &m))
-        if (strcmp(m.key, key) == 0)
-            return m.value;
-    return TEXT_NONE;
-}
-
 /* They are called something else in this object: by their number, or in a result by their name. */
 static bool names_them(const struct walk *w, struct text object)
 {
-    return text_is(member(object, "id"), w->id) && member(object, "display").len > 0;
+    return text_is(json_find(object, "id"), w->id) && json_find(object, "display").len > 0;
 }
 
 static bool quotes_them(const struct walk *w, struct text object)
 {
-    return w->in_result && w->was.len > 0 && text_is(member(object, "author"), buf_text(&w->was));
+    return w->in_result && w->was.len > 0 &&
+           text_is(json_find(object, "author"), buf_text(&w->was));
 }
 
 static bool is_of_word(char c)

@@ -5,20 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #define DAY_S 86400
-
-static __attribute__((format(printf, 2, 3))) enum err fault(char *error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(error, LOAD_ERROR_SIZE, format, args);
-    va_end(args);
-    return ERR_BAD_REQUEST;
-}
 
 /* Byte by byte: what stands behind the line on stdin is for somebody else. */
 static enum err read_line(const char *flag, const char *path, struct buf *out, char *error)
@@ -26,14 +16,16 @@ static enum err read_line(const char *flag, const char *path, struct buf *out, c
     bool is_stdin = strcmp(path, "-") == 0;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fault(error, "--%s: %.200s cannot be read: %s.", flag, path, strerrordesc_np(errno));
+        return load_fault(error, "--%s: %.200s cannot be read: %s.", flag, path,
+                          strerrordesc_np(errno));
     char c;
     ssize_t n;
     while ((n = read(fd, &c, 1)) == 1 && c != '\n' && out->err == ERR_OK)
         buf_add_char(out, c);
     enum err e = ERR_OK;
     if (n < 0)
-        e = fault(error, "--%s: %.200s cannot be read: %s.", flag, path, strerrordesc_np(errno));
+        e = load_fault(error, "--%s: %.200s cannot be read: %s.", flag, path,
+                       strerrordesc_np(errno));
     if (!is_stdin)
         (void)close(fd);
     while (out->len > 0 && out->data[out->len - 1] == '\r')
@@ -50,7 +42,7 @@ static enum err read_variable(const char *flag, const char *name, char *const *e
             buf_add_text(out, text_of(*environment + len + 1));
             return ERR_OK;
         }
-    return fault(error, "--%s: there is no variable %s.", flag, name);
+    return load_fault(error, "--%s: there is no variable %s.", flag, name);
 }
 
 /* A token goes into JSON as it is. */
@@ -92,13 +84,14 @@ enum err login_init(struct login *g, const struct load_options *o, char *const *
         if (e != ERR_OK)
             return e;
         if (out->err != ERR_OK || out->len == 0)
-            return fault(error, "--%s: what %.200s holds is %s.", sources[i].flag, sources[i].value,
-                         out->err != ERR_OK ? "too long" : "empty");
+            return load_fault(error, "--%s: what %.200s holds is %s.", sources[i].flag,
+                              sources[i].value, out->err != ERR_OK ? "too long" : "empty");
     }
     if (!only_token_letters(buf_text(&g->token)))
-        return fault(error, "The token is no token: it has quotes, spaces or foreign letters.");
+        return load_fault(error,
+                          "The token is no token: it has quotes, spaces or foreign letters.");
     if (!only_token_letters(buf_text(&g->api_key)))
-        return fault(error, "--api-key-env: the key has quotes, spaces or foreign letters.");
+        return load_fault(error, "--api-key-env: the key has quotes, spaces or foreign letters.");
     return ERR_OK;
 }
 

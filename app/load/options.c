@@ -35,7 +35,7 @@ static const struct option_row option_rows[] = {
 };
 #define ROWS_COUNT (sizeof option_rows / sizeof option_rows[0])
 
-static __attribute__((format(printf, 2, 3))) enum err fault(char *error, const char *format, ...)
+enum err load_fault(char error[LOAD_ERROR_SIZE], const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -59,8 +59,8 @@ static enum err take_count(const struct option_row *row, const char *value, int6
 {
     int64_t n = text_id(text_of(value));
     if (n < row->least || n > row->most)
-        return fault(error, "--%s must be a number from %lld to %lld, not %.40s.", row->name,
-                     (long long)row->least, (long long)row->most, value);
+        return load_fault(error, "--%s must be a number from %lld to %lld, not %.40s.", row->name,
+                          (long long)row->least, (long long)row->most, value);
     *out = n;
     return ERR_OK;
 }
@@ -73,8 +73,8 @@ static enum err take_value(const struct option_row *row, const char *value,
         return take_count(row, value, field, error);
     size_t len = strlen(value);
     if (len < (size_t)row->least || len > (size_t)row->most)
-        return fault(error, "--%s must have %lld to %lld bytes.", row->name, (long long)row->least,
-                     (long long)row->most);
+        return load_fault(error, "--%s must have %lld to %lld bytes.", row->name,
+                          (long long)row->least, (long long)row->most);
     *(const char **)field = value;
     return ERR_OK;
 }
@@ -87,18 +87,18 @@ static enum err take_flag(char *const *argv, size_t *i, struct load_options *out
     struct text name = {at, equals ? (size_t)(equals - at) : strlen(at)};
     const struct option_row *row = find(name);
     if (!row)
-        return fault(error, "There is no option --%.*s.", (int)(name.len < 80 ? name.len : 80),
-                     name.data);
+        return load_fault(error, "There is no option --%.*s.", (int)(name.len < 80 ? name.len : 80),
+                          name.data);
     if (row->kind == OPTION_SWITCH) {
         if (equals)
-            return fault(error, "--%s takes no value.", row->name);
+            return load_fault(error, "--%s takes no value.", row->name);
         *(bool *)((char *)out + row->at) = true;
         return ERR_OK;
     }
     const char *value = equals ? equals + 1 : argv[++*i];
     if (!value) {
         --*i;
-        return fault(error, "--%s needs a value.", row->name);
+        return load_fault(error, "--%s needs a value.", row->name);
     }
     return take_value(row, value, out, error);
 }
@@ -106,12 +106,12 @@ static enum err take_flag(char *const *argv, size_t *i, struct load_options *out
 static enum err take_workload(const char *name, struct load_options *out, char *error)
 {
     if (out->workload)
-        return fault(error, "%.80s is one word too many.", name);
+        return load_fault(error, "%.80s is one word too many.", name);
     for (size_t i = 0; i < WORKLOADS_COUNT; i++)
         if (strcmp(workloads[i].name, name) == 0)
             out->workload = &workloads[i];
     if (!out->workload)
-        return fault(error, "There is no workload %.80s; snug load --help names them.", name);
+        return load_fault(error, "There is no workload %.80s; snug load --help names them.", name);
     return ERR_OK;
 }
 
@@ -122,27 +122,27 @@ static enum err settle_numbers(struct load_options *o, char *error)
     const struct load_workload *w = o->workload;
     bool rooms_given = o->rooms > 0;
     if (o->rate > 0 && w->rate == 0)
-        return fault(error, "--rate is not for %s, which does not send at a rate.", w->name);
+        return load_fault(error, "--rate is not for %s, which does not send at a rate.", w->name);
     if (o->in_flight > 0 && w->in_flight == 0)
-        return fault(error, "--in-flight is not for %s.", w->name);
+        return load_fault(error, "--in-flight is not for %s.", w->name);
     if (rooms_given && (w->rooms == 0 || w->kind == LOAD_POSTS))
-        return fault(error, "--rooms is not for %s.", w->name);
+        return load_fault(error, "--rooms is not for %s.", w->name);
     if (o->connections == 0)
         o->connections = w->connections;
     if (o->rooms == 0)
         o->rooms = w->rooms == 0 || w->rooms > o->connections ? o->connections : w->rooms;
     if (o->rooms > o->connections)
-        return fault(error, "--rooms must be at most --connections (%lld).",
-                     (long long)o->connections);
+        return load_fault(error, "--rooms must be at most --connections (%lld).",
+                          (long long)o->connections);
     if (w->kind == LOAD_POSTS && o->size > POST_MAX)
-        return fault(error, "--size must be at most %d for posts.", POST_MAX);
+        return load_fault(error, "--size must be at most %d for posts.", POST_MAX);
     if (o->rate == 0)
         o->rate = w->rate;
     if (o->in_flight == 0)
         o->in_flight = w->in_flight;
     if (w->rooms == 0 && o->connections * o->in_flight > SLOTS_MAX)
-        return fault(error, "--connections times --in-flight must be at most %d for %s.", SLOTS_MAX,
-                     w->name);
+        return load_fault(error, "--connections times --in-flight must be at most %d for %s.",
+                          SLOTS_MAX, w->name);
     if (o->seconds == 0)
         o->seconds = w->seconds;
     if (o->size == 0)
@@ -155,22 +155,23 @@ static enum err settle_login(const struct load_options *o, char *error)
     int ways = (o->token != NULL) + (o->token_file != NULL) + (o->secret_env != NULL) +
                (o->secret_file != NULL);
     if (ways > 1)
-        return fault(error,
-                     "Of --token, --token-file, --token-secret-env and --token-secret-file, only "
-                     "one can be given.");
+        return load_fault(
+            error, "Of --token, --token-file, --token-secret-env and --token-secret-file, only "
+                   "one can be given.");
     if (ways > 0 && o->plain)
-        return fault(error, "Tokens are not for --dialect plain.");
+        return load_fault(error, "Tokens are not for --dialect plain.");
     if (o->workload->kind != LOAD_POSTS) {
         if (o->room)
-            return fault(error, "--room is for posts alone.");
+            return load_fault(error, "--room is for posts alone.");
         return ERR_OK;
     }
     if (!o->token && !o->token_file)
-        return fault(error, "posts needs --token-file: a token of a person (snug token NAME).");
+        return load_fault(error,
+                          "posts needs --token-file: a token of a person (snug token NAME).");
     if (o->plain)
-        return fault(error, "posts is not for --dialect plain.");
+        return load_fault(error, "posts is not for --dialect plain.");
     if (o->room && text_id(text_of(o->room)) == 0)
-        return fault(error, "--room must be the number of a room, not %.40s.", o->room);
+        return load_fault(error, "--room must be the number of a room, not %.40s.", o->room);
     return ERR_OK;
 }
 
@@ -187,24 +188,24 @@ static bool plain_name(const char *name)
 static enum err settle(struct load_options *o, char *error)
 {
     if (!o->workload)
-        return fault(error, "A workload is missing; snug load --help names them.");
+        return load_fault(error, "A workload is missing; snug load --help names them.");
     if (!o->url)
-        return fault(error, "--url is missing.");
+        return load_fault(error, "--url is missing.");
     if (!load_target_read(text_of(o->url), &o->target))
-        return fault(error, "--url must be ws:// or wss://, a host, a port and a path: "
-                            "ws://127.0.0.1:8080" CENTRIFUGE_PATH);
+        return load_fault(error, "--url must be ws:// or wss://, a host, a port and a path: "
+                                 "ws://127.0.0.1:8080" CENTRIFUGE_PATH);
     if (o->dialect && strcmp(o->dialect, "plain") != 0 && strcmp(o->dialect, "centrifuge") != 0)
-        return fault(error, "--dialect must be centrifuge or plain, not %.40s.", o->dialect);
+        return load_fault(error, "--dialect must be centrifuge or plain, not %.40s.", o->dialect);
     o->plain = o->dialect && strcmp(o->dialect, "plain") == 0;
     if (o->channel && o->plain)
-        return fault(error, "--channel is not for --dialect plain.");
+        return load_fault(error, "--channel is not for --dialect plain.");
     if (o->channel && !plain_name(o->channel))
-        return fault(error, "--channel must be letters, digits and signs without quotes.");
+        return load_fault(error, "--channel must be letters, digits and signs without quotes.");
     if (!o->plain && strcmp(o->target.path, "/") == 0)
         (void)text_copy(o->target.path, sizeof o->target.path, TEXT(CENTRIFUGE_PATH));
     if (o->source_addresses > 0 && strncmp(o->target.host, "127.", 4) != 0 &&
         strcmp(o->target.host, "localhost") != 0)
-        return fault(error, "--source-addresses is for a --url on 127.0.0.1 alone.");
+        return load_fault(error, "--source-addresses is for a --url on 127.0.0.1 alone.");
     enum err e = settle_numbers(o, error);
     return e == ERR_OK ? settle_login(o, error) : e;
 }
@@ -219,7 +220,7 @@ enum err load_options_read(char *const *argv, struct load_options *out, char err
         else if (strncmp(argv[i], "--", 2) == 0)
             e = take_flag(argv, &i, out, error);
         else if (argv[i][0] == '-')
-            e = fault(error, "There is no option %.80s.", argv[i]);
+            e = load_fault(error, "There is no option %.80s.", argv[i]);
         else
             e = take_workload(argv[i], out, error);
         if (e != ERR_OK)

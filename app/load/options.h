@@ -34,6 +34,10 @@ struct load_options {
 MUST_USE enum err load_options_read(char *const *argv, struct load_options *out,
                                     char error[LOAD_ERROR_SIZE]);
 
+/* Writes a sentence, cut to fit. Returns ERR_BAD_REQUEST. */
+enum err load_fault(char error[LOAD_ERROR_SIZE], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* The text of --help, on stdout. */
 void load_options_print(void);
 

@@ -398,6 +398,15 @@ bool json_member(struct text *rest, struct json_member *out)
     return found;
 }
 
+struct text json_find(struct text object, const char *key)
+{
+    struct json_member m;
+    while (json_member(&object, &m))
+        if (strcmp(m.key, key) == 0)
+            return m.value;
+    return TEXT_NONE;
+}
+
 enum json_kind json_kind(struct text value)
 {
     must(value.len > 0);

@@ -31,7 +31,10 @@ struct json_member {
 };
 bool json_member(struct text *rest, struct json_member *out);
 
-/* The same with the key of any length, as it stands there: a JSON string. */
+/* The value of a valid object's first member of that name; empty: there is none, or the value is no object. */
+struct text json_find(struct text object, const char *key);
+
+/* json_member with the key of any length, as it stands there: a JSON string. */
 bool json_entry(struct text *rest, struct text *out_key, struct text *out_value);
 
 /* Walks the elements of a valid array the same way. */

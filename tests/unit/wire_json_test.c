@@ -447,12 +447,31 @@ static void a_plain_run_ends_at_the_first_special_byte(void)
     }
 }
 
-UNIT("wire/json", CASE(what_the_rfc_allows_is_valid), CASE(anything_else_is_not),
-     CASE(every_cut_of_a_document_is_invalid), CASE(nesting_is_bounded_exactly),
-     CASE(next_gives_one_value_and_the_rest), CASE(members_come_in_order_with_their_own_bytes),
-     CASE(entries_have_their_whole_key), CASE(a_strange_key_is_nobodys_key),
-     CASE(elements_come_in_order), CASE(kinds_are_told_by_the_first_byte),
-     CASE(strings_are_decoded), CASE(integers_are_integers_within_bounds),
-     CASE(a_plain_run_ends_at_the_first_special_byte), CASE(a_document_is_written_with_its_commas),
-     CASE(doubles_are_read_back_as_they_were), CASE(any_bytes_are_quoted_to_valid_json),
-     CASE(raw_json_goes_out_in_one_line))
+static void a_member_is_found_by_its_name(void)
+{
+    static const struct {
+        const char *object, *key, *value;
+    } rows[] = {
+        {"{\"a\":1,\"b\":{\"a\":2},\"a\":3}", "a", "1"},
+        {"{\"a\":1,\"b\":{\"a\":2}}", "b", "{\"a\":2}"},
+        {" { \"\\u0061\" : \"x\" } ", "a", "\"x\""},
+        {"{\"b\":{\"c\":2}}", "c", ""},
+        {"[\"a\",1]", "a", ""},
+        {"{}", "a", ""},
+        {"7", "a", ""},
+        {"", "a", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        CU_ASSERT_TRUE(
+            text_is(json_find(text_of(rows[i].object), rows[i].key), text_of(rows[i].value)));
+}
+
+UNIT("wire/json", CASE(a_member_is_found_by_its_name), CASE(what_the_rfc_allows_is_valid),
+     CASE(anything_else_is_not), CASE(every_cut_of_a_document_is_invalid),
+     CASE(nesting_is_bounded_exactly), CASE(next_gives_one_value_and_the_rest),
+     CASE(members_come_in_order_with_their_own_bytes), CASE(entries_have_their_whole_key),
+     CASE(a_strange_key_is_nobodys_key), CASE(elements_come_in_order),
+     CASE(kinds_are_told_by_the_first_byte), CASE(strings_are_decoded),
+     CASE(integers_are_integers_within_bounds), CASE(a_plain_run_ends_at_the_first_special_byte),
+     CASE(a_document_is_written_with_its_commas), CASE(doubles_are_read_back_as_they_were),
+     CASE(any_bytes_are_quoted_to_valid_json), CASE(raw_json_goes_out_in_one_line))
