@@ -59,9 +59,9 @@ MUST_USE enum err writer_submit(struct store *s, struct job job);
 /* For a job whose every answer but ERR_OK comes before its first change. It has no savepoint: an error after a change is a
  * failure (no memory), not an answer, and loses the transaction for all in it. For what comes thousands of times a second. */
 MUST_USE enum err writer_submit_asking_first(struct store *s, struct job job);
-/* For work that can wait (the search index, retention, erasure), a step a job: each is a transaction of its own, one after the
- * other, and while others write, a pause of WRITER_LATER_PAUSE times what it took follows: all of it gets a tenth of the
- * writer's time. At most WRITER_LATER_MAX wait.
+/* For work that can wait (the search index, retention, erasure), a step a job. One after the other, each begins a transaction, which
+ * whoever comes while it runs shares; while others write, a pause of WRITER_LATER_PAUSE times what it took follows: all of
+ * it gets a tenth of the writer's time. At most WRITER_LATER_MAX wait.
  * errors: as writer_submit. */
 #define WRITER_LATER_MAX 8
 #define WRITER_LATER_PAUSE 9

@@ -34,6 +34,8 @@ struct writer {
     struct writer_job later[WRITER_LATER_MAX] OWNED_BY(role_writer);
     size_t later_count OWNED_BY(role_writer);
     int64_t later_ns OWNED_BY(role_writer); /* no earlier while others write */
+    int64_t
+        later_ran_ns OWNED_BY(role_writer); /* how long the last of them did, without its commit */
     int64_t wrote_ns OWNED_BY(role_writer); /* when they did last */
     struct gather gather OWNED_BY(role_writer);
 };
@@ -113,8 +115,36 @@ static void note_outcome(struct writer *w, enum err e, size_t committed) ON(role
     }
 }
 
-/* The jobs 0..count-1 as one transaction; results says how each went. */
-static void commit_group(struct writer *w, size_t count) ON(role_writer)
+/* Takes what has been submitted into the group, which has count jobs. What can wait is set aside. Returns how many it has then. */
+static size_t take(struct writer *w, size_t count, int64_t until_ms) ON(role_writer)
+{
+    size_t end = count;
+    if (count < w->options.batch_max)
+        end += queue_take(w->queue, w->jobs + count, w->options.batch_max - count, until_ms);
+    for (size_t i = count; i < end; i++)
+        if (w->jobs[i].can_wait)
+            w->later[w->later_count++] = w->jobs[i];
+        else
+            w->jobs[count++] = w->jobs[i];
+    return count;
+}
+
+static bool run_one(struct writer *w, size_t at) ON(role_writer)
+{
+    return w->jobs[at].asks_first ? run_without(w, at) : run_in_savepoint(w, at);
+}
+
+/* What can wait, alone so far: others that came meanwhile share its commit. Returns how many the group has then. */
+static size_t run_waited(struct writer *w, bool *out_whole) ON(role_writer)
+{
+    int64_t began_ns = env_nanoseconds();
+    *out_whole = run_one(w, 0);
+    w->later_ran_ns = env_nanoseconds() - began_ns;
+    return *out_whole ? take(w, 1, 0) : 1;
+}
+
+/* The jobs 0..count-1 as one transaction; results says how each went. Returns how many there were in the end. */
+static size_t commit_group(struct writer *w, size_t count) ON(role_writer)
 {
     struct db *db = w->options.db;
     size_t ran = 0;
@@ -123,7 +153,10 @@ static void commit_group(struct writer *w, size_t count) ON(role_writer)
     enum err e = connection_control(db, CONTROL_BEGIN_IMMEDIATE);
     bool whole = e == ERR_OK;
     while (whole && ran < count) {
-        whole = w->jobs[ran].asks_first ? run_without(w, ran) : run_in_savepoint(w, ran);
+        if (w->jobs[ran].can_wait)
+            count = run_waited(w, &whole);
+        else
+            whole = run_one(w, ran);
         good += w->results[ran++] == ERR_OK;
     }
     if (whole) {
@@ -141,34 +174,24 @@ static void commit_group(struct writer *w, size_t count) ON(role_writer)
     for (size_t i = 0; i < count && e != ERR_OK; i++)
         if (i >= ran || w->results[i] == ERR_OK)
             w->results[i] = e;
+    return count;
 }
 
-/* The jobs 0..count-1, a transaction. */
-static void run_group(struct writer *w, size_t count) ON(role_writer)
+/* The jobs 0..count-1, a transaction. Returns how many there were in the end. */
+static size_t run_group(struct writer *w, size_t count) ON(role_writer)
 {
     struct store_state *state = w->options.state;
     int64_t began_ns = env_nanoseconds();
     int64_t began_ms = env_monotonic_ms(state->env);
     atomic_store(&state->writer_busy_since, began_ms ? began_ms : 1); /* 0 says idle */
-    commit_group(w, count);
+    count = commit_group(w, count);
     atomic_store(&state->writer_busy_since, 0);
     timer_metric_add(TIMER_commit, (env_nanoseconds() - began_ns) / 1000);
     wakes_hold(); /* of the reactors, which are told of each job */
     for (size_t i = 0; i < count; i++)
         w->jobs[i].job.done(w->jobs[i].job.data, w->results[i]);
     wakes_release();
-}
-
-/* Of the jobs 0..count-1, what can wait is set aside. Returns how many are left, in their order. */
-static size_t set_aside(struct writer *w, size_t count) ON(role_writer)
-{
-    size_t left = 0;
-    for (size_t i = 0; i < count; i++)
-        if (w->jobs[i].can_wait)
-            w->later[w->later_count++] = w->jobs[i];
-        else
-            w->jobs[left++] = w->jobs[i];
-    return left;
+    return count;
 }
 
 /* When the oldest that was set aside is to run, unless somebody writes until then. */
@@ -183,26 +206,29 @@ static void run_later(struct writer *w) ON(role_writer)
     int64_t began_ns = env_nanoseconds();
     w->jobs[0] = w->later[0];
     memmove(w->later, w->later + 1, --w->later_count * sizeof w->later[0]);
-    run_group(w, 1);
+    bool alone = run_group(w, 1) == 1;
     atomic_fetch_sub(&w->later_length, 1); /* after what its completion submits */
     int64_t now_ns = env_nanoseconds();
-    w->later_ns = now_ns + WRITER_LATER_PAUSE * (now_ns - began_ns);
+    if (!alone)
+        w->wrote_ns = now_ns;
+    w->later_ns = now_ns + WRITER_LATER_PAUSE * (alone ? now_ns - began_ns : w->later_ran_ns);
 }
 
 static void serve(struct writer *w) ON(role_writer)
 {
     while (!queue_done(w->queue) || w->later_count > 0) {
         int64_t until_ms = w->later_count == 0 ? INT64_MAX : later_due_ns(w) / NS_PER_MS + 1;
-        size_t came = queue_take(w->queue, w->jobs, w->options.batch_max, until_ms);
-        size_t count = set_aside(w, came);
+        size_t waited = w->later_count;
+        size_t count = take(w, 0, until_ms);
+        bool silence = count == 0 && w->later_count == waited;
         if (atomic_load(&w->hold))
             (void)queue_take(w->go_on, &(char){0}, 1, env_monotonic_ms(&env_real) + HOLD_MS);
         metric_set(METRIC_queue_writer, (int64_t)queue_length(w->queue));
         if (count > 0) {
-            run_group(w, count);
+            (void)run_group(w, count);
             w->wrote_ns = env_nanoseconds();
         }
-        if (w->later_count > 0 && (came == 0 || env_nanoseconds() >= w->later_ns))
+        if (w->later_count > 0 && (silence || env_nanoseconds() >= w->later_ns))
             run_later(w);
     }
 }

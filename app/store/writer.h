@@ -5,8 +5,9 @@
  * A job that fails is rolled back to its savepoint and the group goes on; when the transaction itself fails, every job
  * of the group that had succeeded gets that error, because nothing of it is on disk. A job that asks first
  * has no savepoint: if it fails after its first change, the transaction fails.
- * A job that can wait is set aside and runs alone: at once if nobody has written for 20 ms, else when WRITER_LATER_PAUSE times as
- * long as the last of them took has passed. So whoever waits for an acknowledgement waits for one such step at most, and seldom. */
+ * A job that can wait is set aside and begins a group: at once if nobody has written for 20 ms, else when WRITER_LATER_PAUSE times as
+ * long as the last of them took has passed. Who comes while it runs is in its group, if it did not lose the transaction. So whoever
+ * waits for an acknowledgement waits for one such step at most, seldom, and not for its sync. */
 #ifndef SNUG_STORE_WRITER_H
 #define SNUG_STORE_WRITER_H
 

@@ -1,4 +1,5 @@
-/* Work that can wait: it pauses while others write, alone in its transaction, bounded, and is done before the store closes. */
+/* Work that can wait: it pauses while others write, one step a transaction, bounded, and is done before the store closes. */
+#include "base/metrics.h"
 #include "test_store.h"
 #include "unit.h"
 
@@ -153,6 +154,46 @@ static void it_waits_for_all_others_up_to_a_bound_and_is_done_at_the_end(void)
     tmpdb_remove(&t);
 }
 
-UNIT("store/later", CASE(while_others_write_it_pauses_after_each_step),
-     CASE(while_nobody_writes_it_goes_on),
+/* One that has somebody else write while it runs. */
+struct host {
+    struct store *store;
+    struct counted self, guest;
+};
+
+static enum err host_run(struct db *db, void *data)
+{
+    struct host *h = data;
+    must(writer_submit(h->store, (struct job){counted_run, counted_done, &h->guest}) == ERR_OK);
+    return counted_run(db, &h->self);
+}
+
+static void host_done(void *data, enum err e)
+{
+    counted_done(&((struct host *)data)->self, e);
+}
+
+/* Nobody waits for its commit and then for another one; and its failure is its own. */
+static void who_comes_while_it_runs_shares_its_commit(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    struct store *s = test_store_open(&o);
+    for (int fails = 0; fails < 2; fails++) {
+        int turn = 0;
+        struct host h = {.store = s,
+                         .self = {.turn = &turn, .outcome = future_new(NULL), .fails = fails},
+                         .guest = {.turn = &turn, .outcome = future_new(NULL)}};
+        int64_t before = metric_get(METRIC_commits);
+        CHECK_INT(writer_submit_later(s, (struct job){host_run, host_done, &h}), ERR_OK);
+        CHECK_INT(test_wait(h.self.outcome), fails ? ERR_CONFLICT : ERR_OK);
+        CHECK_INT(test_wait(h.guest.outcome), ERR_OK);
+        CHECK_INT(h.guest.came, 1);
+        CHECK_INT(metric_get(METRIC_commits) - before, 1);
+    }
+    store_close(s);
+    tmpdb_remove(&t);
+}
+
+UNIT("store/later", CASE(who_comes_while_it_runs_shares_its_commit),
+     CASE(while_others_write_it_pauses_after_each_step), CASE(while_nobody_writes_it_goes_on),
      CASE(it_waits_for_all_others_up_to_a_bound_and_is_done_at_the_end))
