@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -128,7 +127,7 @@ ON(role_http) static void turn(struct gate *g)
         struct listener *l = what;
         uint64_t times;
         if (!what)
-            (void)!read(g->wake_fd, &times, sizeof times);
+            (void)!read(waker_fd(g->waker), &times, sizeof times);
         else if (l >= g->listeners && l < g->listeners + GATE_LISTENERS_MAX)
             gate_accept(g, l);
         else
@@ -156,12 +155,6 @@ static void *gate_main(void *arg)
     return NULL;
 }
 
-void gate_wake(struct gate *g)
-{
-    uint64_t one = 1;
-    (void)!write(g->wake_fd, &one, sizeof one);
-}
-
 /* ---- begin and end */
 
 static int fd_limit(void)
@@ -176,12 +169,13 @@ static int fd_limit(void)
 static enum err open_files(struct gate *g)
 {
     g->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    g->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL}; /* NULL: gate_wake */
-    if (g->epoll_fd < 0 || g->wake_fd < 0 ||
-        epoll_ctl(g->epoll_fd, EPOLL_CTL_ADD, g->wake_fd, &e) < 0)
-        return ERR_IO;
-    return ERR_OK;
+    enum err e = waker_new(&g->waker);
+    if (e != ERR_OK)
+        return e;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}; /* NULL: it was woken */
+    bool good =
+        g->epoll_fd >= 0 && epoll_ctl(g->epoll_fd, EPOLL_CTL_ADD, waker_fd(g->waker), &event) == 0;
+    return good ? ERR_OK : ERR_IO;
 }
 
 NO_THREAD_CHECK enum err gate_new(const struct gate_options *options, struct gate **out_gate,
@@ -191,7 +185,7 @@ NO_THREAD_CHECK enum err gate_new(const struct gate_options *options, struct gat
     if (!g)
         return ERR_NOMEM;
     g->options = *options;
-    g->epoll_fd = g->wake_fd = -1;
+    g->epoll_fd = -1;
     g->fd_max = fd_limit();
     if (g->options.waiting_max == 0)
         g->options.waiting_max = (unsigned)g->fd_max;
@@ -231,7 +225,7 @@ void gate_close(struct gate *g)
 {
     if (!g->started || atomic_exchange(&g->closing, true))
         return;
-    gate_wake(g);
+    waker_wake(g->waker);
     mutex_lock(&g->lock);
     while (!g->shut)
         condition_wait(&g->changed, &g->lock, INT64_MAX);
@@ -244,7 +238,7 @@ void gate_stop(struct gate *g)
     atomic_store(&g->ending, true);
     if (!g->started)
         return;
-    gate_wake(g);
+    waker_wake(g->waker);
     must(pthread_join(g->thread, NULL) == 0);
     g->started = false;
 }
@@ -261,8 +255,7 @@ NO_THREAD_CHECK struct gate *gate_free(struct gate *g)
     SSL_CTX_free(g->tls);
     if (g->epoll_fd >= 0)
         (void)close(g->epoll_fd);
-    if (g->wake_fd >= 0)
-        (void)close(g->wake_fd);
+    waker_unref(g->waker);
     condition_fini(&g->changed);
     mutex_fini(&g->lock);
     free(g);

@@ -225,7 +225,7 @@ static void settle(struct gate *g, struct gate_conn *c)
         wait_for(g, c, GATE_LINGER, EPOLLIN);
     } else if (c->in.len > 0 || (c->ssl && SSL_has_pending(c->ssl))) {
         gate_move(g, c, GATE_BACK);
-        gate_wake(g);
+        waker_wake(g->waker);
     } else {
         buf_fini(&c->in);
         wait_for(g, c, GATE_IDLE, EPOLLIN);
@@ -243,7 +243,7 @@ void gate_return(struct gate *g, struct gate_conn *c)
     mutex_unlock(&g->lock);
     settle(g, c);
     if (others)
-        gate_wake(g);
+        waker_wake(g->waker);
 }
 
 /* ---- a request comes */

@@ -5,6 +5,7 @@
 #include "base/env.h"
 #include "base/hash.h"
 #include "base/mutex.h"
+#include "base/wakes.h"
 #include "http/gate.h"
 
 #include <openssl/ssl.h>
@@ -29,8 +30,9 @@ struct gate {
     SSL_CTX *tls; /* NULL: plain */
     struct listener listeners[GATE_LISTENERS_MAX];
     unsigned listeners_count;
-    int epoll_fd, wake_fd;
-    int fd_max; /* a descriptor from here on: they are nearly all taken */
+    int epoll_fd;
+    struct waker *waker; /* of its thread */
+    int fd_max;          /* a descriptor from here on: they are nearly all taken */
     pthread_t thread;
     bool started;
 
@@ -87,6 +89,5 @@ void gate_look(struct gate *g, struct gate_conn *c) ON(role_http);
 void gate_expire(struct gate *g, struct gate_conn *c) ON(role_http);
 /* A whole request: here, or to a worker. False: there is no room in their queue, it waits in GATE_READY. */
 bool gate_hand(struct gate *g, struct gate_conn *c) ON(role_http);
-void gate_wake(struct gate *g);
 
 #endif
