@@ -182,21 +182,39 @@ enum err password_check(struct text password, const char **out_message)
     return ERR_BAD_REQUEST;
 }
 
-bool try_allowed(struct accounts *a, const struct actor *actor, struct text account,
-                 struct reply reply)
+#define TOO_MANY_TRIES "Too many failed tries. Please wait a little."
+
+static int64_t try_wait_ms(struct accounts *a, const struct actor *actor, struct text account)
 {
     int64_t wait = throttle_wait_ms(a->throttle, THROTTLE_ADDRESS, text_of(actor->address));
     int64_t other = account.len ? throttle_wait_ms(a->throttle, THROTTLE_ACCOUNT, account) : 0;
-    if (other > wait)
-        wait = other;
+    return wait > other ? wait : other;
+}
+
+bool try_allowed(struct accounts *a, const struct actor *actor, struct text account,
+                 struct reply reply)
+{
+    int64_t wait = try_wait_ms(a, actor, account);
     if (wait == 0)
         return true;
     reply_send(reply, &(struct outcome){
                           .err = ERR_BUSY,
-                          .message = TEXT("Too many failed tries. Please wait a little."),
+                          .message = TEXT(TOO_MANY_TRIES),
                           .retry_ms = wait,
                       });
     return false;
+}
+
+enum err try_password(struct accounts *a, struct answer *answer, struct text account,
+                      const char *stored, struct text password)
+{
+    answer->retry_ms = try_wait_ms(a, &answer->actor, account);
+    if (answer->retry_ms > 0)
+        return answer_fault(answer, ERR_BUSY, NULL, TOO_MANY_TRIES);
+    if (password_is(stored, password))
+        return ERR_OK;
+    try_failed(a, &answer->actor, account); /* before the next one looks */
+    return ERR_UNAUTHORIZED;
 }
 
 void try_failed(struct accounts *a, const struct actor *actor, struct text account)

@@ -21,15 +21,6 @@ struct known {
     bool found, deletes;
 };
 
-static enum err may_erase(struct db *db, const struct actor *actor)
-{
-    struct person by;
-    if (actor->right == RIGHT_LOCAL)
-        return ERR_OK;
-    enum err e = person_acting(db, actor->user_id, &by);
-    return e == ERR_OK && strcmp(by.role, "admin") != 0 ? ERR_DENIED : e;
-}
-
 /* By id or name; somebody whose erasure goes on also by the name that they had. */
 static enum err find(struct db *db, struct erasing *job)
 {
@@ -118,7 +109,7 @@ static enum err erase_run(struct db *db, void *data)
 {
     struct erasing *job = data;
     struct known known;
-    enum err e = may_erase(db, &job->answer.actor);
+    enum err e = admin_acting(db, &job->answer.actor);
     if (e == ERR_OK)
         e = find(db, job);
     if (e == ERR_OK)

@@ -91,6 +91,10 @@ MUST_USE enum err password_check(struct text password, const char **out_message)
  * account: empty: only the address counts. */
 bool try_allowed(struct accounts *a, const struct actor *actor, struct text account,
                  struct reply reply);
+/* Whether that is the password, on a task thread; the account's name is the kept one. Looks whether a try may be made once more: those
+ * who came at once all passed try_allowed. errors: ERR_UNAUTHORIZED it is not: noted; ERR_BUSY, with a sentence and retry_ms */
+MUST_USE enum err try_password(struct accounts *a, struct answer *answer, struct text account,
+                               const char *stored, struct text password);
 /* Notes a failed try. */
 void try_failed(struct accounts *a, const struct actor *actor, struct text account);
 
@@ -98,7 +102,7 @@ void try_failed(struct accounts *a, const struct actor *actor, struct text accou
 method_handler place_get, place_setup, place_join, user_add, token_make;
 method_handler invite_create, invite_list, invite_revoke;
 method_handler session_login, session_logout, session_list, session_revoke;
-method_handler user_me, user_list, user_erase;
+method_handler user_me, user_list, user_erase, user_password, user_reset;
 
 /* session.c: moves the end of a session that is used, at most once a minute. */
 #define SESSION_TOUCH_MS 60000

@@ -41,6 +41,14 @@ static const struct param user_add_params[] = {
     {"admin", PARAM_BOOL, false, 0, 0, 0},
     {"password", PARAM_RAW, false, 0, PASSWORD_MAX_BYTES, 0},
 };
+static const struct param user_password_params[] = {
+    {"old", PARAM_RAW, true, 1, PASSWORD_MAX_BYTES, 0},
+    PASSWORD_PARAM,
+};
+static const struct param user_reset_params[] = {
+    {"user", PARAM_TEXT, true, 1, 80, 0},
+    {"password", PARAM_RAW, false, 0, PASSWORD_MAX_BYTES, 0},
+};
 static const struct param token_params[] = {
     {"name", PARAM_TEXT, true, 1, 80, 0},
     {"ttl_s", PARAM_INT, false, 1, INT64_C(10) * 365 * 24 * 3600, INT64_C(30) * 24 * 3600},
@@ -60,6 +68,9 @@ static const struct method methods[] = {
     {"user.me", RIGHT_USER, 0, NULL, 0, user_me},
     {"user.list", RIGHT_USER, 0, user_list_params, COUNT(user_list_params), user_list},
     {"user.erase", RIGHT_ADMIN, 1, user_erase_params, COUNT(user_erase_params), user_erase},
+    {"user.password", RIGHT_USER, 0, user_password_params, COUNT(user_password_params),
+     user_password},
+    {"user.reset", RIGHT_ADMIN, 1, user_reset_params, COUNT(user_reset_params), user_reset},
     {"user.add", RIGHT_LOCAL, 0, user_add_params, COUNT(user_add_params), user_add},
     {"token.make", RIGHT_LOCAL, 0, token_params, COUNT(token_params), token_make},
 };

@@ -51,6 +51,15 @@ enum err person_acting(struct db *db, int64_t id, struct person *out)
     return e == ERR_NOT_FOUND || (e == ERR_OK && !out->active) ? ERR_UNAUTHORIZED : e;
 }
 
+enum err admin_acting(struct db *db, const struct actor *actor)
+{
+    struct person by;
+    if (actor->right == RIGHT_LOCAL)
+        return ERR_OK;
+    enum err e = person_acting(db, actor->user_id, &by);
+    return e == ERR_OK && strcmp(by.role, "admin") != 0 ? ERR_DENIED : e;
+}
+
 bool person_is_erased(const struct person *p)
 {
     return p->name[0] == '-';

@@ -25,6 +25,8 @@ MUST_USE enum err person_by_id(struct db *db, int64_t id, struct person *out);
 MUST_USE enum err person_by_name(struct db *db, struct text name, struct person *out);
 /* Who asks for something, in the job that does it. errors: ERR_UNAUTHORIZED they are not here any more */
 MUST_USE enum err person_acting(struct db *db, int64_t id, struct person *out);
+/* The same of an admin, or of the command line. errors: also ERR_DENIED they are no admin */
+MUST_USE enum err admin_acting(struct db *db, const struct actor *actor);
 /* "42" or a name. */
 MUST_USE enum err person_find(struct db *db, struct text id_or_name, struct person *out);
 

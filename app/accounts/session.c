@@ -70,26 +70,15 @@ static void login_compare(void *thread, void *data)
     (void)thread;
     struct login *job = data;
     struct accounts *a = job->a;
-    /* again: those who came at once all passed the first look */
-    int64_t wait =
-        throttle_wait_ms(a->throttle, THROTTLE_ADDRESS, text_of(job->answer.actor.address));
-    int64_t other = throttle_wait_ms(a->throttle, THROTTLE_ACCOUNT, job->name);
-    bool right = !wait && !other && password_is(job->stored, job->password);
-    if (!wait && !other && !right)
-        try_failed(a, &job->answer.actor, job->name); /* before the next one looks */
+    enum err e = try_password(a, &job->answer, job->name, job->stored, job->password);
     hash_ended(a);
-    if (wait || other) {
-        job->answer.retry_ms = wait > other ? wait : other;
-        answer_end(job, answer_fault(&job->answer, ERR_BUSY, NULL,
-                                     "Too many failed tries. Please wait a little."));
-        return;
-    }
-    if (right) {
+    if (e == ERR_OK) {
         answer_write(job, a->store, login_make, NULL);
         return;
     }
-    answer_end(job, answer_fault(&job->answer, ERR_UNAUTHORIZED, NULL,
-                                 "That name and password do not fit together."));
+    if (e == ERR_UNAUTHORIZED)
+        e = answer_fault(&job->answer, e, NULL, "That name and password do not fit together.");
+    answer_end(job, e);
 }
 
 static void login_found(void *data, enum err e)

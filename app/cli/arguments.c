@@ -23,7 +23,7 @@ static const struct flag flags[] = {
     {"ephemeral", FLAG_SWITCH, TAKES_SERVE, offsetof(struct arguments, ephemeral)},
     {"ready-json", FLAG_SWITCH, TAKES_SERVE, offsetof(struct arguments, ready_json)},
     {"admin", FLAG_SWITCH, TAKES_USER, offsetof(struct arguments, admin)},
-    {"password-stdin", FLAG_SWITCH, TAKES_USER, offsetof(struct arguments, password_stdin)},
+    {"password-stdin", FLAG_SWITCH, TAKES_PASSWORD, offsetof(struct arguments, password_stdin)},
     {"ttl", FLAG_TTL, TAKES_LIFETIME, 0},
     {"merge", FLAG_SWITCH, TAKES_MERGE, offsetof(struct arguments, merge)},
     {"messages", FLAG_WORD, TAKES_MESSAGES, offsetof(struct arguments, messages)},

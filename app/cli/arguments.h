@@ -6,13 +6,14 @@
 
 /* What a command takes besides --help, --config and the options. */
 enum {
-    TAKES_SERVE = 1,     /* --ephemeral, --ready-json */
-    TAKES_USER = 2,      /* --admin, --password-stdin */
-    TAKES_LIFETIME = 4,  /* --ttl */
-    TAKES_ROOM = 16,     /* --room */
-    TAKES_MERGE = 32,    /* --merge */
-    TAKES_MESSAGES = 64, /* --messages */
-    TAKES_FILE = 8,      /* --config without --data: the file is not read, only its name is kept */
+    TAKES_SERVE = 1,      /* --ephemeral, --ready-json */
+    TAKES_USER = 2,       /* --admin */
+    TAKES_PASSWORD = 128, /* --password-stdin */
+    TAKES_LIFETIME = 4,   /* --ttl */
+    TAKES_ROOM = 16,      /* --room */
+    TAKES_MERGE = 32,     /* --merge */
+    TAKES_MESSAGES = 64,  /* --messages */
+    TAKES_FILE = 8,       /* --config without --data: the file is not read, only its name is kept */
 };
 
 /* Reads argv (without the command's own words) into *out, and defaults, file, environment and flags into *c, which

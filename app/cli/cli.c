@@ -30,7 +30,7 @@ static const struct command commands[] = {
      "  --ephemeral     throw-away data, a free port, --ready-json\n"
      "  --ready-json    one line on stdout as soon as it answers: url, setup_url, api_key, pid\n",
      NULL},
-    {"user", "add", 1, 0, TAKES_USER, user_add_run,
+    {"user", "add", 1, 0, TAKES_USER | TAKES_PASSWORD, user_add_run,
      "snug user add NAME [--admin] [--password-stdin]\n"
      "\n"
      "Adds a person, also while the server runs. Somebody who is there without a password, "
@@ -39,6 +39,14 @@ static const struct command commands[] = {
      "\n"
      "  --admin           may manage everything\n"
      "  --password-stdin  the password is the first line of stdin; else only tokens let in\n",
+     NULL},
+    {"user", "password", 1, 0, TAKES_PASSWORD, user_password_run,
+     "snug user password NAME|ID [--password-stdin]\n"
+     "\n"
+     "Gives somebody who forgot it another password, also while the server runs, and ends their\n"
+     "log-ins. Tokens that were made stay good.\n"
+     "\n"
+     "  --password-stdin  it is the first line of stdin; else one is made and printed\n",
      NULL},
     {"user", "erase", 1, 0, TAKES_MESSAGES, user_erase_run,
      "snug user erase NAME|ID --messages keep|delete\n"

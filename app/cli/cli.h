@@ -1,4 +1,4 @@
-/* cli: the command line around the server: snug serve, user add, user erase, token, announce, backup, restore, check, export, import, version.
+/* cli: the command line around the server: snug serve, user add, user password, user erase, token, announce, backup, restore, check, export, import, version.
  *
  * Results go to stdout, everything else to stderr. Exit: 0 success, 1 failure, 2 wrong use. */
 #ifndef SNUG_CLI_CLI_H
@@ -25,6 +25,7 @@ struct arguments {
 /* ---- the commands: exit codes */
 int serve_run(struct config *c, const struct arguments *a);
 int user_add_run(struct config *c, const struct arguments *a);
+int user_password_run(struct config *c, const struct arguments *a);
 int user_erase_run(struct config *c, const struct arguments *a);
 int token_run(struct config *c, const struct arguments *a);
 int announce_run(struct config *c, const struct arguments *a);

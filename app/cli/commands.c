@@ -66,18 +66,6 @@ static enum err try_both(struct config *c, const struct request *r, struct buf *
     }
 }
 
-/* The member of an object; empty: it is not there. */
-static struct text member_of(struct text object, const char *name)
-{
-    struct json_member member;
-    if (object.len == 0 || json_kind(object) != JSON_OBJECT)
-        return TEXT_NONE;
-    while (json_member(&object, &member))
-        if (strcmp(member.key, name) == 0)
-            return member.value;
-    return TEXT_NONE;
-}
-
 static void add_string(struct buf *out, struct text value)
 {
     if (value.len > 0 && json_kind(value) == JSON_STRING)
@@ -108,12 +96,12 @@ static bool ask(struct config *c, struct request *r, struct buf *answer, struct 
         cli_say("The server's answer cannot be read.");
         return false;
     }
-    *out_result = member_of(line, "result");
+    *out_result = json_find(line, "result");
     if (out_result->len > 0)
         return true;
     struct buf message;
     buf_init(&message, 4096);
-    add_string(&message, member_of(member_of(line, "error"), "message"));
+    add_string(&message, json_find(json_find(line, "error"), "message"));
     cli_say("%.*s", TEXT_ARG(buf_text(&message)));
     buf_fini(&message);
     return false;
@@ -123,7 +111,7 @@ static bool ask(struct config *c, struct request *r, struct buf *answer, struct 
 static void print_member(struct text result, const char *before, const char *name,
                          const char *after)
 {
-    struct text value = member_of(result, name);
+    struct text value = json_find(result, name);
     struct buf text;
     buf_init(&text, 65536);
     if (value.len > 0 && json_kind(value) == JSON_STRING)
@@ -170,8 +158,8 @@ int user_add_run(struct config *c, const struct arguments *a)
         json_add_text(&r.writer, "password", text_of(password));
     bool added = ask(c, &r, &answer, &result);
     if (added) {
-        struct text user = member_of(result, "user");
-        bool known = text_is(member_of(result, "known"), TEXT("true"));
+        struct text user = json_find(result, "user");
+        bool known = text_is(json_find(result, "known"), TEXT("true"));
         print_member(user, known ? "Gave a password to " : "Added ", "name", "");
         print_member(user, ", user ", "id",
                      a->password_stdin ? ".\n" : ", without a password: only tokens let in.\n");
@@ -180,6 +168,32 @@ int user_add_run(struct config *c, const struct arguments *a)
     buf_fini(&r.params);
     buf_fini(&answer);
     return added ? 0 : 1;
+}
+
+int user_password_run(struct config *c, const struct arguments *a)
+{
+    char password[PASSWORD_MAX] = "";
+    if (a->password_stdin && !read_password(password))
+        return 1;
+    struct request r;
+    struct buf answer;
+    struct text result;
+    request_init(&r, "user.reset");
+    buf_init(&answer, ANSWER_MAX);
+    json_add_text(&r.writer, "user", text_of(a->words[0]));
+    if (a->password_stdin)
+        json_add_text(&r.writer, "password", text_of(password));
+    bool given = ask(c, &r, &answer, &result);
+    if (given && a->password_stdin)
+        print_member(json_find(result, "user"), "Gave another password to ", "name", ".\n");
+    else if (given)
+        print_member(result, "", "password", "\n");
+    explicit_bzero(password, sizeof password);
+    if (answer.data)
+        explicit_bzero(answer.data, answer.len);
+    buf_fini(&r.params);
+    buf_fini(&answer);
+    return given ? 0 : 1;
 }
 
 /* What was done, and what still has the person. */
@@ -337,8 +351,8 @@ int check_run(struct config *c, const struct arguments *a)
     buf_init(&answer, ANSWER_MAX);
     int64_t count = -1; /* of findings; none: it could not look */
     if (ask(c, &r, &answer, &result) &&
-        json_int(member_of(result, "count"), 0, INT64_MAX, &count) && count > 0)
-        print_findings(member_of(result, "findings"), count);
+        json_int(json_find(result, "count"), 0, INT64_MAX, &count) && count > 0)
+        print_findings(json_find(result, "findings"), count);
     else if (count == 0)
         (void)printf("The data in %s is whole.\n", c->options.data);
     buf_fini(&r.params);

@@ -89,6 +89,30 @@ test("nobody can revoke another's session, whether it exists or not", async () =
   await wire.close();
 });
 
+test("a new password closes all other log-ins within a second; the one that changed it stays", async () => {
+  const mine = await server.join("Cleo");
+  const other = await login("cleo");
+  const tab = await Wire.connect(server.url, { cookie: mine.cookie });
+  const gone = await Wire.connect(server.url, { cookie: other.cookie });
+  const password = "another battery, another horse";
+  const wrong = await server.post("user.password", { old: "not hers at all", password }, mine.cookie);
+  assert.deepEqual([wrong.status, wrong.error.field, wrong.error.message], [400, "old", "That is not your old password."]);
+  assert.ok((await gone.ask("ping")).ping, "nothing changed");
+  assert.deepEqual(await server.call("user.password", { old: PASSWORD, password }, mine.cookie), {});
+  assert.deepEqual(await gone.closed(AT_ONCE), FORCED);
+  assert.ok((await tab.ask("ping")).ping);
+  assert.equal((await server.post("user.me", {}, other.cookie)).status, 401);
+  assert.equal((await login("cleo")).status, 401);
+  assert.equal((await login("cleo", { password })).status, 200);
+
+  const reset = await server.call("user.reset", { user: "cleo" }, ada.cookie);
+  assert.equal(reset.user.name, "cleo");
+  assert.match(reset.password, /^[A-Za-z0-9]{22}$/);
+  assert.deepEqual(await tab.closed(AT_ONCE), FORCED);
+  assert.equal((await login("cleo", { password })).status, 401);
+  assert.equal((await login("cleo", { password: reset.password })).status, 200);
+});
+
 test("cookies are HttpOnly and Lax, last 30 days with stay and until the browser closes without", async () => {
   const stay = (await login("bob", { stay: true })).headers.get("set-cookie");
   const brief = (await login("bob")).headers.get("set-cookie");

@@ -54,6 +54,7 @@ const anywhere = [
   ["connection.history", () => ({ user: by.owner.id }), "+++--0"],
   ["invite.create", () => ({ uses: 1 }), ADMINS],
   ["invite.list", () => ({}), ADMINS],
+  ["user.reset", () => ({ user: "guest" }), ADMINS],
   ["user.erase", () => ({ user: "leaver", messages: "keep" }), ADMINS],
   ["manager.list", () => ({}), ADMINS],
   ["place.announce", () => ({ text: "to all" }), ADMINS],

@@ -20,6 +20,8 @@ before(async () => {
     "session.login": { name: "ada", password: "not her password" },
     "session.revoke": { id: "999" },
     "user.list": {},
+    "user.password": { old: "not her password", password: "long enough for all" },
+    "user.reset": { user: "nobody.here" },
     "user.erase": { user: "nobody.here", messages: "keep" },
     "room.list": {},
     "room.create": { name: "never made" },
@@ -73,6 +75,10 @@ const table = [
   ["session.revoke", "id", id42, true],
   ["user.list", "limit", int(1, 500), false],
   ["user.list", "after", id42, false],
+  ["user.password", "old", [5, null, "", {}, "x".repeat(801)], true],
+  ["user.password", "password", [5, null, "", {}, "x".repeat(11), "x".repeat(201)], true],
+  ["user.reset", "user", text(80), true],
+  ["user.reset", "password", [5, null, "", {}, "x".repeat(11), "x".repeat(201)], false],
   ["user.erase", "user", text(80), true],
   ["user.erase", "messages", [...text(8), "both", "Keep"], true],
   ["room.list", "joinable", bool, false],
@@ -186,7 +192,7 @@ test("the table of wrong input knows every method", async () => {
   const named = new Set(table.map(([method]) => method));
   for (const method of Object.keys(good)) assert.ok(named.has(method), method);
   for (const method of none) assert.ok(!named.has(method));
-  assert.equal(named.size + none.length, 33, "the methods of SHAPES.md, and place.announce");
+  assert.equal(named.size + none.length, 35, "the methods of SHAPES.md, user.password, user.reset, and place.announce");
 });
 
 test("parameters that are no object are 107 on both doors, and the next call works", async () => {

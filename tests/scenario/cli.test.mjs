@@ -47,6 +47,8 @@ test("help is on stdout with 0, wrong use on stderr with 2", async () => {
     [[], "snug COMMAND --help"],
     [["sreve"], "no command sreve"],
     [["user"], "snug user add"],
+    [["user", "password"], "Usage: snug user password NAME"],
+    [["user", "password", "ada", "--admin"], "There is no option --admin"],
     [["token"], "Usage: snug token NAME"],
     [["backup"], "Usage: snug backup FILE"],
     [["announce"], "Usage: snug announce TEXT"],
@@ -299,6 +301,10 @@ for (const running of [true, false]) {
     assert.match(await run(["user", "add", "late", "--password-stdin"], `${PASSWORD}\n`), /^Gave a password to late, user \d+\.\n$/);
     const second = await snug(["user", "add", "late", "--password-stdin", "--data", data], { input: "another password\n" });
     assert.match(second.err, /That name is taken/);
+    // Who forgot it gets another: a made one, or one from stdin.
+    const made = (await run(["user", "password", "late"])).trim();
+    assert.match(made, /^[A-Za-z0-9]{22}$/);
+    assert.equal(await run(["user", "password", "boss", "--password-stdin"], `${PASSWORD} 2\n`), "Gave another password to boss.\n");
     const token = await run(["token", "bot"]);
     assert.match(token, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     const short = await run(["token", "boss", "--ttl", "60"]);
@@ -311,9 +317,9 @@ for (const running of [true, false]) {
     assert.match(await run(["check"]), /is whole\.\n$/);
     // What was made there is good here.
     server ??= await Server.start({ data });
-    const login = await server.post("session.login", { name: "boss", password: PASSWORD });
+    const login = await server.post("session.login", { name: "boss", password: `${PASSWORD} 2` });
     assert.equal(login.result?.user.role, "admin", JSON.stringify(login.error));
-    assert.equal((await server.post("session.login", { name: "late", password: PASSWORD })).result?.user.role, "member");
+    assert.equal((await server.post("session.login", { name: "late", password: made })).result?.user.role, "member");
     const nook = await snug(["user", "add", "nook", "--password-stdin", "--data", data], { input: `${PASSWORD}\n` });
     assert.match(nook.err, /That name is taken/);
     assert.equal((await connectWith(server, token.trim())).connect.data.user.name, "bot");
@@ -328,6 +334,9 @@ for (const running of [true, false]) {
     else assert.equal((await snug(["user", "add", "ada", "--data", data])).code, 0);
     const rows = [
       [["user", "add", "ada"], "", /taken/i],
+      [["user", "password", "nobody"], "", /nobody here/],
+      [["user", "password", "nook"], "", /must be a person/],
+      [["user", "password", "ada", "--password-stdin"], "short\n", /12 to 200/],
       [["user", "add", "Not A Name"], "", /name/],
       [["user", "add", "bob", "--password-stdin"], "short\n", /password/],
       [["user", "add", "bob", "--password-stdin"], "", /no password on stdin/],
