@@ -56,6 +56,12 @@ export interface Erasure {
 export const erasePerson = (user: string, messages: Erasure["messages"]): Promise<Erasure> =>
   call<Erasure>("user.erase", { user, messages });
 
+export const changePassword = (old: string, password: string): Promise<unknown> => call("user.password", { old, password });
+
+/** Another password for somebody else, who is logged out everywhere. */
+export const resetPassword = async (user: string): Promise<string> =>
+  (await call<{ password: string }>("user.reset", { user })).password;
+
 export interface NewInvite {
   id: string;
   url: string;

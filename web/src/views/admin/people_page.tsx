@@ -5,8 +5,10 @@ import { Icon } from "../../lib/icons";
 import { shortDay } from "../../lib/time_text";
 import { useAsked } from "../../lib/use_task";
 import type { User } from "../../net/types";
+import { me } from "../../state/app";
 import { dialog, openDialog } from "../../state/dialog";
 import { erasing } from "../../state/erased";
+import { resetting } from "../../state/resetting";
 import { Trouble } from "../dialogs/dialog";
 import { count } from "../run/run_words";
 
@@ -82,6 +84,10 @@ function PersonRow({ person }: { person: User }) {
     erasing.value = person;
     openDialog("erase");
   };
+  const reset = () => {
+    resetting.value = person;
+    openDialog("reset");
+  };
   return (
     <tr data-key={person.id}>
       <td>
@@ -94,6 +100,11 @@ function PersonRow({ person }: { person: User }) {
       <td>{erased ? erasedWords(erased) : person.active ? person.role : `${person.role}, not active`}</td>
       <td class="wide-only">{shortDay(person.created)}</td>
       <td class="r">
+        {!erased && person.role !== "agent" && person.active && person.id !== me.value?.id && (
+          <button class="button small" type="button" aria-haspopup="dialog" aria-label={`Give ${person.display} another password…`} onClick={reset}>
+            Password…
+          </button>
+        )}{" "}
         {!erased && person.role !== "agent" && (
           <button class="button small danger" type="button" aria-haspopup="dialog" aria-label={`Erase ${person.display}…`} onClick={erase}>
             Erase…

@@ -41,6 +41,17 @@ export function Dialog({ title, children, wide }: { title: string; children: Com
   );
 }
 
+/** The way on when something is done: it has the focus, which what stood here before had. */
+export function Done() {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.focus(), []);
+  return (
+    <div class="dialog-acts">
+      <button ref={button} class="button main" type="button" onClick={closeDialog}>Close</button>
+    </div>
+  );
+}
+
 /** What went wrong, where it was done. */
 export function Trouble({ words }: { words: string }) {
   if (!words) return null;

@@ -4,6 +4,7 @@ import { EraseDialog } from "./erase";
 import { FindRoomDialog } from "./find_room";
 import { InviteDialog } from "./invite";
 import { ChangeRoomDialog, NewRoomDialog } from "./new_room";
+import { PasswordDialog, ResetDialog } from "./password";
 import { SettingsDialog } from "./settings";
 import { WhyDialog } from "./why";
 
@@ -15,9 +16,11 @@ export function Dialogs() {
     case "invite": return <InviteDialog key="invite" />;
     case "room": return <ChangeRoomDialog key="room" />;
     case "settings": return <SettingsDialog key="settings" />;
+    case "password": return <PasswordDialog key="password" />;
     case "delete": return <DeleteDialog key="delete" />;
     case "why": return <WhyDialog key="why" />;
     case "erase": return <EraseDialog key="erase" />;
+    case "reset": return <ResetDialog key="reset" />;
     default: return null;
   }
 }

@@ -6,7 +6,7 @@ import type { User } from "../../net/types";
 import { closeDialog } from "../../state/dialog";
 import { erasing } from "../../state/erased";
 import { Choice } from "./choice";
-import { Dialog, Trouble } from "./dialog";
+import { Dialog, Done, Trouble } from "./dialog";
 
 type What = Erasure["messages"];
 const WHAT: [What, string][] = [
@@ -83,9 +83,7 @@ function Progress({ state, trouble }: { state: Erasure; trouble: string }) {
       </p>
       {!over && <progress class="progress" aria-label="How far it is" max={Math.max(1, state.total)} value={Math.min(state.done, state.total)} />}
       <Trouble words={trouble} />
-      <div class="dialog-acts">
-        <button class="button main" type="button" autofocus onClick={closeDialog}>Close</button>
-      </div>
+      <Done />
     </div>
   );
 }

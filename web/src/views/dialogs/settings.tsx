@@ -5,7 +5,7 @@ import type { SendWith, Theme } from "../../lib/settings";
 import { shortDay } from "../../lib/time_text";
 import { useAsked, useTask } from "../../lib/use_task";
 import { me } from "../../state/app";
-import { closeDialog } from "../../state/dialog";
+import { closeDialog, openDialog } from "../../state/dialog";
 import { Choice } from "./choice";
 import { Dialog, Trouble } from "./dialog";
 
@@ -35,6 +35,7 @@ export function SettingsDialog() {
           <a class="button" href="/admin/connections" onClick={closeDialog}>Connections</a>
           {user?.role === "admin" && <a class="button" href="/admin/metrics" onClick={closeDialog}>Metrics</a>}
           {user?.role === "admin" && <a class="button" href="/admin/people" onClick={closeDialog}>People</a>}
+          <button class="button" type="button" aria-haspopup="dialog" onClick={() => openDialog("password")}>Change password…</button>
           <button class="button danger end" type="button" disabled={task.busy}
             onClick={() => task.run(async () => { await logOut(); closeDialog(); })}>
             Log out

@@ -86,6 +86,7 @@ export function Field(props: FieldProps) {
         spellcheck={plain ? false : undefined}
         maxLength={max}
         minLength={min}
+        autofocus={focus}
         required
         aria-invalid={bad ? "true" : undefined}
         aria-describedby={words ? `field-${name}-hint` : undefined}
