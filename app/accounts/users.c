@@ -122,8 +122,11 @@ static enum err place_run(struct db *db, void *data)
     json_add_int(w, "upload_bytes", 0); /* no uploads yet */
     json_add_int(w, "connections", a->connections_max);
     json_close(w, '}');
+    enum err e = query_end(q);
+    if (e == ERR_OK && job->answer.actor.right >= RIGHT_USER && a->hooks.place_told)
+        e = a->hooks.place_told(a->hooks.ctx, db, w);
     json_close(w, '}');
-    return query_end(q);
+    return e;
 }
 
 void place_get(void *ctx, const struct actor *actor, const struct args *args, struct reply reply)

@@ -44,6 +44,7 @@ struct chat {
     _Atomic int64_t index_next_ms;
     struct keep_plan *keep_plan GUARDED_BY(lock); /* keep.c; NULL: its job runs */
     _Atomic int64_t keep_next_ms;
+    atomic_bool keep_anew;  /* the bounds have changed: what is planned is not to be done */
     atomic_bool purge_runs; /* purge.c */
     _Atomic int64_t purge_next_ms;
     bool purge_begun;                      /* of its job */
@@ -206,6 +207,8 @@ void erasure_wake(void *chat);
 
 MUST_USE enum err keep_init(struct chat *c);
 void keep_tick(struct chat *c, int64_t now_ms);
+/* The place's bounds have changed, committed: nothing goes by the old ones any more, and the next tick plans. */
+void keep_anew(struct chat *c);
 void keep_fini(struct chat *c);
 
 /* ---- the handlers */
@@ -213,6 +216,10 @@ method_handler room_list, room_create, room_update, room_join, room_leave, room_
     room_invite;
 method_handler message_send, message_edit, message_list, message_search, message_delete;
 method_handler read_mark, typing_start;
+method_handler place_update, place_preview;
+
+/* place.c: what place.get says about how long messages are kept (the hook of accounts). */
+MUST_USE enum err place_told(void *chat, struct db *db, struct json_writer *w);
 
 /* 107 and false unless a message can have that text: its bytes as JSON. Its characters are the table's. */
 bool message_fits(struct text t, struct reply reply);

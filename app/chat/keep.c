@@ -1,5 +1,4 @@
-/* keep: messages go when they are over a bound: of age, of number in their room, of the size of all. The place has bounds, and
- * a room may have closer ones. With a message goes all that is before it in its room's stream, so that what is left
+/* keep: messages go when they are over a bound (chat/bounds.h): of age, of number in their room, of the size of all. With a message goes all that is before it in its room's stream, so that what is left
  * has no holes; room.trimmed says up to where, and a recovery from there or before says that it cannot.
  *
  * Once a minute a reader plans: up to which offset each of the next rooms is to be trimmed. The writer then takes that off in
@@ -8,17 +7,16 @@
  *
  * Invariant: one plan at a time; it belongs to the job that runs. */
 #include "base/metrics.h"
+#include "chat/bounds.h"
 #include "chat/inside.h"
 #include "store/db.h"
 #include "store/store.h"
 
 #include <stdlib.h>
 
-#define ROOMS_MAX 64   /* of a plan */
-#define AHEAD_MAX 2000 /* messages that a plan finds too old in a room, or over the size */
-#define CHUNK 20       /* events between two looks at the clock */
-#define STEP_MS 8      /* of the writer */
-#define PAUSE_MS 100   /* after a step */
+#define CHUNK 20     /* events between two looks at the clock */
+#define STEP_MS 8    /* of the writer */
+#define PAUSE_MS 100 /* after a step */
 #define PLAN_EVERY_MS 60000
 
 struct target {
@@ -29,7 +27,7 @@ struct keep_plan {
     struct chat *c;
     int64_t now_ms;     /* since 1970 */
     int64_t after_room; /* of the next plan; 0: all rooms have been looked at */
-    struct target targets[ROOMS_MAX];
+    struct target targets[BOUNDS_ROOMS_MAX];
     size_t count;
     int64_t messages; /* deleted by this step */
     bool over;        /* a bound of this plan was not all there is to do */
@@ -42,7 +40,7 @@ static void aim(struct keep_plan *p, int64_t room_id, int64_t offset)
     size_t i = 0;
     while (i < p->count && p->targets[i].room_id != room_id)
         i++;
-    if (i == ROOMS_MAX)
+    if (i == BOUNDS_ROOMS_MAX)
         return; /* another plan follows */
     if (i == p->count)
         p->targets[p->count++] = (struct target){room_id, 0};
@@ -50,23 +48,17 @@ static void aim(struct keep_plan *p, int64_t room_id, int64_t offset)
         p->targets[i].offset = offset;
 }
 
-/* The closer of two bounds; 0 is none. */
-static int64_t closer(int64_t a, int64_t b)
-{
-    return a == 0 || (b > 0 && b < a) ? b : a;
-}
-
 static enum err plan_age(struct db *db, struct keep_plan *p, int64_t room_id, int64_t keep_ms)
 {
     struct query *q = db_query(db, QUERY_CHAT_KEEP_OLD);
     query_int(q, 1, room_id);
-    query_int(q, 2, AHEAD_MAX);
+    query_int(q, 2, BOUNDS_AHEAD);
     int64_t last = 0, seen = 0;
     while (query_row(q) && col_int(q, 1) < p->now_ms - keep_ms) {
         last = col_int(q, 0);
         seen++;
     }
-    p->over |= seen == AHEAD_MAX;
+    p->over |= seen == BOUNDS_AHEAD;
     if (last > 0)
         aim(p, room_id, last);
     return query_end(q);
@@ -74,23 +66,21 @@ static enum err plan_age(struct db *db, struct keep_plan *p, int64_t room_id, in
 
 static enum err plan_count(struct db *db, struct keep_plan *p, int64_t room_id, int64_t most)
 {
-    struct query *q = db_query(db, QUERY_CHAT_KEEP_OVER);
-    query_int(q, 1, room_id);
-    query_int(q, 2, most);
-    if (query_row(q))
-        aim(p, room_id, col_int(q, 0));
-    return query_end(q);
+    int64_t offset;
+    enum err e = bounds_over(db, room_id, most, &offset);
+    if (e == ERR_OK && offset > 0)
+        aim(p, room_id, offset);
+    return e;
 }
 
-static enum err plan_size(struct db *db, struct keep_plan *p)
+static enum err plan_size(struct db *db, struct keep_plan *p, int64_t most)
 {
-    struct query *q = db_query(db, QUERY_CHAT_KEEP_SIZE);
-    bool over = query_row(q) && col_int(q, 0) > p->c->options.keep_bytes;
-    enum err e = query_end(q);
-    if (e != ERR_OK || !over)
+    int64_t used;
+    enum err e = bounds_used(db, &used);
+    if (e != ERR_OK || used <= most)
         return e;
-    q = db_query(db, QUERY_CHAT_KEEP_FIRST);
-    query_int(q, 1, AHEAD_MAX);
+    struct query *q = db_query(db, QUERY_CHAT_KEEP_FIRST);
+    query_int(q, 1, BOUNDS_AHEAD);
     while (query_row(q))
         aim(p, col_int(q, 0), col_int(q, 1));
     p->over = true;
@@ -100,28 +90,23 @@ static enum err plan_size(struct db *db, struct keep_plan *p)
 static enum err plan_run(struct db *db, void *data)
 {
     struct keep_plan *p = data;
-    const struct chat_options *o = &p->c->options;
-    struct {
-        int64_t id, keep_ms, keep_messages;
-    } rooms[ROOMS_MAX];
-    size_t n = 0;
-    struct query *q = db_query(db, QUERY_CHAT_KEEP_ROOMS);
-    query_int(q, 1, p->after_room);
-    query_int(q, 2, ROOMS_MAX);
-    for (; query_row(q); n++) {
-        rooms[n].id = col_int(q, 0);
-        rooms[n].keep_ms = closer(o->keep_ms, col_int(q, 1));
-        rooms[n].keep_messages = closer(o->keep_messages, col_int(q, 2));
+    struct bounds set;
+    struct bounded_rooms rooms;
+    enum err e = bounds_set(db, &set);
+    if (e == ERR_OK)
+        e = bounds_rooms(db, p->after_room, &rooms);
+    if (e != ERR_OK)
+        return e;
+    struct bounds place = bounds_closer(bounds_most(p->c), set);
+    p->after_room = rooms.after;
+    for (size_t i = 0; i < rooms.count && e == ERR_OK; i++) {
+        struct bounds b = bounds_closer(place, rooms.at[i].own);
+        if (b.ms > 0)
+            e = plan_age(db, p, rooms.at[i].id, b.ms);
+        if (e == ERR_OK && b.messages > 0)
+            e = plan_count(db, p, rooms.at[i].id, b.messages);
     }
-    enum err e = query_end(q);
-    p->after_room = n == ROOMS_MAX ? rooms[n - 1].id : 0;
-    for (size_t i = 0; i < n && e == ERR_OK; i++) {
-        if (rooms[i].keep_ms > 0)
-            e = plan_age(db, p, rooms[i].id, rooms[i].keep_ms);
-        if (e == ERR_OK && rooms[i].keep_messages > 0)
-            e = plan_count(db, p, rooms[i].id, rooms[i].keep_messages);
-    }
-    return e == ERR_OK && o->keep_bytes > 0 ? plan_size(db, p) : e;
+    return e == ERR_OK && place.bytes > 0 ? plan_size(db, p, place.bytes) : e;
 }
 
 /* ---- a step, on the writer */
@@ -187,6 +172,8 @@ static enum err trim_run(struct db *db, void *data)
     struct keep_plan *p = data;
     int64_t end_ms = env_monotonic_ms(&env_real) + STEP_MS;
     p->messages = 0;
+    if (atomic_load(&p->c->keep_anew))
+        p->count = 0; /* planned by bounds that are no more */
     enum err wanted = p->count > 0 ? purge_want(p->c, db) : ERR_OK;
     if (wanted != ERR_OK)
         return wanted;
@@ -232,14 +219,16 @@ static void plan_done(void *data, enum err e)
 
 void keep_tick(struct chat *c, int64_t now_ms)
 {
-    if (now_ms < atomic_load(&c->keep_next_ms))
+    if (now_ms < atomic_load(&c->keep_next_ms) && !atomic_load(&c->keep_anew))
         return;
     mutex_lock(&c->lock);
     struct keep_plan *p = c->keep_plan;
     c->keep_plan = NULL;
     mutex_unlock(&c->lock);
     if (!p)
-        return; /* a job runs */
+        return;                                /* a job runs */
+    if (atomic_exchange(&c->keep_anew, false)) /* before the plan reads the bounds */
+        p->count = p->after_room = 0;
     enum err e;
     if (p->count > 0) {
         e = writer_submit_later(c->store, (struct job){trim_run, trim_done, p});
@@ -250,6 +239,11 @@ void keep_tick(struct chat *c, int64_t now_ms)
     }
     if (e != ERR_OK)
         keep_end(p, PAUSE_MS); /* busy: later */
+}
+
+void keep_anew(struct chat *c)
+{
+    atomic_store(&c->keep_anew, true);
 }
 
 enum err keep_init(struct chat *c)

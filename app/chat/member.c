@@ -293,5 +293,5 @@ static void person_committed(void *ctx, int64_t user_id, void *later, enum err e
 
 struct accounts_hooks chat_accounts_hooks(struct chat *c)
 {
-    return (struct accounts_hooks){c, person_made, person_committed, erasure_wake};
+    return (struct accounts_hooks){c, person_made, person_committed, erasure_wake, place_told};
 }

@@ -1,6 +1,8 @@
 #include "chat/asked.h"
 #include "chat/inside.h"
 
+#define KEEP_DAYS_MAX 36500
+#define KEEP_MESSAGES_MAX 1000000000
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 #define ROOM_PARAM                                                                                 \
     {                                                                                              \
@@ -30,8 +32,8 @@ static const struct param update_params[] = {
     {"name", PARAM_TEXT, false, 1, 80, 0},
     {"topic", PARAM_TEXT, false, 0, 250, 0},
     {"private", PARAM_BOOL, false, 0, 0, 0},
-    {"keep_days", PARAM_INT, false, 0, 36500, 0},
-    {"keep_messages", PARAM_INT, false, 0, 1000000000, 0},
+    {"keep_days", PARAM_INT, false, 0, KEEP_DAYS_MAX, 0},
+    {"keep_messages", PARAM_INT, false, 0, KEEP_MESSAGES_MAX, 0},
 };
 static const struct param room_params[] = {ROOM_PARAM};
 static const struct param invite_params[] = {
@@ -67,7 +69,15 @@ static const struct param edit_params[] = {
 static const struct param delete_params[] = {ROOM_PARAM, {"id", PARAM_ID, true, 0, 0, 0}};
 static const struct param mark_params[] = {ROOM_PARAM, OFFSET_PARAM("offset", true)};
 
+static const struct param keep_params[] = {
+    {"keep_days", PARAM_INT, false, 0, KEEP_DAYS_MAX, 0},
+    {"keep_messages", PARAM_INT, false, 0, KEEP_MESSAGES_MAX, 0},
+    {"keep_bytes", PARAM_INT, false, 0, INT64_C(1) << 50, 0},
+};
+
 static const struct method methods[] = {
+    {"place.update", RIGHT_ADMIN, 1, keep_params, COUNT(keep_params), place_update},
+    {"place.preview", RIGHT_ADMIN, 1, keep_params, COUNT(keep_params), place_preview},
     {"room.list", RIGHT_USER, 0, room_list_params, COUNT(room_list_params), room_list},
     {"room.create", RIGHT_USER, 1, create_params, COUNT(create_params), room_create},
     {"room.update", RIGHT_OWNER, 1, update_params, COUNT(update_params), room_update},

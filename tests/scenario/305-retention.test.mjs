@@ -58,3 +58,49 @@ test("an owner keeps less; nobody else does", async () => {
   await until("the old ones to be gone", async () => (await listAll(bob.call, id)).length === 3);
   assert.equal((await server.stop()).code, 0);
 });
+
+test("an admin keeps less without a restart, within the configuration, and everybody is told", async () => {
+  const server = await startPlace({ config: { retention: { age: "36h", messages: 100 } } });
+  const [ada] = await people(server, ["ada"], { admin: true });
+  const [bob] = await people(server, ["bob"]);
+  const id = await room(ada, "long", [bob]);
+  for (let i = 0; i < 30; i++) await ada.call("message.send", { room: id, text: `number ${i}`, key: `k${i}` });
+  const wire = await Wire.connect(server.url, { token: bob.token });
+
+  const most = { age_ms: 36 * 3_600_000, messages: 100, size_bytes: 0 };
+  const wider = { age_ms: 0, messages: 1000, size_bytes: 0 }; // after a restart
+  const none = { age_ms: 0, messages: 0, size_bytes: 0 };
+  assert.deepEqual((await bob.call("place.get")).keep, { now: most, set: none, most });
+  assert.equal((await server.post("place.get", {})).result.keep, undefined, "strangers are not told");
+
+  for (const method of ["place.update", "place.preview"]) {
+    assert.equal((await bob.post(method, { keep_messages: 1 })).error.code, 103);
+    assert.equal((await server.post(method, { keep_messages: 1 })).error.code, 101);
+    for (const [field, value] of [["keep_days", 2], ["keep_messages", 101], ["keep_bytes", 1], ["keep_days", "soon"]]) {
+      const { error, status } = await ada.post(method, { keep_messages: 1, [field]: value });
+      assert.deepEqual([status, error.code, error.field], [400, 107, field]);
+      assert.match(error.message, new RegExp(`^${field} must be `));
+    }
+  }
+  assert.deepEqual((await bob.call("place.get")).keep.set, none, "nothing has changed");
+  assert.deepEqual(await ada.call("place.preview", { keep_messages: 10 }), { messages: 20, about: false, more: false });
+  assert.equal((await listAll(bob.call, id)).length, 30);
+
+  const { keep } = await ada.call("place.update", { keep_messages: 10, keep_days: 1 });
+  assert.deepEqual(keep, { now: { age_ms: 86_400_000, messages: 10, size_bytes: 0 }, set: { age_ms: 86_400_000, messages: 10, size_bytes: 0 }, most });
+  const { message } = await wire.push("the change", (push) => push.message?.data.type === "place_changed");
+  assert.deepEqual(message.data, { type: "place_changed", keep });
+  await until("the old ones to be gone", async () => (await listAll(bob.call, id)).length === 10);
+  assert.equal(await server.metric("snug_messages_expired_total"), 20);
+  await wire.close();
+
+  assert.equal((await server.stop()).code, 0);
+  await server.restart({ config: { retention: { messages: 1000 } } }); // what was set is in the database
+  assert.deepEqual((await bob.call("place.get")).keep, { now: keep.set, set: keep.set, most: wider });
+  for (let i = 30; i < 60; i++) await ada.call("message.send", { room: id, text: `number ${i}`, key: `k${i}` });
+  await ada.call("place.update", { keep_messages: 20 });
+  await until("the old ones to be gone", async () => (await listAll(bob.call, id)).length === 20);
+  await ada.call("place.update", { keep_messages: 0, keep_days: 0 });
+  assert.deepEqual((await bob.call("place.get")).keep, { now: wider, set: none, most: wider });
+  assert.equal((await server.stop()).code, 0);
+});

@@ -1,4 +1,4 @@
-/* chat_place: a place with chat in it, and a hub that only writes down what it is told. The four calls of the manager and
+/* chat_place: a place with chat in it, and a hub that only writes down what it is told. The five calls of the manager and
  * the four of the hub that chat makes are here, so neither room is linked: a test sees exactly what chat publishes.
  *
  * Included by one file of a program. */
@@ -18,7 +18,7 @@
 
 /* ---- what was published */
 
-enum publication_kind { PUB_STREAM, PUB_USER, PUB_PASSING, PUB_UNSUBSCRIBE };
+enum publication_kind { PUB_STREAM, PUB_USER, PUB_PASSING, PUB_UNSUBSCRIBE, PUB_EVERYBODY };
 
 struct heard {
     enum publication_kind kind;
@@ -139,6 +139,17 @@ struct ws_sent ws_manager_send(struct ws_manager *m, struct text json,
     (void)snprintf(channel, sizeof channel, "user:%d", (int)(m - managers));
     pub_add((struct heard){.kind = PUB_USER}, text_of(channel), json);
     return (struct ws_sent){.outcome = WS_QUEUED};
+}
+
+enum err ws_registry_broadcast(struct ws_registry *r, struct text json, const struct text *except,
+                               size_t except_count, struct ws_reached *out_reached)
+{
+    (void)r;
+    (void)except;
+    must(except_count == 0);
+    pub_add((struct heard){.kind = PUB_EVERYBODY}, TEXT(""), json);
+    *out_reached = (struct ws_reached){0};
+    return ERR_OK;
 }
 
 struct ws_manager *ws_manager_unref(struct ws_manager *m)
