@@ -22,6 +22,7 @@ static const struct route routes[] = {
     {"/admin/connections", page_handler, METHOD_GET, false, NULL},
     {"/admin/metrics", page_handler, METHOD_GET, false, NULL},
     {"/admin/people", page_handler, METHOD_GET, false, NULL},
+    {"/admin/messages", page_handler, METHOD_GET, false, NULL},
     {"/docs", docs_handler, METHOD_GET, false, NULL},
     {"/connection/websocket", upgrade_handler, METHOD_GET, false, NULL},
     {"/connection/http_stream", http_stream_handler, METHOD_POST | METHOD_OPTIONS, false, NULL},

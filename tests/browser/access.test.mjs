@@ -619,6 +619,7 @@ test("U66 every page has its landmarks, one first heading and its language", asy
     ["/admin/connections", ["Administration"], "Connections"],
     ["/admin/metrics", ["Administration"], "Metrics"],
     ["/admin/people", ["Administration"], "People"],
+    ["/admin/messages", ["Administration"], "Messages"],
   ];
   for (const [path, navs, title] of pages) {
     if (path !== "/room/1") await page.goto(server.url + path);

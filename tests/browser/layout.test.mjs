@@ -268,6 +268,7 @@ test("U2 320 px and 200 % zoom without sideways scrolling, tables scroll in thei
     ["connections", "/admin/connections", first("tbody tr"), insideTable],
     ["metrics", "/admin/metrics", first(".chart canvas"), asTables],
     ["people", "/admin/people", first("tbody tr")],
+    ["messages", "/admin/messages", button("Save")],
     ["search", "/search?q=address", first(".hits li")],
     ["login", "/login", button("Log in")],
     ["setup", "/setup#none", button("Open the first room")],

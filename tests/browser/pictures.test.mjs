@@ -180,6 +180,9 @@ test("pictures of the admin's pages", async () => {
   await page.getByRole("button", { name: /^Erase Jonas/ }).click();
   await page.getByRole("dialog").waitFor();
   await take(page, "dialog-erase");
+  await page.goto(`${server.url}/admin/messages`);
+  await page.getByRole("combobox", { name: "Messages are kept" }).waitFor();
+  await take(page, "messages");
   await context.close();
 });
 

@@ -30,7 +30,7 @@ after(async () => {
 const get = (target, headers = {}) => server.request(target, { headers });
 
 test("every address of the page answers the same document", async () => {
-  const paths = ["/setup", "/join", "/login", "/room/1", "/room/1/42", "/search", "/admin/connections", "/admin/metrics", "/admin/people"];
+  const paths = ["/setup", "/join", "/login", "/room/1", "/room/1/42", "/search", "/admin/connections", "/admin/metrics", "/admin/people", "/admin/messages"];
   for (const target of paths) {
     const { status, headers, body } = await get(target);
     assert.equal(status, 200, target);

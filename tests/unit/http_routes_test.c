@@ -15,7 +15,8 @@ static void every_page_address_answers_the_page(void)
                                         "/room/42/1042",
                                         "/admin/connections",
                                         "/admin/metrics",
-                                        "/admin/people"};
+                                        "/admin/people",
+                                        "/admin/messages"};
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         const struct route *r = route_find(text_of(pages[i]));
         CU_ASSERT_PTR_NOT_NULL_FATAL(r);

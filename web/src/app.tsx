@@ -40,7 +40,7 @@ function useTitle(): void {
   const waiting = totals(rooms.value, looking.value).unread;
   const at = place.value?.name || "Snug";
   const names: Record<string, string> = {
-    room: room?.name ?? "", search: "Search", connections: "Connections", metrics: "Metrics", people: "People",
+    room: room?.name ?? "", search: "Search", connections: "Connections", metrics: "Metrics", people: "People", messages: "Messages",
     login: "Log in", join: "Join", setup: "Set up",
   };
   const name = names[page];
@@ -61,7 +61,7 @@ function useWayIn(): void {
 
 function House() {
   const { page } = route.value;
-  const admin = page === "connections" || page === "metrics" || page === "people";
+  const admin = page === "connections" || page === "metrics" || page === "people" || page === "messages";
   if (admin) return <AdminPage />;
   const listOnly = page === "home" && !wide.value;
   return (

@@ -11,6 +11,7 @@ import { say } from "../lib/voices";
 import { call, watchRoundTrips } from "../net/rpc";
 import { linkUp, openLink } from "../net/link";
 import type { Room, UserEvent } from "../net/types";
+import { keepChanged } from "./place";
 import { loadPlace } from "./session";
 import { startOutbox } from "./send";
 import { startPresence } from "./presence";
@@ -77,6 +78,7 @@ export function connect(): void {
   openLink(build, {
     connected(data) {
       const outdated = !!data.build && !!build && data.build !== build;
+      const again = everUp;
       everUp = true;
       draftsOf(data.user.id);
       writeLocal("snug.user", data.user.id);
@@ -93,7 +95,7 @@ export function connect(): void {
         });
       });
       void loadRooms();
-      if (!place.peek()) void loadPlace();
+      if (again || !place.peek()) void loadPlace(); // what was changed meanwhile was not told
     },
     connecting: (code, reason) => broken({ code, reason, retry_at: 0 }),
     retryAt: (time) => broken({ retry_at: time }),
@@ -106,6 +108,7 @@ export function connect(): void {
       say(`${what.by?.display ?? "The server"} to everybody: ${what.text}`);
     },
     level: (level) => change({ level }),
+    keepChanged,
     userEvent,
     userGap: () => void loadRooms(),
   });

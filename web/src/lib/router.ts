@@ -11,6 +11,7 @@ export type PageName =
   | "connections"
   | "metrics"
   | "people"
+  | "messages"
   | "unknown";
 
 export interface Route {
@@ -33,6 +34,7 @@ const FIXED: Record<string, PageName> = {
   "/admin/connections": "connections",
   "/admin/metrics": "metrics",
   "/admin/people": "people",
+  "/admin/messages": "messages",
 };
 
 /** Reads an address (path, query, hash) into a route. Pure. */

@@ -1,5 +1,5 @@
 /** What the server says to one user, or to everybody who is connected. */
-import type { Author, Room, User } from "./types";
+import type { Author, Keep, Room, User } from "./types";
 
 /* ---- publications of user:<id> ---- */
 
@@ -16,6 +16,12 @@ export interface Announcement {
   text: string;
   by?: Author;
   time: number;
+}
+
+/** A message push for everybody: how long the place keeps messages from now on. */
+export interface PlaceChanged {
+  type: "place_changed";
+  keep: Keep;
 }
 
 export type Level = "normal" | "readonly" | "shedding" | "draining";

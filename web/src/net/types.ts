@@ -37,6 +37,7 @@ export interface Room {
   last_time: number;
   /** A closer bound than the place has, set by the owners. */
   keep_days?: number;
+  keep_messages?: number;
 }
 
 export interface Member {
@@ -106,6 +107,24 @@ export interface Place {
   version: string;
   set_up: boolean;
   limits: { text: number; upload_bytes: number; connections: number };
+  /** For those who are logged in. */
+  keep?: Keep;
+}
+
+/** How much is kept; 0: no bound. */
+export interface Bounds {
+  age_ms: number;
+  /** Of one room. */
+  messages: number;
+  /** Of the database. */
+  size_bytes: number;
+}
+
+/** In force is the closer of what an admin has set here and what the server's configuration keeps at most. */
+export interface Keep {
+  now: Bounds;
+  set: Bounds;
+  most: Bounds;
 }
 
 /* ---- publications of room:<id> ---- */

@@ -8,6 +8,7 @@ import { useTask } from "../lib/use_task";
 import type { Room } from "../net/types";
 import { me, members, place } from "../state/app";
 import { openDialog } from "../state/dialog";
+import { keptWords } from "../state/keeping";
 
 const OFFERS = ["Who is here?", "How is the server?", "What did I miss?"];
 const NOOK = "1";
@@ -23,7 +24,7 @@ export function RoomStart({ room, trimmed }: { room: Room; trimmed: boolean }) {
     return (
       <div class="room-start">
         <h2>Older messages are not kept</h2>
-        <p>{room.keep_days ? keptWords(room.keep_days) : "This place keeps messages for a while only."}</p>
+        <p>{keptWords(room, place.value?.keep) || "This place keeps messages for a while only."}</p>
       </div>
     );
   }
@@ -49,9 +50,6 @@ export function RoomStart({ room, trimmed }: { room: Room; trimmed: boolean }) {
     </div>
   );
 }
-
-const keptWords = (days: number): string =>
-  `The owners of this room keep its messages for ${days === 1 ? "a day" : `${days} days`}.`;
 
 /** The link that lets the others in: the one of set-up while this tab knows it, else a new one on request. */
 function InviteLink() {

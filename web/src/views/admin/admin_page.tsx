@@ -4,6 +4,7 @@ import { route } from "../../lib/router";
 import { me, place } from "../../state/app";
 import { AdminFoot } from "./admin_foot";
 import { ConnectionsPage } from "./connections_page";
+import { MessagesPage } from "./messages_page";
 import { MetricsPage } from "./metrics_page";
 import { PeoplePage } from "./people_page";
 
@@ -35,6 +36,7 @@ export function AdminPage() {
               {link("connections", "/admin/connections", admin ? "Connections" : "Your connections")}
               {admin && link("metrics", "/admin/metrics", "Metrics")}
               {admin && link("people", "/admin/people", "People")}
+              {admin && link("messages", "/admin/messages", "Messages")}
             </ul>
           </section>
         </div>
@@ -47,18 +49,32 @@ export function AdminPage() {
           </button>
           <b>Administration</b>
         </header>
-        <div class="page">{page === "connections" ? <ConnectionsPage /> : admin ? page === "people" ? <PeoplePage /> : <MetricsPage /> : me.value && <AdminsOnly page={page} />}</div>
+        <div class="page">{page === "connections" ? <ConnectionsPage /> : admin ? <AdminSheet page={page} /> : me.value && <AdminsOnly page={page} />}</div>
       </main>
     </div>
   );
 }
 
+function AdminSheet({ page }: { page: string }) {
+  switch (page) {
+    case "people": return <PeoplePage />;
+    case "messages": return <MessagesPage />;
+    default: return <MetricsPage />;
+  }
+}
+
+const ONLY: Record<string, [string, string]> = {
+  people: ["People", "Only admins see everybody's accounts."],
+  messages: ["Messages", "Only admins set how long messages are kept."],
+  metrics: ["Metrics", "Only admins see the figures of the server."],
+};
+
 function AdminsOnly({ page }: { page: string }) {
-  const people = page === "people";
+  const [title, words] = ONLY[page] ?? ["", ""];
   return (
     <div class="sheet">
-      <h1>{people ? "People" : "Metrics"}</h1>
-      <p class="nothing">{people ? "Only admins see everybody's accounts." : "Only admins see the figures of the server."} <a href="/admin/connections">Your connections</a></p>
+      <h1>{title}</h1>
+      <p class="nothing">{words} <a href="/admin/connections">Your connections</a></p>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useTask } from "../../lib/use_task";
 import type { Room } from "../../net/types";
 import { mayGovern, members, place, rooms } from "../../state/app";
 import { openDialog } from "../../state/dialog";
+import { keptWords } from "../../state/keeping";
 import { showDetails } from "../../state/panes";
 import { MemberList } from "./member_list";
 
@@ -34,6 +35,7 @@ function About({ room }: { room: Room }) {
   const who = room.private
     ? "Private: people come in by invitation, and only members read and write here."
     : `Everyone at ${place.value?.name || "this place"} may join, read and write here.`;
+  const kept = keptWords(room, place.value?.keep);
   return (
     <section aria-labelledby="details-about">
       <h3 id="details-about">
@@ -48,6 +50,7 @@ function About({ room }: { room: Room }) {
         {room.topic && `${room.topic.replace(/([^.!?…])$/, "$1.")} `}
         {who}
       </p>
+      {kept && <p class="about kept">{kept}</p>}
     </section>
   );
 }

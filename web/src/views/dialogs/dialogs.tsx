@@ -3,6 +3,7 @@ import { DeleteDialog } from "./delete";
 import { EraseDialog } from "./erase";
 import { FindRoomDialog } from "./find_room";
 import { InviteDialog } from "./invite";
+import { KeepLessDialog } from "./keep_less";
 import { ChangeRoomDialog, NewRoomDialog } from "./new_room";
 import { PasswordDialog, ResetDialog } from "./password";
 import { SettingsDialog } from "./settings";
@@ -21,6 +22,7 @@ export function Dialogs() {
     case "why": return <WhyDialog key="why" />;
     case "erase": return <EraseDialog key="erase" />;
     case "reset": return <ResetDialog key="reset" />;
+    case "keep-less": return <KeepLessDialog key="keep-less" />;
     default: return null;
   }
 }

@@ -3,8 +3,9 @@ import { changeRoom, makeRoom } from "../../actions/people";
 import { navigate } from "../../lib/router";
 import { useTask } from "../../lib/use_task";
 import type { Room } from "../../net/types";
-import { currentRoom, rooms } from "../../state/app";
+import { currentRoom, place, rooms } from "../../state/app";
 import { closeDialog } from "../../state/dialog";
+import { DAY_MS, spanWords } from "../../state/keeping";
 import { Dialog, Trouble } from "./dialog";
 
 /** Makes a room, and goes there. */
@@ -65,6 +66,8 @@ function RoomForm({ room, button, onSave }: FormProps) {
   const [isPrivate, setPrivate] = useState(room?.private ?? false);
   const [keepDays, setKeepDays] = useState(room?.keep_days ?? 0);
   const { busy, trouble, run } = useTask();
+  const longest = place.value?.keep?.now.age_ms ?? 0; // of the place; 0: for ever
+  const choices = KEEP.filter(([days]) => days === keepDays || longest === 0 || days * DAY_MS <= longest);
   const other = KEEP.every(([days]) => days !== keepDays);
   const submit = (event: Event) => {
     event.preventDefault();
@@ -93,9 +96,9 @@ function RoomForm({ room, button, onSave }: FormProps) {
           <select class="input" id="room-form-keep" value={keepDays} aria-describedby="room-form-keep-hint"
             onChange={(event) => setKeepDays(Number(event.currentTarget.value))}>
             {other && <option value={keepDays}>for {keepDays} days</option>}
-            {KEEP.map(([days, words]) => <option key={days} value={days}>{words}</option>)}
+            {choices.map(([days, words]) => <option key={days} value={days}>{words}{days === 0 && longest > 0 ? `: ${spanWords(longest)}` : ""}</option>)}
           </select>
-          <p class="hint" id="room-form-keep-hint">What is older is deleted for everybody, and cannot be brought back.</p>
+          <p class="hint" id="room-form-keep-hint">{longest > 0 && `This place keeps messages for ${spanWords(longest)}, no longer. `}What is older is deleted for everybody, and cannot be brought back.</p>
         </div>
       )}
       <Trouble words={trouble} />

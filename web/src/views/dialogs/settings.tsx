@@ -35,6 +35,7 @@ export function SettingsDialog() {
           <a class="button" href="/admin/connections" onClick={closeDialog}>Connections</a>
           {user?.role === "admin" && <a class="button" href="/admin/metrics" onClick={closeDialog}>Metrics</a>}
           {user?.role === "admin" && <a class="button" href="/admin/people" onClick={closeDialog}>People</a>}
+          {user?.role === "admin" && <a class="button" href="/admin/messages" onClick={closeDialog}>Messages</a>}
           <button class="button" type="button" aria-haspopup="dialog" onClick={() => openDialog("password")}>Change password…</button>
           <button class="button danger end" type="button" disabled={task.busy}
             onClick={() => task.run(async () => { await logOut(); closeDialog(); })}>
