@@ -2,7 +2,7 @@
  * has no holes; room.trimmed says up to where, and a recovery from there or before says that it cannot.
  *
  * Once a minute a reader plans: up to which offset each of the next rooms is to be trimmed. The writer then takes that off in
- * steps of some milliseconds, with a pause after each, so that no acknowledgement waits for it. A step is whole: rows, index,
+ * steps of some milliseconds, which wait for what others write (writer_submit_later). A step is whole: rows, index,
  * mentions and room.trimmed in one transaction (send keys stay their own time); a crash between two steps leaves a shorter room.
  *
  * Invariant: one plan at a time; it belongs to the job that runs. */
@@ -14,9 +14,8 @@
 
 #include <stdlib.h>
 
-#define CHUNK 20     /* events between two looks at the clock */
-#define STEP_MS 8    /* of the writer */
-#define PAUSE_MS 100 /* after a step */
+#define CHUNK 20  /* events between two looks at the clock */
+#define STEP_MS 8 /* of the writer */
 #define PLAN_EVERY_MS 60000
 
 struct target {
@@ -198,6 +197,8 @@ static void keep_end(struct keep_plan *p, int64_t pause_ms)
     mutex_unlock(&c->lock);
 }
 
+static enum err trim(struct keep_plan *p);
+
 static void trim_done(void *data, enum err e)
 {
     struct keep_plan *p = data;
@@ -205,8 +206,15 @@ static void trim_done(void *data, enum err e)
         metric_add(METRIC_messages_expired, p->messages);
     else
         p->count = 0; /* the next plan finds it again */
+    if (p->count > 0 && trim(p) == ERR_OK)
+        return;
     bool more = e == ERR_OK && (p->count > 0 || p->over || p->after_room > 0);
-    keep_end(p, more ? PAUSE_MS : PLAN_EVERY_MS);
+    keep_end(p, more ? 0 : PLAN_EVERY_MS);
+}
+
+static enum err trim(struct keep_plan *p)
+{
+    return writer_submit_later(p->c->store, (struct job){trim_run, trim_done, p});
 }
 
 static void plan_done(void *data, enum err e)
@@ -231,14 +239,14 @@ void keep_tick(struct chat *c, int64_t now_ms)
         p->count = p->after_room = 0;
     enum err e;
     if (p->count > 0) {
-        e = writer_submit_later(c->store, (struct job){trim_run, trim_done, p});
+        e = trim(p);
     } else {
         p->over = false;
         p->now_ms = env_wall_ms(c->env);
         e = reader_submit(c->store, (struct job){plan_run, plan_done, p});
     }
     if (e != ERR_OK)
-        keep_end(p, PAUSE_MS); /* busy: later */
+        keep_end(p, 0); /* busy: with the next tick */
 }
 
 void keep_anew(struct chat *c)

@@ -1,6 +1,6 @@
 /* purge: the search index forgets for good. A message that is deleted is found no more at once, but its words stay in the
  * index's older parts, marked, until those are merged with newer ones. An hour after the first deletion all parts are
- * written anew, a few pages of the writer's time after the other; the old ones are overwritten (secure_delete).
+ * written anew, a few pages a step, each a job that can wait; the old ones are overwritten (secure_delete).
  *
  * The setting search_purge says when that is due, in the transaction of the deletion, so a restart goes on with it.
  * Invariant: one job at a time. */
@@ -12,7 +12,6 @@
 
 #define AFTER_MS 3600000
 #define LOOK_MS 60000 /* between two looks at the setting */
-#define PAUSE_MS 100  /* between two steps */
 
 struct purge_job {
     struct chat *c;
@@ -31,6 +30,7 @@ static enum err purge_run(struct db *db, void *data)
     struct purge_job *job = data;
     struct chat *c = job->c;
     int64_t due_ms;
+    job->more = false;
     enum err e = query_number(db_query(db, QUERY_CHAT_PURGE_GET), &due_ms);
     if (e != ERR_OK || due_ms == 0 || due_ms > env_wall_ms(c->env))
         return e;
@@ -42,15 +42,23 @@ static enum err purge_run(struct db *db, void *data)
     return query_run(q);
 }
 
+static enum err submit(struct purge_job *job);
+
 static void purge_done(void *data, enum err e)
 {
     struct purge_job *job = data;
     struct chat *c = job->c;
     c->purge_begun = e == ERR_OK && job->more;
-    atomic_store(&c->purge_next_ms,
-                 env_monotonic_ms(c->env) + (c->purge_begun ? PAUSE_MS : LOOK_MS));
+    if (c->purge_begun && submit(job) == ERR_OK)
+        return;
+    atomic_store(&c->purge_next_ms, c->purge_begun ? 0 : env_monotonic_ms(c->env) + LOOK_MS);
     atomic_store(&c->purge_runs, false);
     free(job);
+}
+
+static enum err submit(struct purge_job *job)
+{
+    return writer_submit_later(job->c->store, (struct job){purge_run, purge_done, job});
 }
 
 void purge_tick(struct chat *c, int64_t now_ms)
@@ -62,7 +70,7 @@ void purge_tick(struct chat *c, int64_t now_ms)
         return; /* the next tick tries again */
     job->c = c;
     atomic_store(&c->purge_runs, true);
-    if (writer_submit_later(c->store, (struct job){purge_run, purge_done, job}) != ERR_OK) {
+    if (submit(job) != ERR_OK) {
         atomic_store(&c->purge_runs, false);
         free(job);
     }

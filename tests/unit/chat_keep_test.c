@@ -183,6 +183,18 @@ static void a_room_keeps_its_newest(void)
     place_free(&w);
 }
 
+/* 1,000 messages are many steps of 8 ms, and wait for no tick between them. */
+static void one_step_follows_the_other(void)
+{
+    struct place w = place_keeping(0, 1, 0);
+    for (int i = 0; i < 1000; i++)
+        place_send(&w, &w.as_mira, 1, "text");
+    place_tick(&w, MINUTE_MS); /* the plan */
+    place_tick(&w, 0);
+    CHECK_TEXT(place_look(&w, "SELECT count(*) FROM message"), "1");
+    place_free(&w);
+}
+
 static void an_owner_may_keep_less_but_not_more(void)
 {
     struct place w = place_keeping(DAYS(30), 100, 0);
@@ -301,7 +313,8 @@ static void a_database_of_version_1_keeps_its_messages_and_keys(void)
 
 UNIT("chat/keep", CASE(what_is_too_old_goes_with_all_that_belongs_to_it),
      CASE(what_an_edit_said_goes_with_its_message), CASE(a_key_outlives_its_message),
-     CASE(a_room_keeps_its_newest), CASE(an_owner_may_keep_less_but_not_more),
+     CASE(a_room_keeps_its_newest), CASE(one_step_follows_the_other),
+     CASE(an_owner_may_keep_less_but_not_more),
      CASE(a_place_over_its_size_loses_the_oldest_of_all_rooms),
      CASE(rooms_beyond_one_plan_have_their_turn),
      CASE(a_database_of_version_1_keeps_its_messages_and_keys))
