@@ -2,7 +2,7 @@
  * there on nothing new comes from them. Here the rest goes, stage by stage: memberships, rows that are only about them, their
  * messages, and what else of the rooms' streams names them.
  *
- * The writer does it in steps of some milliseconds with a pause after each, so that no acknowledgement waits. A step is whole:
+ * The writer does it in steps of some milliseconds, which wait for what others write (writer_submit_later). A step is whole:
  * what it changed and how far it is are one transaction, so a crash goes on where the last step ended. Offsets stay: events are
  * written anew at their places. Messages come before events in all rooms, so that no agent reads a text that is to go after the
  * events of its run were looked at (agents look at the stage, too).
@@ -18,9 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEP_MS 8    /* of the writer */
-#define TURNS_MAX 8  /* of a step, when the disk is fast */
-#define PAUSE_MS 100 /* after a step */
+#define STEP_MS 8   /* of the writer */
+#define TURNS_MAX 8 /* of a step, when the disk is fast */
 #define RETRY_MS 1000
 #define ROWS 100    /* that are deleted between two looks at the clock */
 #define CHUNK 20    /* messages or events, the same */
@@ -429,10 +428,11 @@ static void erasure_done(void *data, enum err e)
         log_event(LOG_INFO, "erasure_ended", KV_INT("user", job->person.id));
     if (e == ERR_OK && !job->found)
         atomic_store(&c->erasure_due, false); /* accounts wakes on this thread, too */
-    atomic_store(&c->erasure_next_ms,
-                 env_monotonic_ms(c->env) + (e == ERR_OK ? PAUSE_MS : RETRY_MS));
+    if (e != ERR_OK)
+        atomic_store(&c->erasure_next_ms, env_monotonic_ms(c->env) + RETRY_MS);
     atomic_store(&c->erasure_runs, false);
     free(job);
+    chat_go_on_erasing(c); /* with the next step, unless nothing is due */
 }
 
 void erasure_tick(struct chat *c, int64_t now_ms)

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { listAll, nothingWrong, slow, until } from "../support/chat.mjs";
+import { atEachCommit, BRAKED } from "../support/brake.mjs";
+import { listAll, nothingWrong, until } from "../support/chat.mjs";
 import { people, room, startPlace } from "../support/place.mjs";
 import { Server, snug, tempFolder } from "../support/server.mjs";
 import { sql } from "../support/sqlite.mjs";
@@ -144,20 +145,28 @@ for (const messages of ["keep", "delete"]) {
   });
 }
 
-test("a kill in the middle loses nothing of it: the next start goes on to the end", async () => {
-  const server = await startPlace();
+const MANY = 400; // messages: several steps
+
+/** Zora has written them all. left: how many still have their text. */
+async function busyPlace() {
+  const server = await startPlace({ env: BRAKED });
   const [ada] = await people(server, ["ada"], { admin: true });
   const [zora] = await people(server, ["zora"]);
   const id = await room(ada, "busy", [zora]);
-  const many = slow ? 400 : 1500;
-  for (let i = 0; i < many; i += 50)
+  for (let i = 0; i < MANY; i += 50)
     await Promise.all(Array.from({ length: 50 }, (_, n) => zora.call("message.send", { room: id, text: `granite ${i + n}`, key: `k${i + n}` })));
-  await ada.call("user.erase", { user: zora.id, messages: "delete" });
   const left = async () => Number(await sql(server, `SELECT count(*) FROM message WHERE author_id = ${zora.id} AND text <> '';`));
-  await until("it to be in the middle", async () => (await left()) < many);
+  return { server, ada, zora, id, left };
+}
+
+test("a kill in the middle loses nothing of it: the next start goes on to the end", async () => {
+  const { server, ada, zora, id, left } = await busyPlace();
+  const brake = await atEachCommit(async () => ((await left()) < MANY ? new Promise(() => {}) : "go"));
+  await ada.call("user.erase", { user: zora.id, messages: "delete" });
+  await until("it to be in the middle", async () => (await left()) < MANY);
   await server.kill();
-  const before = await left();
-  assert.ok(before > 0, "it was not over yet");
+  assert.ok((await left()) > 0, "it was not over yet");
+  await brake.end();
   await server.restart();
   const state = await until("the erasure to end", async () => {
     const now = await ada.call("user.erase", { user: zora.id, messages: "delete" });
@@ -166,7 +175,7 @@ test("a kill in the middle loses nothing of it: the next start goes on to the en
   assert.equal(state.done, state.total);
   assert.equal(await left(), 0);
   const all = await listAll(ada.call, id);
-  assert.equal(all.length, many);
+  assert.equal(all.length, MANY);
   assert.ok(all.every((m) => m.text === "" && m.author.display === NOBODY));
   assert.match((await run(["check", "--data", server.data])).out, /is whole/);
 });
@@ -207,16 +216,20 @@ for (const running of [true, false]) {
 }
 
 test("a server that stops does not wait for an erasure, and goes on with it", async () => {
-  const server = await startPlace();
-  const [ada] = await people(server, ["ada"], { admin: true });
-  const [zora] = await people(server, ["zora"]);
-  const id = await room(ada, "busy", [zora]);
-  const many = slow ? 400 : 1500;
-  for (let i = 0; i < many; i += 50)
-    await Promise.all(Array.from({ length: 50 }, (_, n) => zora.call("message.send", { room: id, text: `granite ${i + n}`, key: `k${i + n}` })));
+  const { server, left } = await busyPlace();
+  let goOn;
+  const stops = new Promise((resolve) => (goOn = resolve));
+  const brake = await atEachCommit(async () => {
+    if ((await left()) < MANY) await stops;
+    return "go";
+  });
   const asked = snug(["user", "erase", "zora", "--messages", "delete", "--data", server.data]);
-  await until("it to be asked for", async () => (await sql(server, "SELECT count(*) FROM erasure;")) === "1");
-  assert.equal((await server.stop()).code, 0);
+  await until("it to be in the middle", async () => (await left()) < MANY);
+  const stopped = server.stop();
+  await until("the server to stop", () => server.log.includes(" stopping "));
+  goOn();
+  assert.equal((await stopped).code, 0);
+  await brake.end();
   const { code, err } = await asked;
   assert.equal(code, 1);
   assert.match(err, /stopping/);
