@@ -328,6 +328,21 @@ test("U78 a whole run of @nook moves nothing for who reads further up", async ()
   await page.context().close();
 });
 
+test("U78 who is at the end sees whole runs of @nook to their end, however quick they are", async () => {
+  const room = await makeLongRoom("read at the end");
+  const page = await enter(mira, `/room/${room}`, { url: server.url });
+  await stored(page, "Line 29").waitFor();
+  const asked = ["find kettle", "who is here", "how is the server", "find line"];
+  for (const [i, text] of asked.entries()) {
+    await write(page, `@nook ${text}`);
+    await page.locator('#log .run[data-state="completed"]').nth(i).waitFor();
+    await page.locator("#log .run").nth(i).locator(".answer").waitFor();
+    await nextFrames(page);
+    await until("the end is seen", async () => (await scroll(page)).below <= 1, 2000);
+  }
+  await page.context().close();
+});
+
 /** How a face looks: its corner as a part of its width, and what is in it. */
 const look = (face) =>
   face.evaluate((e) => {

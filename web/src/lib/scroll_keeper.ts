@@ -6,6 +6,8 @@ export const END_PX = 100;
 
 export class ScrollKeeper {
   following = true;
+  /** Where the box was last seen, or put. */
+  private top = 0;
   private anchor: { row: Element; top: number } | null = null;
   private held: { element: Element; top: number } | null = null;
   private readonly sizes: ResizeObserver;
@@ -18,13 +20,13 @@ export class ScrollKeeper {
     this.sizes = new ResizeObserver(() => this.settle());
     this.sizes.observe(box);
     this.sizes.observe(column);
-    box.addEventListener("scroll", this.note, { passive: true });
+    box.addEventListener("scroll", this.scrolled, { passive: true });
     box.addEventListener("click", this.hold, true);
   }
 
   free(): void {
     this.sizes.disconnect();
-    this.box.removeEventListener("scroll", this.note);
+    this.box.removeEventListener("scroll", this.scrolled);
     this.box.removeEventListener("click", this.hold, true);
   }
 
@@ -75,7 +77,16 @@ export class ScrollKeeper {
     const seen = row && this.isSeen(row);
     this.box.scrollTop = this.box.scrollHeight;
     if (seen) row.scrollIntoView({ block: "nearest" });
+    this.top = this.box.scrollTop;
   }
+
+  /** A scroll is told a frame late: what follows the end has left it only if it went up. What grew below meanwhile, as
+   * a quick agent's card does, is followed. */
+  private scrolled = (): void => {
+    const wentUp = this.box.scrollTop < Math.min(this.top, this.box.scrollHeight - this.box.clientHeight) - 1;
+    if (this.following && !wentUp && this.below > END_PX) this.settle();
+    else this.note();
+  };
 
   private isSeen(row: Element): boolean {
     const at = row.getBoundingClientRect();
@@ -91,6 +102,7 @@ export class ScrollKeeper {
 
   private note = (): void => {
     this.following = this.below <= END_PX;
+    this.top = this.box.scrollTop;
     const row = this.firstVisible();
     this.anchor = row ? { row, top: row.getBoundingClientRect().top } : null;
     this.onMove();
