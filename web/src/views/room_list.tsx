@@ -68,7 +68,7 @@ function RoomRow({ room, stop }: { room: Room; stop: boolean }) {
         tabIndex={stop ? 0 : -1}
       >
         <Icon name={room.private ? "lock" : "room"} label={room.private ? "Private" : undefined} />
-        <span class="label">{room.name}</span>
+        <span class="label" title={room.name}>{room.name}</span>
         <RoomSign room={room} />
         <Count room={room} />
       </a>

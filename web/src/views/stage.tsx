@@ -35,7 +35,7 @@ function Head({ room }: { room: Room }) {
       <Back room={room.id} />
       <h1 id="room-name">
         <Icon name={room.private ? "lock" : "room"} label={room.private ? "Private room" : undefined} />
-        <span>{room.name}</span>
+        <span title={room.name}>{room.name}</span>
       </h1>
       <p class="topic" title={room.topic || undefined}>{room.topic}</p>
       <div class="tools">

@@ -27,7 +27,7 @@ export function MemberList({ room }: { room: Room }) {
         {list.map((member) => (
           <li class="person" key={member.user.id} data-key={member.user.id} data-state={member.here ? "here" : "away"}>
             <Face user={member.user} here={presenceOf(member, now)} />
-            <span class="name" title={`@${member.user.name}`}>{member.user.display}</span>
+            <span class="name" title={`${member.user.display}, @${member.user.name}`}>{member.user.display}</span>
             {member.user.role === "agent" && <span class="tag">agent</span>}
             <span class="hidden">{member.here ? "here" : "away"}</span>
             <span class="quiet">{memberWords(member, signs)}</span>
