@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  box, connectedShown, endAll, fill, keys, message, openLine, openPage, openPlace, openWindow, picture, roomShown, stored,
+  SIZES, box, connectedShown, endAll, fill, keys, message, openLine, openPage, openPlace, openWindow, picture, roomShown, stored,
   until, write,
 } from "../support/browser.mjs";
 
@@ -96,6 +96,24 @@ test("U36 U37 U38 the sign at once, words after 2 s, a countdown with Try now, a
   await status(page).and(page.locator('[data-state="none"]')).waitFor();
   assert.equal(await page.getByRole("button", { name: "Try now" }).count(), 0, "nothing is left to click away");
   await nothingShifted(page);
+  await page.context().close();
+});
+
+test("U37 the way to hurry is whole on a phone too, and the message box keeps its height", async () => {
+  const { page } = await enter("broken line on a phone");
+  await page.setViewportSize(SIZES.phone);
+  const height = async () => (await box(page).boundingBox()).height;
+  const before = await height();
+  line.refuse();
+  const hurry = page.getByRole("button", { name: "Try now" });
+  await hurry.waitFor();
+  const [button, edge] = [await hurry.boundingBox(), await status(page).boundingBox()];
+  assert.ok(button.x + button.width <= edge.x + edge.width, `it ends at ${button.x + button.width} of ${edge.x + edge.width}`);
+  assert.equal(await height(), before);
+  await picture(page, "reconnecting-phone");
+  line.accept();
+  await hurry.click();
+  await connectedShown(page);
   await page.context().close();
 });
 
