@@ -6,7 +6,7 @@ import { place } from "../../state/app";
 import { Door, Field, Notice } from "./door";
 import { useDoor } from "./use_door";
 
-const WRONG = "That name and password do not go together. Try again, or ask an admin for a new link.";
+const WRONG = "That name and password do not go together. Try again.";
 
 /** Where the visitor wanted to go: a path of this page, nothing else. */
 function wayOn(): string {
@@ -52,7 +52,7 @@ export function LoginPage() {
         </label>
         <button class="button main" type="submit" disabled={busy}>Log in</button>
       </form>
-      <p class="hint">Forgotten? An admin of {home} can give you a new link.</p>
+      <p class="hint">Forgotten? An admin of {home} can invite you again, with a new account.</p>
     </Door>
   );
 }
