@@ -1,4 +1,5 @@
-import { currentRoomId, rooms } from "../state/app";
+import { currentRoomId, me, rooms } from "../state/app";
+import { openDialog } from "../state/dialog";
 import { neighbour, sections } from "../state/rooms";
 import { unreadShown } from "../state/unread_shown";
 import { detailsShown, showDetails } from "../state/panes";
@@ -18,6 +19,9 @@ export function watchKeys(): () => void {
     } else if (ctrl && event.shiftKey && event.key.toLowerCase() === "f") {
       event.preventDefault();
       navigate(searchPath());
+    } else if (ctrl && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k" && me.peek()) {
+      event.preventDefault();
+      openDialog("find-room");
     } else if (event.key === "Escape" && detailsShown.peek() && !roomy.peek()) {
       event.preventDefault();
       showDetails(false);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { applyUserEvent, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
+import { applyUserEvent, findRooms, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
 import type { Room } from "../net/types";
 
 const room = (id: string, name: string, unread = 0, offset = 10): Room => ({
@@ -15,6 +15,11 @@ test("general leads, the others stand by name, unread ones in their own section"
   const shown = sections(rooms, unread);
   assert.deepEqual(shown.unread.map((r) => r.name), ["ant"]);
   assert.deepEqual(shown.rooms.map((r) => r.name), ["general", "zoo"]);
+});
+
+test("numbers in names count as numbers", () => {
+  const shown = sections(roomMap([room("2", "hall 10"), room("3", "hall 9"), room("4", "hall")]), none);
+  assert.deepEqual(shown.rooms.map((r) => r.name), ["hall", "hall 9", "hall 10"]);
 });
 
 test("U3: a room that is read stays where it is until another one is opened", () => {
@@ -51,6 +56,13 @@ test("the next room, and the next unread one", () => {
   assert.equal(neighbour(shown, "3", 1, false), null);
   assert.equal(neighbour(shown, "1", 1, true)?.id, "3");
   assert.equal(neighbour(shown, "3", -1, true), null);
+});
+
+test("a room is found by a part of its name or topic, the likeliest first", () => {
+  const all = [{ ...room("1", "zoo"), topic: "What Ops want" }, room("2", "devops"), room("3", "ops-2"), room("4", "ops-1"), room("5", "art")];
+  assert.deepEqual(findRooms(all, " OPS ").map((r) => r.name), ["ops-1", "ops-2", "devops", "zoo"]);
+  assert.deepEqual(findRooms(all, "nowhere"), []);
+  assert.equal(findRooms(all, "").length, 5);
 });
 
 test("totals leave out the room that is open", () => {

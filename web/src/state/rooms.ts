@@ -64,7 +64,7 @@ export interface Sections {
   rooms: Room[];
 }
 
-const byName = (a: Room, b: Room): number => a.name.localeCompare(b.name) || Number(a.id) - Number(b.id);
+const byName = (a: Room, b: Room): number => a.name.localeCompare(b.name, undefined, { numeric: true }) || Number(a.id) - Number(b.id);
 
 /** `general` (the first room) leads, the others by name: an order that does not change while one looks. */
 export function sections(rooms: Rooms, unread: ReadonlySet<string>): Sections {
@@ -75,6 +75,18 @@ export function sections(rooms: Rooms, unread: ReadonlySet<string>): Sections {
     unread: own.filter((room) => unread.has(room.id)),
     rooms: own.filter((room) => !unread.has(room.id)),
   };
+}
+
+/** Rooms with the words in their name or topic, by name; those whose name begins with them come first, a topic last. */
+export function findRooms(rooms: readonly Room[], words: string): Room[] {
+  const wanted = words.trim().toLowerCase();
+  const rank = ({ name, topic }: Room): number => {
+    const at = name.toLowerCase().indexOf(wanted);
+    if (at >= 0) return at === 0 ? 0 : 1;
+    return topic.toLowerCase().includes(wanted) ? 2 : -1;
+  };
+  const ranked = rooms.map((room) => ({ room, at: rank(room) })).filter(({ at }) => at >= 0);
+  return ranked.sort((a, b) => a.at - b.at || byName(a.room, b.room)).map(({ room }) => room);
 }
 
 /** The room before or after `current` in the order shown; with `unreadOnly` the next one that has something. */

@@ -127,8 +127,8 @@ function Lists() {
         <section aria-labelledby="list-rooms">
           <h2 id="list-rooms">
             Rooms
-            <button class="tool" type="button" aria-label="Find a room" onClick={() => openDialog("find-room")}>
-              <Icon name="plus" />
+            <button class="tool" type="button" aria-label="Find a room" title="Find a room (Ctrl K)" aria-haspopup="dialog" onClick={() => openDialog("find-room")}>
+              <Icon name="search" />
             </button>
           </h2>
           <ul>{others.map((room) => <RoomRow key={room.id} room={room} stop={room.id === stop} />)}</ul>
@@ -147,6 +147,7 @@ function PlaceName() {
 }
 
 function Me({ user }: { user: User | null | undefined }) {
+  const settings = user?.role === "admin" ? "Settings and administration" : "Settings";
   return (
     <div class="me">
       {user ? <Face user={user} /> : <span class="face" aria-hidden="true" />}
@@ -157,7 +158,8 @@ function Me({ user }: { user: User | null | undefined }) {
       <button
         class="tool"
         type="button"
-        aria-label={user?.role === "admin" ? "Settings and administration" : "Settings"}
+        aria-label={settings}
+        title={settings}
         aria-haspopup="dialog"
         onClick={() => openDialog("settings")}
       >
@@ -178,7 +180,7 @@ export function RoomList() {
       <div class="bar">
         <PlaceName />
         <div class="tools">
-          <button class="tool" type="button" aria-label="New room" aria-haspopup="dialog" onClick={() => openDialog("new-room")}>
+          <button class="tool" type="button" aria-label="New room" title="New room" aria-haspopup="dialog" onClick={() => openDialog("new-room")}>
             <Icon name="plus" />
           </button>
         </div>

@@ -1,0 +1,45 @@
+// A room is found by a part of its name, whether one is in it or not, without the mouse.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { SIZES, endAll, enter, openPlace, picture, roomShown } from "../support/browser.mjs";
+
+let server, mira, jonas;
+
+before(async () => {
+  ({ server, people: [mira, jonas] } = await openPlace(["Jonas Lindqvist"]));
+  for (let i = 1; i <= 30; i++) await mira.call("room.create", { name: `${i % 2 ? "garden" : "workshop"} ${i}`, private: i % 3 === 0 });
+  await jonas.call("room.create", { name: "garden of Jonas", topic: "Beans" });
+});
+after(endAll);
+
+test("Ctrl+K finds rooms one is in and rooms one could join; Enter goes there", async () => {
+  const page = await enter(mira, "/room/1", { url: server.url });
+  await roomShown(page, "general");
+  await page.keyboard.press("Control+k");
+  const dialog = page.getByRole("dialog", { name: "Find or make a room" });
+  const mine = dialog.getByRole("list", { name: "Rooms you are in" });
+  const others = dialog.getByRole("list", { name: "Rooms you can join" });
+  await others.getByText("garden of Jonas").waitFor();
+  assert.equal(await mine.count(), 0, "before a word only what is new");
+
+  await page.keyboard.type("garden 1");
+  await mine.getByText("garden 1", { exact: true }).waitFor();
+  const names = await mine.locator(".entry-text b").allInnerTexts();
+  assert.deepEqual(names, ["garden 1", "garden 11", "garden 13", "garden 15", "garden 17", "garden 19"]);
+  await picture(page, "find-room-typed");
+  await page.keyboard.press("Enter");
+  await dialog.waitFor({ state: "detached" });
+  await roomShown(page, "garden 1");
+
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("no such name");
+  await dialog.getByText("No room that you are in or could join has this in its name.").waitFor();
+  await page.keyboard.press("Enter");
+  assert.ok(await dialog.isVisible(), "there is nowhere to go to");
+  await dialog.getByRole("searchbox").fill("beans");
+  await page.setViewportSize(SIZES.phone);
+  await picture(page, "find-room-phone");
+  await dialog.getByRole("button", { name: "Join garden of Jonas" }).click();
+  await roomShown(page, "garden of Jonas");
+  await page.context().close();
+});
