@@ -1,7 +1,7 @@
-// A room is found by a part of its name, whether one is in it or not, without the mouse.
+// A room is found by a part of its name, whether one is in it or not, without the mouse; and what an icon does is said.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { SIZES, endAll, enter, openPlace, picture, roomShown } from "../support/browser.mjs";
+import { SIZES, box, endAll, enter, openPlace, picture, roomShown } from "../support/browser.mjs";
 
 let server, mira, jonas;
 
@@ -41,5 +41,26 @@ test("Ctrl+K finds rooms one is in and rooms one could join; Enter goes there", 
   await picture(page, "find-room-phone");
   await dialog.getByRole("button", { name: "Join garden of Jonas" }).click();
   await roomShown(page, "garden of Jonas");
+  await page.context().close();
+});
+
+test("every icon that stands alone says under the pointer what it does, and no two look the same for different things", async () => {
+  const page = await enter(mira, "/room/1", { url: server.url });
+  await roomShown(page, "general");
+  await box(page).fill("Something to point at");
+  await page.keyboard.press("Enter");
+  const message = page.locator("#log article[data-offset]").first();
+  await message.hover();
+  await message.getByRole("toolbar").waitFor();
+  await page.locator("aside.details").waitFor();
+  const alone = await page.locator(".tool").evaluateAll((all) =>
+    all
+      .filter((e) => e.checkVisibility() && !e.innerText.trim())
+      .map((e) => ({ says: e.getAttribute("aria-label"), title: e.title, icon: e.querySelector("use").getAttribute("href"), near: e.closest("nav") !== null })),
+  );
+  assert.ok(alone.length >= 8, `${alone.length} icons`);
+  assert.deepEqual(alone.filter((one) => !one.title).map((one) => one.says), []);
+  const inList = alone.filter((one) => one.near).map((one) => one.icon);
+  assert.equal(new Set(inList).size, inList.length, inList.join(" "));
   await page.context().close();
 });

@@ -56,7 +56,7 @@ function Reply({ room }: { room: string }) {
       <span>
         Reply to <b>{message.author.display}</b>: {plainWords(message.text.slice(0, 300))}
       </span>
-      <button class="tool" type="button" aria-label="Do not reply" onClick={() => setReply(room, null)}>
+      <button class="tool" type="button" aria-label="Do not reply" title="Do not reply" onClick={() => setReply(room, null)}>
         <Icon name="close" />
       </button>
     </div>
@@ -156,7 +156,7 @@ export function Composer({ room }: { room: Room }) {
           onKeyDown={onKeyDown}
         />
         <span class="tools">
-          <button class="tool send" type="submit" aria-label="Send" disabled={empty || over > 0}>
+          <button class="tool send" type="submit" aria-label="Send" title="Send" disabled={empty || over > 0}>
             <Icon name="send" />
           </button>
         </span>

@@ -43,19 +43,21 @@ function Head({ room }: { room: Room }) {
           class="tool count wide-only"
           type="button"
           aria-label={`${count} members`}
+          title="Who is in this room"
           aria-controls="details"
           onClick={() => showDetails(!open)}
         >
           <Icon name="people" />
           {count}
         </button>
-        <a class="tool" href={`/search?room=${room.id}`} aria-label={`Search in ${room.name}`}>
+        <a class="tool" href={`/search?room=${room.id}`} aria-label={`Search in ${room.name}`} title="Search in this room">
           <Icon name="search" />
         </a>
         <button
           class="tool"
           type="button"
           aria-label="Details"
+          title="Details"
           aria-expanded={open}
           aria-controls="details"
           onClick={() => showDetails(!open)}

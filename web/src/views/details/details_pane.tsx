@@ -17,7 +17,7 @@ export function DetailsPane({ room }: { room: Room }) {
       <div class="bar">
         <h2>Details</h2>
         <div class="tools">
-          <button class="tool" type="button" aria-label="Close details" onClick={() => showDetails(false)}>
+          <button class="tool" type="button" aria-label="Close details" title="Close details" onClick={() => showDetails(false)}>
             <Icon name="close" />
           </button>
         </div>

@@ -53,7 +53,7 @@ export function RunCard({ run, onDecide }: Props) {
         ) : run.state !== "completed" ? (
           <Again run={run} />
         ) : (
-          <button class="tool" type="button" aria-label="More" aria-expanded={more} onClick={() => setMore(!more)}>
+          <button class="tool" type="button" aria-label="More" title="More" aria-expanded={more} onClick={() => setMore(!more)}>
             <Icon name="more" />
           </button>
         )}

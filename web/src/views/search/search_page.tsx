@@ -20,7 +20,7 @@ export function SearchPage() {
         </a>
         <h1 id="search-title">Search</h1>
         <div class="tools">
-          <a class="tool" href={back} aria-label="Close search">
+          <a class="tool" href={back} aria-label="Close search" title="Close search">
             <Icon name="close" />
           </a>
         </div>
@@ -42,7 +42,7 @@ export function SearchPage() {
                 onInput={(event) => setQuery(event.currentTarget.value)}
               />
               {query && (
-                <button class="tool" type="button" aria-label="Clear" onClick={() => { setQuery(""); box.current?.focus(); }}>
+                <button class="tool" type="button" aria-label="Clear" title="Clear" onClick={() => { setQuery(""); box.current?.focus(); }}>
                   <Icon name="close" />
                 </button>
               )}
