@@ -475,11 +475,25 @@ const inkOf = (figure) =>
     return drawn;
   });
 
+/** Notes by how many pixels each text of a canvas was cut at its side, the last time it was drawn. */
+function noteWords() {
+  window.drawn = new Map();
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const { actualBoundingBoxLeft: left, actualBoundingBoxRight: right } = this.measureText(text);
+    window.drawn.set(text, Math.max(0, Math.round(Math.max(left - x, x + right - this.canvas.width))));
+    fillText.call(this, text, x, y);
+  };
+}
+
 test("U88 three zeros come first, then six charts, each also as a table", async () => {
   const sampled = () => mira.call("metrics.query", { names: ["rss_bytes", "connections"], since: Date.now() - 3_600_000, step_s: 10 });
   await until("a sample", async () => (await sampled()).times.length > 0, 30_000);
-  const page = await enter(mira, "/admin/metrics", { url: server.url });
-  await page.getByRole("button", { name: "1 hour" }).click();
+  const context = await openWindow(mira, { url: server.url });
+  await context.addInitScript(noteWords);
+  const page = await openPage(context, "/admin/metrics");
+  await connectedShown(page);
+  await page.getByRole("button", { name: "1 hour", pressed: true }).waitFor(); // all that this server has lived
   const first = page.locator(".figures .figure");
   await first.nth(2).getByRole("img", { name: "kept" }).waitFor();
   for (const [i, words] of ["Messages lost", "Messages doubled", "Closes with 1011"].entries()) {
@@ -496,7 +510,15 @@ test("U88 three zeros come first, then six charts, each also as a table", async 
     await chart.getByRole("img", { name: new RegExp(`^${title} over 1 hour: .* now \\d`) }).waitFor();
     await until(`${title} is drawn`, async () => (await inkOf(chart)) > 10);
   }
+  await until("both lines are named", () => page.evaluate(() => window.drawn.has("99 of 100") && window.drawn.has("half")));
+  assert.deepEqual(await page.evaluate(() => [...window.drawn].filter(([, cut]) => cut > 0)), [], "no word is cut at the edge of its chart");
   await picture(page, "metrics");
+  await page.getByRole("button", { name: "24 hours" }).click();
+  await page.getByRole("button", { name: "24 hours", pressed: true }).waitFor();
+  await charts.first().getByRole("img", { name: /over 24 hours/ }).waitFor();
+  await nextFrames(page);
+  assert.deepEqual(await page.evaluate(() => [...window.drawn].filter(([, cut]) => cut > 0)), [], "nor in a day that has hardly begun");
+  await page.getByRole("button", { name: "1 hour" }).click();
 
   await page.getByRole("button", { name: "Show as tables" }).click();
   for (const title of TITLES) {

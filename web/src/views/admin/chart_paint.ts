@@ -93,6 +93,9 @@ function times(c: Canvas, data: ChartData): void {
   }
 }
 
+/** So far to the right that words stand left of it: on the other side they would be cut. */
+const isLate = (c: Canvas, x: number): boolean => x > c.left + (c.right - c.left) * 0.75;
+
 function upright(c: Canvas, data: ChartData, mark: { time: number; text: string }): void {
   if (mark.time < data.from || mark.time > data.to) return;
   const x = Math.round(c.x(mark.time)) + 0.5;
@@ -102,7 +105,7 @@ function upright(c: Canvas, data: ChartData, mark: { time: number; text: string 
   c.ctx.moveTo(x, c.top);
   c.ctx.lineTo(x, c.bottom);
   c.ctx.stroke();
-  const late = x > c.left + (c.right - c.left) * 0.75;
+  const late = isLate(c, x);
   words(c, mark.text, x + (late ? -5 : 5) * c.px, c.top + 9 * c.px, "--warn", late ? "right" : "left");
 }
 
@@ -124,7 +127,9 @@ function lineNames(c: Canvas, data: ChartData): void {
     const y = Math.max(c.y(Math.max(...near)) - 5 * c.px, last + 14 * c.px, c.top + 11 * c.px);
     last = y;
     const label = data.spec.lines[i]?.label ?? "";
-    words(c, label, Math.max(c.left, c.x(data.times[first]!)) + 4 * c.px, y, i === 0 ? "--accent" : "--ink-soft", "left", i === 0 ? 600 : 500);
+    const x = Math.max(c.left, c.x(data.times[first]!));
+    const late = isLate(c, x);
+    words(c, label, x + (late ? -4 : 4) * c.px, y, i === 0 ? "--accent" : "--ink-soft", late ? "right" : "left", i === 0 ? 600 : 500);
   });
 }
 

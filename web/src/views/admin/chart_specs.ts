@@ -42,7 +42,7 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Commit to disk", kind: "lines", scale: 1, words: ms, top: (most) => niceTop(most, 0.2),
     lines: [{ name: "commit_ms_p50", gather: "mean", label: "half" }, { name: "commit_ms_p99", gather: "max", label: "99 of 100" }] },
   { title: "Memory in use", kind: "area", lines: [{ name: "rss_bytes", gather: "last" }], scale: 1, words: megabytes,
-    top: (most) => niceTop(most, 20e6), limit: { at: MEMORY_BAR, words: "16 MB, our own bar" } },
+    top: (most) => niceTop(most, 20e6), limit: { at: MEMORY_BAR, words: "16 MB, what Snug aims at" } },
   { title: "Largest outbox", kind: "area", lines: [{ name: "outbox_max_bytes", gather: "max" }], scale: 1, words: kibibytes,
     top: (most) => Math.max(QUEUE_LIMIT, binaryTop(most, 1024)), note: "closed with 3008 above 1 MiB" },
 ];

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { figures } from "../../actions/admin";
 import type { Figures } from "../../actions/admin";
 import { Icon } from "../../lib/icons";
@@ -19,12 +19,22 @@ const MINUTE_MS = 60_000;
 /** The promises first, then how it went: six charts over the stored samples, each also as a table. */
 export function MetricsPage() {
   const [span, setSpan] = useState<Span>(SPANS[1]!);
+  const chosen = useRef(false);
   const [tables, setTables] = useState(false);
   const { value, trouble, reload } = useAsked(
     () => figures(NAMES, Math.max(0, serverNow() - span.long_ms), span.step_s),
     [span],
   );
   usePoll(reload, EVERY_MS);
+  /* the first hour of a server is seen whole, not as a stroke at the end of an empty day */
+  useLayoutEffect(() => {
+    const hour = SPANS[0]!;
+    if (value && !chosen.current && serverNow() - value.started < hour.long_ms) setSpan(hour);
+  }, [value?.started]);
+  const choose = (one: Span) => {
+    chosen.current = true;
+    setSpan(one);
+  };
   // Two steps may be the two sides of one full minute, seconds after the first start.
   const some = value !== undefined && (value.times.length > 2 || serverNow() - value.started > MINUTE_MS);
   return (
@@ -35,7 +45,7 @@ export function MetricsPage() {
           <span class="quiet">{value && `Up ${lasted(serverNow() - value.started)}, ${value.level || "normal"}`}</span>
           <span class="end chips" role="group" aria-label="Span">
             {SPANS.map((one) => (
-              <button class="chip" type="button" key={one.words} aria-pressed={one === span} onClick={() => setSpan(one)}>
+              <button class="chip" type="button" key={one.words} aria-pressed={one === span} onClick={() => choose(one)}>
                 {one.words}
               </button>
             ))}
