@@ -95,7 +95,7 @@ test("with keep the words stay, and one may leave it", async () => {
   await stored(other, "Words of Omar").waitFor();
   const ask = () => row(page, omar.user).getByRole("button", { name: "Erase Omar Haddad…" }).click();
   await ask();
-  await dialogOf(page).getByRole("button", { name: "Leave it" }).click();
+  await dialogOf(page).getByRole("button", { name: "Cancel" }).click();
   await dialogOf(page).waitFor({ state: "detached" });
   assert.ok(await row(page, omar.user).getByRole("button", { name: /^Erase/ }).evaluate((e) => e === document.activeElement), "the focus is back");
   assert.equal((await priya.call("user.list")).users.find((u) => u.id === omar.user.id).erased, undefined);

@@ -517,7 +517,7 @@ test("a message is deleted by its author or an owner, for everybody at once, and
   const dialog = author.getByRole("dialog", { name: "Delete this message?" });
   await dialog.getByText("A word too much").waitFor();
   await picture(author, "delete");
-  await dialog.getByRole("button", { name: "Leave it" }).click();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
   await row(author).getByText("A word too much").waitFor();
   await row(author).focus();
   await author.keyboard.press("Delete");

@@ -1,6 +1,8 @@
+import { navigate } from "../lib/router";
 import { call } from "../net/rpc";
 import type { Invite, Message, Room, Session, User } from "../net/types";
 import type { Why } from "../net/types_lines";
+import { rooms } from "../state/app";
 
 /** Rooms, invites and sessions: what the dialogs ask of the server. All throw ApiError. */
 export async function makeRoom(name: string, topic: string, isPrivate: boolean): Promise<Room> {
@@ -14,7 +16,17 @@ export async function openRooms(): Promise<Room[]> {
 
 export const joinRoom = async (room: string): Promise<Room> =>
   (await call<{ room: Room }>("room.join", { room })).room;
-export const leaveRoom = (room: string): Promise<unknown> => call("room.leave", { room });
+const leaveRoom = (room: string): Promise<unknown> => call("room.leave", { room });
+
+/** Leaves a room that is open in the page, and goes on to another. */
+export async function goFrom(room: string): Promise<void> {
+  await leaveRoom(room);
+  const left = new Map(rooms.peek());
+  left.delete(room);
+  rooms.value = left;
+  navigate("/");
+}
+
 type Change = Partial<Pick<Room, "name" | "topic" | "private" | "keep_days">>;
 export const changeRoom = async (room: string, change: Change): Promise<Room> =>
   (await call<{ room: Room }>("room.update", { room, ...change })).room;

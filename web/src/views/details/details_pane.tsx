@@ -1,9 +1,8 @@
-import { leaveRoom } from "../../actions/people";
+import { goFrom } from "../../actions/people";
 import { Icon } from "../../lib/icons";
-import { navigate } from "../../lib/router";
 import { useTask } from "../../lib/use_task";
 import type { Room } from "../../net/types";
-import { mayGovern, members, place, rooms } from "../../state/app";
+import { mayGovern, members, place } from "../../state/app";
 import { openDialog } from "../../state/dialog";
 import { keptWords } from "../../state/keeping";
 import { showDetails } from "../../state/panes";
@@ -55,17 +54,10 @@ function About({ room }: { room: Room }) {
   );
 }
 
-/** Inviting and leaving. Nobody leaves the first room: everybody lands there. */
+/** Inviting and leaving, which is asked about where there is no way back. Nobody leaves the first room: everybody lands there. */
 function Ways({ room }: { room: Room }) {
   const { busy, trouble, run } = useTask();
-  const leave = () =>
-    run(async () => {
-      await leaveRoom(room.id);
-      const left = new Map(rooms.peek());
-      left.delete(room.id);
-      rooms.value = left;
-      navigate("/");
-    });
+  const leave = () => (room.private ? openDialog("leave") : void run(() => goFrom(room.id)));
   return (
     <section class="acts" aria-label="Room actions">
       <button class="button" type="button" aria-haspopup="dialog" onClick={() => openDialog("invite")}>
@@ -73,7 +65,7 @@ function Ways({ room }: { room: Room }) {
         Invite people
       </button>
       {room.id !== "1" && (
-        <button class="button plain danger" type="button" disabled={busy} onClick={leave}>
+        <button class="button plain danger" type="button" disabled={busy} aria-haspopup={room.private ? "dialog" : undefined} onClick={leave}>
           Leave {room.name}
         </button>
       )}

@@ -27,7 +27,7 @@ export function DeleteDialog() {
         <Trouble words={trouble} />
         <div class="dialog-acts">
           <button class="button main" type="submit" autofocus disabled={busy}>Delete it</button>
-          <button class="button" type="button" onClick={closeDialog}>Leave it</button>
+          <button class="button" type="button" onClick={closeDialog}>Cancel</button>
         </div>
       </form>
     </Dialog>

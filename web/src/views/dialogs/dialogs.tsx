@@ -4,6 +4,7 @@ import { EraseDialog } from "./erase";
 import { FindRoomDialog } from "./find_room";
 import { InviteDialog } from "./invite";
 import { KeepLessDialog } from "./keep_less";
+import { LeaveDialog } from "./leave";
 import { ChangeRoomDialog, NewRoomDialog } from "./new_room";
 import { PasswordDialog, ResetDialog } from "./password";
 import { SettingsDialog } from "./settings";
@@ -19,6 +20,7 @@ export function Dialogs() {
     case "settings": return <SettingsDialog key="settings" />;
     case "password": return <PasswordDialog key="password" />;
     case "delete": return <DeleteDialog key="delete" />;
+    case "leave": return <LeaveDialog key="leave" />;
     case "why": return <WhyDialog key="why" />;
     case "erase": return <EraseDialog key="erase" />;
     case "reset": return <ResetDialog key="reset" />;

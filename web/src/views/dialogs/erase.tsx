@@ -67,7 +67,7 @@ function EraseForm({ person }: { person: User }) {
       <Trouble words={trouble} />
       <div class="dialog-acts">
         <button class="button danger" type="submit" disabled={busy || typed.trim() !== person.name}>Erase them</button>
-        <button class="button" type="button" onClick={closeDialog}>Leave it</button>
+        <button class="button" type="button" onClick={closeDialog}>Cancel</button>
       </div>
     </form>
   );

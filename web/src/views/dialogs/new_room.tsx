@@ -104,7 +104,7 @@ function RoomForm({ room, button, onSave }: FormProps) {
       <Trouble words={trouble} />
       <div class="dialog-acts">
         <button class="button main" type="submit" disabled={busy || name.trim() === ""}>{button}</button>
-        <button class="button" type="button" onClick={closeDialog}>Leave it</button>
+        <button class="button" type="button" onClick={closeDialog}>Cancel</button>
       </div>
     </form>
   );
