@@ -44,6 +44,33 @@ test("Ctrl+K finds rooms one is in and rooms one could join; Enter goes there", 
   await page.context().close();
 });
 
+test("Ctrl+/ and the settings show every key, as it is set", async () => {
+  const page = await enter(mira, "/room/1", { url: server.url });
+  await roomShown(page, "general");
+  await page.keyboard.press("Control+/");
+  const dialog = page.getByRole("dialog", { name: "Keys" });
+  await dialog.getByText("Find a room, and go there").waitFor();
+  const shown = await dialog.locator("kbd").allInnerTexts();
+  for (const key of ["Ctrl K", "Ctrl Shift F", "Alt \u2191", "F6", "Enter", "Shift Enter", "\u2191", "Esc", "R", "E", "C", "Delete"]) {
+    assert.ok(shown.includes(key), `${key} is among ${shown}`);
+  }
+  await picture(page, "keys");
+  await page.setViewportSize(SIZES.phone);
+  await picture(page, "keys-phone");
+  await page.setViewportSize(SIZES.wide);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.locator("#composer textarea:focus").waitFor();
+
+  await page.getByRole("button", { name: /^Settings/ }).click();
+  await page.getByRole("dialog").getByLabel("Ctrl+Enter sends").check();
+  await picture(page, "settings-keys");
+  await page.getByRole("dialog").getByRole("button", { name: "All keys" }).click();
+  await dialog.locator("kbd").getByText("Ctrl Enter").waitFor(); // as it is set
+  await page.keyboard.press("Escape");
+  await page.context().close();
+});
+
 test("every icon that stands alone says under the pointer what it does, and no two look the same for different things", async () => {
   const page = await enter(mira, "/room/1", { url: server.url });
   await roomShown(page, "general");

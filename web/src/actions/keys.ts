@@ -22,6 +22,9 @@ export function watchKeys(): () => void {
     } else if (ctrl && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k" && me.peek()) {
       event.preventDefault();
       openDialog("find-room");
+    } else if (ctrl && !event.altKey && event.key === "/" && me.peek()) {
+      event.preventDefault();
+      openDialog("keys");
     } else if (event.key === "Escape" && detailsShown.peek() && !roomy.peek()) {
       event.preventDefault();
       showDetails(false);

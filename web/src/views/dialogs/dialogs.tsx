@@ -4,6 +4,7 @@ import { EraseDialog } from "./erase";
 import { FindRoomDialog } from "./find_room";
 import { InviteDialog } from "./invite";
 import { KeepLessDialog } from "./keep_less";
+import { KeysDialog } from "./keys";
 import { LeaveDialog } from "./leave";
 import { ChangeRoomDialog, NewRoomDialog } from "./new_room";
 import { PasswordDialog, ResetDialog } from "./password";
@@ -20,6 +21,7 @@ export function Dialogs() {
     case "settings": return <SettingsDialog key="settings" />;
     case "password": return <PasswordDialog key="password" />;
     case "delete": return <DeleteDialog key="delete" />;
+    case "keys": return <KeysDialog key="keys" />;
     case "leave": return <LeaveDialog key="leave" />;
     case "why": return <WhyDialog key="why" />;
     case "erase": return <EraseDialog key="erase" />;

@@ -23,6 +23,9 @@ export function SettingsDialog() {
     <Dialog title="Settings" wide>
       <Choice legend="Appearance" name="theme" options={THEMES} value={theme.value} onChange={setTheme} row />
       <Choice legend="Writing" name="send" options={KEYS} value={sendWith.value} onChange={setSendWith} />
+      <p class="keys-way">
+        <button class="link" type="button" onClick={() => openDialog("keys")}>All keys</button> <kbd>Ctrl /</kbd>
+      </p>
       <Devices />
       <section class="part" aria-labelledby="settings-you">
         <h3 id="settings-you">You</h3>
