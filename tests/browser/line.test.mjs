@@ -254,6 +254,33 @@ test("U47 nothing shifts while a room opens, is written in, answered and left", 
   await page.context().close();
 });
 
+test("U47 nothing shifts while a room opens in which agents have answered", async () => {
+  const room = await makeRoom("answered");
+  await jonas.call("message.send", { room, text: "The kettle is repaired", key: "kettle" });
+  for (const [i, text] of ["find kettle", "who is here", "how is the server"].entries()) {
+    await jonas.call("message.send", { room, text: `@nook ${text}`, key: `ask-${i}` });
+    await until("it answered", async () => (await mira.call("message.list", { room })).messages.filter((m) => m.run_id).length === i + 1);
+  }
+  const context = await openWindow(mira, { url: line.url });
+  await context.addInitScript(() => {
+    window.tops = new Map(); // where each row stood in each frame in which it was drawn
+    const note = () => {
+      for (const row of document.querySelectorAll("#log article")) {
+        const all = window.tops.get(row.id) ?? window.tops.set(row.id, new Set()).get(row.id);
+        all.add(Math.round(row.getBoundingClientRect().top));
+      }
+      requestAnimationFrame(note);
+    };
+    requestAnimationFrame(note);
+  });
+  const page = await openPage(context, `/room/${room}`);
+  await roomShown(page, "answered");
+  await page.locator("#log .run").getByText(/2 steps/).nth(2).waitFor(); // all that there is to load
+  const moved = await page.evaluate(() => [...window.tops].filter(([, all]) => all.size > 1).map(([id, all]) => `${id}: ${[...all].join(" ")}`));
+  assert.deepEqual(moved, [], "each row stands where it was drawn first");
+  await context.close();
+});
+
 test("U59 the two hidden voices say what happens to the line, and warn of what was not sent", async () => {
   const { page, room } = await enter("voices");
   assert.equal(await page.locator("#say").getAttribute("role"), "status");

@@ -29,20 +29,25 @@ const set = (room: string, change: Partial<RoomLog>): void => {
   log.value = { ...log.peek(), ...change };
 };
 
-/** The newest page, or the one around an offset; what was loaded before is left. errors: ApiError */
+/** The newest page, or the one around an offset, with the runs in it: nothing moves for them afterwards. What was
+ * loaded before is left. errors: ApiError */
 export async function loadStart(room: string, around = 0): Promise<void> {
   const unread = rooms.peek().get(room)?.unread ?? 0;
   const limit = Math.min(PAGE_MAX, Math.max(PAGE, unread + 10));
   set(room, { loading: "newest" });
+  const asked = askRuns(room).catch(() => undefined); // the messages are shown without them
+  let wanted: Run[] | undefined;
   try {
     const page = await call<Page>("message.list", { room, limit, ...(around ? { around } : {}) });
     const before = messages(room).peek();
     const last = page.messages[page.messages.length - 1]?.offset ?? 0;
     const newer = around > 0 && (await hasNewer(room, last));
+    const runs = await asked;
     batch(() => {
       const fresh = { ...emptyLog(room), new_after: before.new_after, epoch: page.epoch, top: page.offset };
       messages(room).value = { ...withMessages(fresh, page.messages), loaded: true, older: page.more, trimmed: !!page.trimmed, newer };
       for (const m of page.messages) sendIsThrough(m.key);
+      wanted = runs && putRuns(room, runs);
     });
     if (around > 0 && !page.more) await checkOlder(room);
   } catch (e) {
@@ -50,7 +55,7 @@ export async function loadStart(room: string, around = 0): Promise<void> {
     set(room, { loading: "", error: e.code === 0 ? 0 : e.code });
     throw e;
   }
-  await loadRuns(room);
+  await loadRuns(room, wanted);
 }
 
 async function hasNewer(room: string, after: number): Promise<boolean> {
@@ -90,18 +95,24 @@ async function loadPage(room: string, way: "older" | "newer", at: object): Promi
   }
 }
 
+const askRuns = async (room: string): Promise<Run[]> =>
+  (await call<{ runs: Run[] }>("run.list", { room, limit: PAGE_MAX })).runs;
+
 /** The runs of the loaded stretch: their rows, then their events, so that a card is told from its first step.
- * When no answer comes the messages are there all the same, and the next page or connection asks again. */
-export async function loadRuns(room: string): Promise<void> {
+ * When no answer comes the messages are there all the same, and the next page or connection asks again.
+ * known: those whose rows are there and whose events are not. */
+export async function loadRuns(room: string, known?: Run[]): Promise<void> {
   try {
-    await readRuns(room);
+    const wanted = known ?? putRuns(room, await askRuns(room));
+    const { epoch, top } = messages(room).peek();
+    for (const span of spans(wanted, top)) await readEvents(room, epoch, span.from, span.to, wanted);
   } catch {
     /* said above */
   }
 }
 
-async function readRuns(room: string): Promise<void> {
-  const { runs } = await call<{ runs: Run[] }>("run.list", { room, limit: PAGE_MAX });
+/** Puts rows of runs into the log where they lie inside of it; returns those whose events are not all known. */
+function putRuns(room: string, runs: readonly Run[]): Run[] {
   const log = messages(room).peek();
   const inside = runsInside(log, runs).filter((row) => row.first_offset > 0);
   const wanted = inside.filter((row) => {
@@ -114,8 +125,7 @@ async function readRuns(room: string): Promise<void> {
       messages(room).value = withRun(now, runFromRow(row, now.runs.get(row.id)));
     }
   });
-  const epoch = log.epoch;
-  for (const span of spans(wanted, log.top)) await readEvents(room, epoch, span.from, span.to, wanted);
+  return wanted;
 }
 
 /** Stretches of the stream that hold these runs; neighbours are read in one go. */
