@@ -87,6 +87,8 @@ test("every icon that stands alone says under the pointer what it does, and no t
   );
   assert.ok(alone.length >= 8, `${alone.length} icons`);
   assert.deepEqual(alone.filter((one) => !one.title).map((one) => one.says), []);
+  const crosses = alone.filter((one) => one.icon === "#i-close").map((one) => one.says);
+  assert.deepEqual(crosses.filter((says) => !/^(Close|Clear|Do not)/.test(says)), [], "a cross takes nothing away for good");
   const inList = alone.filter((one) => one.near).map((one) => one.icon);
   assert.equal(new Set(inList).size, inList.length, inList.join(" "));
   await page.context().close();

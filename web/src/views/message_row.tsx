@@ -107,7 +107,7 @@ function Actions({ message }: { message: Message }) {
       )}
       {mayDelete(message) && (
         <button class="tool" type="button" aria-label="Delete" title="Delete" aria-haspopup="dialog" onClick={() => askToDelete(message)}>
-          <Icon name="close" />
+          <Icon name="trash" />
         </button>
       )}
     </div>

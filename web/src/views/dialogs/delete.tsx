@@ -26,7 +26,7 @@ export function DeleteDialog() {
         <p>It is gone for everybody, from the search too, and cannot be brought back.</p>
         <Trouble words={trouble} />
         <div class="dialog-acts">
-          <button class="button main" type="submit" autofocus disabled={busy}>Delete it</button>
+          <button class="button danger" type="submit" autofocus disabled={busy}>Delete it</button>
           <button class="button" type="button" onClick={closeDialog}>Cancel</button>
         </div>
       </form>
