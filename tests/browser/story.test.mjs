@@ -17,7 +17,10 @@ test("U8 the set-up link makes a place and its admin in one form", async () => {
   server = await openEmptyPlace({ data: tempFolder("snug-story-") });
   const context = await openWindow(null, { url: server.url });
   mira = await openPage(context);
+  await mira.goto(server.url);
+  await mira.getByText(/^Snug \S+ on 127\.0\.0\.1:\d+$/).waitFor(); // nobody runs it yet
   await mira.goto(server.setup_url);
+  await mira.getByText("where Nook, the built-in agent, answers what you ask").waitFor();
   await mira.getByLabel("What is the place called?").fill("Lantern");
   await mira.getByLabel("Your name").fill("Mira Okafor");
   await mira.getByLabel("Password", { exact: true }).fill(PASSWORD);

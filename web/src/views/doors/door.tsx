@@ -30,8 +30,8 @@ export function Door({ title, lead, footer, children }: Props) {
 }
 
 function ran(): string {
-  const { name, version } = place.value ?? { name: "", version: "" };
-  const by = name ? `, run by ${name} on ${location.host}` : ` on ${location.host}`;
+  const { name, version, set_up } = place.value ?? { name: "", version: "", set_up: false };
+  const by = name && set_up ? `, run by ${name} on ${location.host}` : ` on ${location.host}`;
   return version ? `Snug ${version}${by}` : location.host;
 }
 

@@ -51,7 +51,7 @@ export function SetupPage() {
         <button class="button main" type="submit" disabled={busy}>Open the first room</button>
       </form>
       <ol class="next" aria-label="What happens next">
-        <li><span>1</span>You are in “general”, and Nook, the built-in agent, says hello.</li>
+        <li><span>1</span>You are in “general”, where Nook, the built-in agent, answers what you ask.</li>
         <li><span>2</span>You get a link to invite the others.</li>
       </ol>
     </Door>
