@@ -22,10 +22,13 @@ test("Ctrl+K finds rooms one is in and rooms one could join; Enter goes there", 
   await others.getByText("garden of Jonas").waitFor();
   assert.equal(await mine.count(), 0, "before a word only what is new");
 
+  const typed = dialog.getByRole("searchbox");
+  const place = (await typed.boundingBox()).y;
   await page.keyboard.type("garden 1");
   await mine.getByText("garden 1", { exact: true }).waitFor();
   const names = await mine.locator(".entry-text b").allInnerTexts();
   assert.deepEqual(names, ["garden 1", "garden 11", "garden 13", "garden 15", "garden 17", "garden 19"]);
+  assert.equal((await typed.boundingBox()).y, place, "the box does not move while one types");
   await picture(page, "find-room-typed");
   await page.keyboard.press("Enter");
   await dialog.waitFor({ state: "detached" });

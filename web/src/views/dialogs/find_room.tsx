@@ -69,7 +69,7 @@ export function FindRoomDialog() {
         </ul>
       )}
       {found && mine.length + others.length === 0 && (
-        <p class="nothing">{searched ? "No room that you are in or could join has this in its name." : "You are in every open room already."}</p>
+        <p class="nothing">{searched ? "No room that you are in or could join has this in its name." : "You are in every open room already. Type a part of a name to go to one."}</p>
       )}
       <Trouble words={trouble || task.trouble} />
       <div class="dialog-acts">
@@ -88,7 +88,7 @@ function Entry({ room, children }: { room: Room; children: ComponentChildren }) 
       <Icon name={room.private ? "lock" : "room"} label={room.private ? "Private" : undefined} />
       <span class="entry-text">
         <b title={room.name}>{room.name}</b>
-        {room.topic && <span class="quiet">{room.topic}</span>}
+        {room.topic && <span class="quiet" title={room.topic}>{room.topic}</span>}
       </span>
       {children}
     </li>
