@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { Icon } from "../../lib/icons";
 import { route } from "../../lib/router";
+import { adminPages } from "../../state/admin_pages";
 import { me, place } from "../../state/app";
 import { AdminFoot } from "./admin_foot";
 import { ConnectionsPage } from "./connections_page";
@@ -13,13 +14,6 @@ export function AdminPage() {
   const [listOpen, setListOpen] = useState(false);
   const page = route.value.page;
   const admin = me.value?.role === "admin";
-  const link = (name: string, path: string, words: string) => (
-    <li>
-      <a class="room-link" href={path} aria-current={page === name ? "page" : undefined} onClick={() => setListOpen(false)}>
-        <span class="label">{words}</span>
-      </a>
-    </li>
-  );
   return (
     <div class="house admin" data-page={listOpen ? "home" : page}>
       <nav class="rooms" id="rooms" aria-label="Administration">
@@ -33,10 +27,13 @@ export function AdminPage() {
           <section aria-labelledby="nav-server">
             <h2 id="nav-server">Server</h2>
             <ul>
-              {link("connections", "/admin/connections", admin ? "Connections" : "Your connections")}
-              {admin && link("metrics", "/admin/metrics", "Metrics")}
-              {admin && link("people", "/admin/people", "People")}
-              {admin && link("messages", "/admin/messages", "Messages")}
+              {adminPages(me.value).map(({ page: name, path, words }) => (
+                <li key={path}>
+                  <a class="room-link" href={path} aria-current={page === name ? "page" : undefined} onClick={() => setListOpen(false)}>
+                    <span class="label">{words}</span>
+                  </a>
+                </li>
+              ))}
             </ul>
           </section>
         </div>

@@ -4,6 +4,7 @@ import { sendWith, setSendWith, setTheme, theme } from "../../lib/settings";
 import type { SendWith, Theme } from "../../lib/settings";
 import { shortDay } from "../../lib/time_text";
 import { useAsked, useTask } from "../../lib/use_task";
+import { adminPages } from "../../state/admin_pages";
 import { me } from "../../state/app";
 import { closeDialog, openDialog } from "../../state/dialog";
 import { Choice } from "./choice";
@@ -35,15 +36,17 @@ export function SettingsDialog() {
         </p>
         <Trouble words={task.trouble} />
         <div class="dialog-acts">
-          <a class="button" href="/admin/connections" onClick={closeDialog}>Connections</a>
-          {user?.role === "admin" && <a class="button" href="/admin/metrics" onClick={closeDialog}>Metrics</a>}
-          {user?.role === "admin" && <a class="button" href="/admin/people" onClick={closeDialog}>People</a>}
-          {user?.role === "admin" && <a class="button" href="/admin/messages" onClick={closeDialog}>Messages</a>}
           <button class="button" type="button" aria-haspopup="dialog" onClick={() => openDialog("password")}>Change password…</button>
           <button class="button danger end" type="button" disabled={task.busy}
             onClick={() => task.run(async () => { await logOut(); closeDialog(); })}>
             Log out
           </button>
+        </div>
+      </section>
+      <section class="part" aria-labelledby="settings-server">
+        <h3 id="settings-server">The server</h3>
+        <div class="dialog-acts">
+          {adminPages(user).map(({ path, words }) => <a class="button" key={path} href={path} onClick={closeDialog}>{words}</a>)}
         </div>
       </section>
     </Dialog>

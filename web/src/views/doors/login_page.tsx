@@ -52,7 +52,7 @@ export function LoginPage() {
         </label>
         <button class="button main" type="submit" disabled={busy}>Log in</button>
       </form>
-      <p class="hint">Forgotten? An admin of {home} can invite you again, with a new account.</p>
+      <p class="hint">Forgotten? An admin of {home} can give you another password.</p>
     </Door>
   );
 }
