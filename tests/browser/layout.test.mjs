@@ -529,7 +529,7 @@ test("U65 log-in: paste works, password managers know the fields, no puzzle, one
   }
   assert.equal(new Set(sentences).size, 1, "nobody learns which names there are");
   assert.match(sentences[0], /^That name and password do not go together\./);
-  await page.getByText("An admin of Lantern can invite you again, with a new account.").waitFor(); // there is no other way
+  await page.getByText("An admin of Lantern can give you another password.").waitFor(); // there is no other way
 
   await paste(name, mira.user.name);
   await paste(password, PASSWORD);

@@ -96,85 +96,85 @@ static void nothing_is_found_in_what_is_whole(void)
     check(sql, "");
 }
 
+/* What is done to the database, and what is said of it then. */
+static const char *const findings[][2] = {
+    {"INSERT INTO member VALUES (2, 77, 'member', 1, 0)", "of member refers to nothing in user."},
+    {"DELETE FROM stream WHERE room_id = 2 AND offset = 3",
+     "Room lab (2): event 3 is missing in its stream."},
+    {"UPDATE room SET top = 8 WHERE id = 2; INSERT INTO stream (room_id, offset, time_ms, "
+     "data) VALUES (2, 8, 1, '{}')",
+     "Room lab (2): event 7 is missing in its stream."},
+    {"UPDATE room SET top = 10 WHERE id = 2; INSERT INTO stream (room_id, offset, time_ms, "
+     "data) VALUES (2, 10, 1, '{}')",
+     "Room lab (2): events 7 to 9 are missing in its stream."},
+    {"UPDATE room SET top = 3 WHERE id = 2",
+     "Room lab (2): its numbering is at 3, but its newest event has 6."},
+    {"UPDATE room SET top = 9 WHERE id = 2",
+     "Room lab (2): its numbering is at 9, but its newest event has 6."},
+    {"UPDATE stream SET data = '{\"type\":\"message_created\",\"message\":{\"id\":\"7\"}}'"
+     " WHERE room_id = 2 AND offset = 4",
+     "Message 2 in room lab (2): event 4, which is to be its own, is another."},
+    {"UPDATE stream SET data = 'no JSON' WHERE room_id = 2 AND offset = 2",
+     "Message 1 in room lab (2): event 2, which is to be its own, is another."},
+    {"UPDATE message SET text = 'won' WHERE id = 2",
+     "Message 2 in room lab (2): event 4 says something else."},
+    {"UPDATE stream SET data = json_set(data, '$.message.text', 'won') WHERE room_id = 2 AND "
+     "offset = 6",
+     "Message 1 in room lab (2): event 6 says something else."},
+    {"UPDATE stream SET data = json_remove(data, '$.message.edited') WHERE room_id = 2 AND "
+     "offset = 2",
+     "Message 1 in room lab (2): event 2 says something else."},
+    {"UPDATE stream SET data = '{\"type\":\"room_updated\"}' WHERE room_id = 2 AND offset = 6",
+     "Message 1 in room lab (2): the event of its last edit, number 6, is missing."},
+    {"UPDATE stream SET data = json_set(data, '$.type', 'message_edited') WHERE room_id = 2 "
+     "AND offset = 5",
+     "Room lab (2): event 5 has a text that a message had before."},
+    {"INSERT INTO message (room_id, offset, author_id, text, created_ms, key)"
+     " VALUES (2, 9, 2, 'far', 1, 'k3')",
+     "Message 3 in room lab (2): its event, number 9, is missing."},
+    {"UPDATE member SET read_offset = 7 WHERE room_id = 2",
+     "Room lab (2): the read mark of user 2 is 7, above its newest event, 6."},
+    {RUN_FROM_TO("3", "7"), "Room lab (2): run 01HZZZZZZZZZZZZZZZZZZZZZZZ is said to go from"
+                            " event 3 to 7, but the newest is 6."},
+    {RUN_FROM_TO("3", "2"), "from event 3 to 2, but"},
+    {RUN_FROM_TO("0", "2"), "from event 0 to 2, but"},
+    {"INSERT INTO mention VALUES (1, 2, 5, 3)", "1 mentions in room 2"},
+    {"INSERT INTO mention VALUES (88, 2, 4, 4)", "1 mentions in room 2"},
+    {"INSERT INTO send_key VALUES (66, 'k', 1, 1, 1)", "1 send keys are of user 66"},
+    {"INSERT INTO stream (room_id, offset, time_ms, data) VALUES (55, 1, 1, '{}')",
+     "1 events are of room 55"},
+    {"UPDATE stream SET data = "
+     "'{\"type\":\"member_joined\",\"user\":{\"id\":\"3\",\"name\":\"z\"}}'"
+     " WHERE room_id = 2 AND offset = 1",
+     "Room lab (2): event 1 still names user 3, who was erased."},
+    {"UPDATE stream SET data = "
+     "'{\"type\":\"a\",\"data\":{\"started_by\":{\"id\":\"3\",\"name\":\"z\"}}}'"
+     " WHERE room_id = 2 AND offset = 3",
+     "Room lab (2): event 3 still names user 3, who was erased."},
+    {"UPDATE user SET display = 'Zora' WHERE id = 3",
+     "There is still a name or a password of user 3, who was erased."},
+    {"INSERT INTO member VALUES (2, 3, 'member', 1, 0)",
+     "There is still a membership of user 3, who was erased."},
+    {"INSERT INTO mention VALUES (3, 2, 4, 4)", "There is still a mention of user 3"},
+    {"INSERT INTO send_key VALUES (3, 'k', 1, 1, 1)", "There is still a send key of user 3"},
+    {"INSERT INTO connection (id, user_id, client, address, transport, since_ms)"
+     " VALUES ('c', 3, '', '', '', 1)",
+     "There is still a line of the connection history of user 3"},
+    {"UPDATE message SET author_id = 3 WHERE id = 2", "There is still a text of user 3"},
+    {"UPDATE erasure SET display = 'Zora'", "There is still the name in what was asked of user 3"},
+    {"UPDATE erasure SET ended_ms = 0",
+     "The erasure of user 3, asked for on 1970-01-01, has not ended."},
+    {"DELETE FROM setting WHERE name = 'search_watermark'", "nothing is found by searching"},
+    {"UPDATE setting SET value = '2' WHERE name = 'search_watermark'",
+     "1 messages are not in the search index, which is said to reach message 2."},
+    {"INSERT INTO message_text (rowid, text, facts) VALUES (2, '@nook two', 'all')",
+     "The search index has 1 messages that are not there, or are above message 1"},
+};
+
 static void each_thing_that_is_wrong_is_told(void)
 {
-    static const char *const rows[][2] = {
-        {"INSERT INTO member VALUES (2, 77, 'member', 1, 0)",
-         "of member refers to nothing in user."},
-        {"DELETE FROM stream WHERE room_id = 2 AND offset = 3",
-         "Room lab (2): event 3 is missing in its stream."},
-        {"UPDATE room SET top = 8 WHERE id = 2; INSERT INTO stream (room_id, offset, time_ms, "
-         "data) VALUES (2, 8, 1, '{}')",
-         "Room lab (2): event 7 is missing in its stream."},
-        {"UPDATE room SET top = 10 WHERE id = 2; INSERT INTO stream (room_id, offset, time_ms, "
-         "data) VALUES (2, 10, 1, '{}')",
-         "Room lab (2): events 7 to 9 are missing in its stream."},
-        {"UPDATE room SET top = 3 WHERE id = 2",
-         "Room lab (2): its numbering is at 3, but its newest event has 6."},
-        {"UPDATE room SET top = 9 WHERE id = 2",
-         "Room lab (2): its numbering is at 9, but its newest event has 6."},
-        {"UPDATE stream SET data = '{\"type\":\"message_created\",\"message\":{\"id\":\"7\"}}'"
-         " WHERE room_id = 2 AND offset = 4",
-         "Message 2 in room lab (2): event 4, which is to be its own, is another."},
-        {"UPDATE stream SET data = 'no JSON' WHERE room_id = 2 AND offset = 2",
-         "Message 1 in room lab (2): event 2, which is to be its own, is another."},
-        {"UPDATE message SET text = 'won' WHERE id = 2",
-         "Message 2 in room lab (2): event 4 says something else."},
-        {"UPDATE stream SET data = json_set(data, '$.message.text', 'won') WHERE room_id = 2 AND "
-         "offset = 6",
-         "Message 1 in room lab (2): event 6 says something else."},
-        {"UPDATE stream SET data = json_remove(data, '$.message.edited') WHERE room_id = 2 AND "
-         "offset = 2",
-         "Message 1 in room lab (2): event 2 says something else."},
-        {"UPDATE stream SET data = '{\"type\":\"room_updated\"}' WHERE room_id = 2 AND offset = 6",
-         "Message 1 in room lab (2): the event of its last edit, number 6, is missing."},
-        {"UPDATE stream SET data = json_set(data, '$.type', 'message_edited') WHERE room_id = 2 "
-         "AND offset = 5",
-         "Room lab (2): event 5 has a text that a message had before."},
-        {"INSERT INTO message (room_id, offset, author_id, text, created_ms, key)"
-         " VALUES (2, 9, 2, 'far', 1, 'k3')",
-         "Message 3 in room lab (2): its event, number 9, is missing."},
-        {"UPDATE member SET read_offset = 7 WHERE room_id = 2",
-         "Room lab (2): the read mark of user 2 is 7, above its newest event, 6."},
-        {RUN_FROM_TO("3", "7"), "Room lab (2): run 01HZZZZZZZZZZZZZZZZZZZZZZZ is said to go from"
-                                " event 3 to 7, but the newest is 6."},
-        {RUN_FROM_TO("3", "2"), "from event 3 to 2, but"},
-        {RUN_FROM_TO("0", "2"), "from event 0 to 2, but"},
-        {"INSERT INTO mention VALUES (1, 2, 5, 3)", "1 mentions in room 2"},
-        {"INSERT INTO mention VALUES (88, 2, 4, 4)", "1 mentions in room 2"},
-        {"INSERT INTO send_key VALUES (66, 'k', 1, 1, 1)", "1 send keys are of user 66"},
-        {"INSERT INTO stream (room_id, offset, time_ms, data) VALUES (55, 1, 1, '{}')",
-         "1 events are of room 55"},
-        {"UPDATE stream SET data = "
-         "'{\"type\":\"member_joined\",\"user\":{\"id\":\"3\",\"name\":\"z\"}}'"
-         " WHERE room_id = 2 AND offset = 1",
-         "Room lab (2): event 1 still names user 3, who was erased."},
-        {"UPDATE stream SET data = "
-         "'{\"type\":\"a\",\"data\":{\"started_by\":{\"id\":\"3\",\"name\":\"z\"}}}'"
-         " WHERE room_id = 2 AND offset = 3",
-         "Room lab (2): event 3 still names user 3, who was erased."},
-        {"UPDATE user SET display = 'Zora' WHERE id = 3",
-         "There is still a name or a password of user 3, who was erased."},
-        {"INSERT INTO member VALUES (2, 3, 'member', 1, 0)",
-         "There is still a membership of user 3, who was erased."},
-        {"INSERT INTO mention VALUES (3, 2, 4, 4)", "There is still a mention of user 3"},
-        {"INSERT INTO send_key VALUES (3, 'k', 1, 1, 1)", "There is still a send key of user 3"},
-        {"INSERT INTO connection (id, user_id, client, address, transport, since_ms)"
-         " VALUES ('c', 3, '', '', '', 1)",
-         "There is still a line of the connection history of user 3"},
-        {"UPDATE message SET author_id = 3 WHERE id = 2", "There is still a text of user 3"},
-        {"UPDATE erasure SET display = 'Zora'",
-         "There is still the name in what was asked of user 3"},
-        {"UPDATE erasure SET ended_ms = 0",
-         "The erasure of user 3, asked for on 1970-01-01, has not ended."},
-        {"DELETE FROM setting WHERE name = 'search_watermark'", "nothing is found by searching"},
-        {"UPDATE setting SET value = '2' WHERE name = 'search_watermark'",
-         "1 messages are not in the search index, which is said to reach message 2."},
-        {"INSERT INTO message_text (rowid, text, facts) VALUES (2, '@nook two', 'all')",
-         "The search index has 1 messages that are not there, or are above message 1"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        check(rows[i][0], rows[i][1]);
+    for (size_t i = 0; i < sizeof findings / sizeof findings[0]; i++)
+        check(findings[i][0], findings[i][1]);
 }
 
 static void of_many_findings_all_are_counted(void)
