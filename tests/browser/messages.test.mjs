@@ -388,6 +388,29 @@ test("U20 Markdown is drawn, and HTML in it is the text it is", async () => {
   await page.context().close();
 });
 
+test("a name that nobody in the room has is no mention, until somebody with it comes in", async () => {
+  const room = await makeRoom("names in texts");
+  const ana = await server.join("Ana Lima");
+  const page = await enter(mira, `/room/${room}`, { url: server.url });
+  await roomShown(page, "names in texts");
+  await write(page, `Ask @${jonas.user.name}, @${ana.user.name} or @nobody-here`);
+  await stored(page, "Ask").waitFor();
+  const at = (name) => page.locator(`#log .at[data-name="${name}"]`);
+  const look = (name) => at(name).evaluate((e) => ({ ground: getComputedStyle(e).backgroundColor, title: e.title }));
+  const PLAIN = { ground: "rgba(0, 0, 0, 0)", title: "Not in this room" };
+  await until("the members are known", async () => (await look("nobody-here")).title !== "");
+  assert.deepEqual(await look("nobody-here"), PLAIN);
+  assert.deepEqual(await look(ana.user.name), PLAIN);
+  const known = await look(jonas.user.name);
+  assert.notEqual(known.ground, PLAIN.ground);
+  assert.equal(known.title, "");
+  await picture(page, "mention-of-nobody");
+  await mira.call("room.invite", { room, user: ana.user.id });
+  await until("she is in", async () => (await look(ana.user.name)).title === "");
+  assert.deepEqual(await look(ana.user.name), known);
+  await page.context().close();
+});
+
 test("U21 code names its language, is copied, and folds over 20 lines", async () => {
   const room = await makeRoom("code");
   const context = await openWindow(mira, { url: server.url, permissions: ["clipboard-read", "clipboard-write"] });

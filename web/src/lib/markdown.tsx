@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { renderMarkdown } from "./markdown_html";
 import { highlightIn } from "./highlight";
-import { me } from "../state/app";
+import { me, memberNames } from "../state/app";
 
 /** Copies to the clipboard; on http:// away from this machine only the old way works. */
 export async function copyText(text: string): Promise<boolean> {
@@ -47,13 +47,18 @@ export function Markdown({ text }: { text: string }) {
   const box = useRef<HTMLDivElement>(null);
   const html = renderMarkdown(text);
   const myName = me.value?.name;
+  const known = memberNames.value;
   useLayoutEffect(() => {
     const root = box.current;
     if (!root) return;
     for (const at of root.querySelectorAll<HTMLElement>(".at")) {
-      at.classList.toggle("me-too", at.dataset.name === myName);
+      const name = at.dataset.name ?? "";
+      const nobody = known.size > 0 && !known.has(name);
+      at.classList.toggle("me-too", name === myName);
+      at.classList.toggle("nobody", nobody);
+      at.title = nobody ? "Not in this room" : "";
     }
     if (root.querySelector("code[data-language]")) highlightIn(root);
-  }, [html, myName]);
+  }, [html, myName, known]);
   return <div class="text" ref={box} onClick={onClick} dangerouslySetInnerHTML={{ __html: html }} />;
 }

@@ -74,6 +74,13 @@ function perRoom<T>(first: (room: string) => T): (room: string) => Signal<T> {
 
 /** The members of a room with `here` kept live; empty until the room is open. */
 export const members = perRoom<Member[]>(() => []);
+/* as one text, which stays the same while only who is here changes */
+const namesInRoom = computed(() => {
+  const list = members(currentRoomId.value).value;
+  return list.length < (currentRoom.value?.members ?? 0) ? "" : list.map((member) => member.user.name).sort().join(" ");
+});
+/** The @names of all members of the open room; empty until they are known. */
+export const memberNames = computed<ReadonlySet<string>>(() => new Set(namesInRoom.value.split(" ").filter(Boolean)));
 /** Everything the log of a room shows. */
 export const messages = perRoom<RoomLog>(emptyLog);
 
