@@ -44,6 +44,19 @@ test("a long name pushes nothing out of the details", async () => {
   await page.context().close();
 });
 
+test("of somebody with a long name all stands in sight in the table of people, on a phone too", async () => {
+  const page = await enter(mira, "/admin/people", { url: server.url, viewport: SIZES.phone });
+  const row = page.locator("tbody tr").filter({ hasText: PERSON });
+  await row.waitFor();
+  const table = page.getByRole("region", { name: "Table of people" });
+  assert.equal(await table.evaluate((e) => e.scrollWidth - e.clientWidth), 0, "nothing lies beside the table");
+  assert.ok(await row.getByText(`@${ana.user.name}`).first().isVisible());
+  const erase = await row.getByRole("button", { name: "Erase" }).boundingBox();
+  assert.ok(erase.x + erase.width < SIZES.phone.width);
+  await picture(page, "names-people-phone");
+  await page.context().close();
+});
+
 test("the name of a room comes before its topic, and is said whole where it is cut", async () => {
   const short = await makeRoom("support-tier-2", TOPIC);
   const long = await makeRoom(`${ROOM}, again`, TOPIC);

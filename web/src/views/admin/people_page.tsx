@@ -42,12 +42,12 @@ export function PeoplePage() {
           <input type="search" aria-label="Find somebody" placeholder="Find somebody" value={words}
             onInput={(event) => setWords(event.currentTarget.value)} />
         </div>
-        <div class="table-wrap" tabIndex={0} role="region" aria-label="Table of people" aria-busy={!people && !trouble}>
+        <div class="table-wrap people" tabIndex={0} role="region" aria-label="Table of people" aria-busy={!people && !trouble}>
           <table>
             <thead>
               <tr>
                 <th scope="col">Who</th>
-                <th scope="col">Name</th>
+                <th scope="col" class="wide-only">Name</th>
                 <th scope="col">Role</th>
                 <th scope="col" class="wide-only">Since</th>
                 <th scope="col"><span class="hidden">Actions</span></th>
@@ -93,10 +93,13 @@ function PersonRow({ person }: { person: User }) {
       <td>
         <span class="who">
           <Face user={person} size="small" />
-          <span class="name">{person.display}</span>
+          <span class="name">
+            {person.display}
+            {!erased && <span class="quiet narrow-only">@{person.name}</span>}
+          </span>
         </span>
       </td>
-      <td>{erased ? "—" : `@${person.name}`}</td>
+      <td class="wide-only">{erased ? "—" : `@${person.name}`}</td>
       <td>{erased ? erasedWords(erased) : person.active ? person.role : `${person.role}, not active`}</td>
       <td class="wide-only">{shortDay(person.created)}</td>
       <td class="r">
