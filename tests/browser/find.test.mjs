@@ -74,6 +74,24 @@ test("Ctrl+/ and the settings show every key, as it is set", async () => {
   await page.context().close();
 });
 
+test("who makes a second room of a name is told, and may", async () => {
+  const page = await enter(mira, "/room/1", { url: server.url });
+  await roomShown(page, "general");
+  await page.getByRole("button", { name: "New room" }).click();
+  const dialog = page.getByRole("dialog", { name: "New room" });
+  const same = dialog.getByText("You are in a room of this name already.");
+  await dialog.getByLabel("Name").fill("Garden 7");
+  await same.waitFor();
+  await picture(page, "room-of-same-name");
+  await dialog.getByLabel("Name").fill("Garden 77");
+  await same.waitFor({ state: "detached" });
+  await dialog.getByLabel("Name").fill("garden 7");
+  await same.waitFor();
+  await page.keyboard.press("Enter");
+  await roomShown(page, "garden 7");
+  await page.context().close();
+});
+
 test("every icon that stands alone says under the pointer what it does, and no two look the same for different things", async () => {
   const page = await enter(mira, "/room/1", { url: server.url });
   await roomShown(page, "general");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { applyUserEvent, findRooms, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
+import { applyUserEvent, findRooms, isNamed, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
 import type { Room } from "../net/types";
 
 const room = (id: string, name: string, unread = 0, offset = 10): Room => ({
@@ -63,6 +63,12 @@ test("a room is found by a part of its name or topic, the likeliest first", () =
   assert.deepEqual(findRooms(all, " OPS ").map((r) => r.name), ["ops-1", "ops-2", "devops", "zoo"]);
   assert.deepEqual(findRooms(all, "nowhere"), []);
   assert.equal(findRooms(all, "").length, 5);
+});
+
+test("a name is taken by another room of one's own, however it is written", () => {
+  assert.ok(isNamed(rooms, " General "));
+  assert.ok(!isNamed(rooms, "General", "1"), "its own name is no other's");
+  assert.ok(!isNamed(rooms, "") && !isNamed(rooms, "gen"));
 });
 
 test("totals leave out the room that is open", () => {

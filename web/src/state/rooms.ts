@@ -89,6 +89,12 @@ export function findRooms(rooms: readonly Room[], words: string): Room[] {
   return ranked.sort((a, b) => a.at - b.at || byName(a.room, b.room)).map(({ room }) => room);
 }
 
+/** Whether one of these rooms, other than `except`, has this name; letters large or small are the same. */
+export function isNamed(rooms: Rooms, name: string, except = ""): boolean {
+  const wanted = name.trim().toLowerCase();
+  return wanted !== "" && [...rooms.values()].some((room) => room.id !== except && room.joined && room.name.toLowerCase() === wanted);
+}
+
 /** The room before or after `current` in the order shown; with `unreadOnly` the next one that has something. */
 export function neighbour(shown: readonly Room[], current: string, step: 1 | -1, unreadOnly: boolean): Room | null {
   const at = shown.findIndex((room) => room.id === current);

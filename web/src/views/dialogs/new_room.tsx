@@ -6,6 +6,7 @@ import type { Room } from "../../net/types";
 import { currentRoom, place, rooms } from "../../state/app";
 import { closeDialog } from "../../state/dialog";
 import { DAY_MS, spanWords } from "../../state/keeping";
+import { isNamed } from "../../state/rooms";
 import { Dialog, Trouble } from "./dialog";
 
 /** Makes a room, and goes there. */
@@ -69,6 +70,7 @@ function RoomForm({ room, button, onSave }: FormProps) {
   const longest = place.value?.keep?.now.age_ms ?? 0; // of the place; 0: for ever
   const choices = KEEP.filter(([days]) => days === keepDays || longest === 0 || days * DAY_MS <= longest);
   const other = KEEP.every(([days]) => days !== keepDays);
+  const same = isNamed(rooms.value, name, room?.id);
   const submit = (event: Event) => {
     event.preventDefault();
     void run(() => onSave(name.trim(), topic.trim(), isPrivate, keepDays));
@@ -78,7 +80,8 @@ function RoomForm({ room, button, onSave }: FormProps) {
       <div class="field">
         <label for="room-form-name">Name</label>
         <input class="input" id="room-form-name" required maxLength={80} autocomplete="off" autofocus value={name}
-          onInput={(event) => setName(event.currentTarget.value)} />
+          aria-describedby={same ? "room-form-same" : undefined} onInput={(event) => setName(event.currentTarget.value)} />
+        {same && <p class="hint" id="room-form-same" role="status">You are in a room of this name already.</p>}
       </div>
       <div class="field">
         <label for="room-form-topic">What is it for?</label>
