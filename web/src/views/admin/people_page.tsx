@@ -103,15 +103,17 @@ function PersonRow({ person }: { person: User }) {
       <td>{erased ? erasedWords(erased) : person.active ? person.role : `${person.role}, not active`}</td>
       <td class="wide-only">{shortDay(person.created)}</td>
       <td class="r">
-        {!erased && person.role !== "agent" && person.active && person.id !== me.value?.id && (
-          <button class="button small" type="button" aria-haspopup="dialog" aria-label={`Give ${person.display} another password…`} onClick={reset}>
-            Password…
-          </button>
-        )}{" "}
         {!erased && person.role !== "agent" && (
-          <button class="button small danger" type="button" aria-haspopup="dialog" aria-label={`Erase ${person.display}…`} onClick={erase}>
-            Erase…
-          </button>
+          <span class="acts">
+            {person.active && person.id !== me.value?.id && (
+              <button class="button small" type="button" aria-haspopup="dialog" aria-label={`Give ${person.display} another password…`} onClick={reset}>
+                Password…
+              </button>
+            )}
+            <button class="button small danger" type="button" aria-haspopup="dialog" aria-label={`Erase ${person.display}…`} onClick={erase}>
+              Erase…
+            </button>
+          </span>
         )}
       </td>
     </tr>
