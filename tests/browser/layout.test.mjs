@@ -46,8 +46,22 @@ async function seen(page) {
 }
 
 test("U7 every list has its empty state with a next step", async () => {
-  const page = await enter(mira, "/room/1", { url: server.url });
+  const context = await openWindow(mira, { url: server.url });
+  await context.addInitScript(() => {
+    window.heights = new Set();
+    const note = () => {
+      const start = document.querySelector(".room-start");
+      if (start) window.heights.add(start.getBoundingClientRect().height);
+      requestAnimationFrame(note);
+    };
+    requestAnimationFrame(note);
+  });
+  const page = await openPage(context, "/room/1");
+  await connectedShown(page);
   await roomShown(page, "general");
+  await page.locator("aside.details .person").first().waitFor(); // the members are there
+  await frames(page);
+  assert.equal(await page.evaluate(() => window.heights.size), 1, "nothing is put in between when they come");
 
   // Only you: what lands here, the link for the others, things to ask.
   const start = page.locator(".room-start");

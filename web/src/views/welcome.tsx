@@ -18,7 +18,9 @@ const NOOK = "1";
 export function RoomStart({ room, trimmed }: { room: Room; trimmed: boolean }) {
   const list = members(room.id).value;
   const people = list.filter((member) => member.user.role !== "agent");
-  const alone = people.length === 1 && people[0]?.user.id === me.value?.id;
+  /* until the members are there their number tells it, so that nothing is put in between later; Nook is in every room */
+  const known = list.length > 0;
+  const alone = known ? people.length === 1 && people[0]?.user.id === me.value?.id : room.members === 2;
   const first = room.id === "1";
   if (trimmed) {
     return (
@@ -46,7 +48,7 @@ export function RoomStart({ room, trimmed }: { room: Room; trimmed: boolean }) {
         </p>
       )}
       {first && alone && me.value?.role === "admin" && <InviteLink />}
-      {alone && list.some((member) => member.user.id === NOOK) && <Offers room={room.id} />}
+      {alone && (!known || list.some((member) => member.user.id === NOOK)) && <Offers room={room.id} />}
     </div>
   );
 }
