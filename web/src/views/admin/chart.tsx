@@ -60,7 +60,7 @@ function optionsOf(host: HTMLElement, data: () => ChartData, onCursor: (at: numb
   return {
     width: host.clientWidth || 480,
     height: HEIGHT,
-    padding: [8, 46, 18, 0],
+    padding: [8, 56, 18, 0],
     legend: { show: false },
     axes: [{ show: false }, { show: false }],
     cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { show: false } },
