@@ -1,4 +1,5 @@
 /* Guards: only RFC 8259 passes, payloads keep their bytes, what is written is valid whatever text it is given. */
+#include "base/must.h"
 #include "wire/json.h"
 #include "wire/utf8.h"
 
@@ -427,7 +428,7 @@ static void a_plain_run_ends_at_the_first_special_byte(void)
 {
     for (size_t len = 0; len <= 42; len++) {
         char *text = malloc(len ? len : 1); /* as long as it is: asan sees what is read behind it */
-        CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+        must(text);
         memset(text, 'a', len);
         CHECK_INT(json_plain_run((struct text){text, len}), len);
         for (size_t at = 0; at < len; at++) {
