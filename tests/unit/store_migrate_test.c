@@ -147,7 +147,7 @@ static void a_long_step_is_not_given_up_and_is_told_of(void)
     (void)dup2(real_stderr, STDERR_FILENO);
     (void)close(real_stderr);
     rewind(log);
-    (void)fread(said, 1, sizeof said - 1, log);
+    said[fread(said, 1, sizeof said - 1, log)] = 0;
     (void)fclose(log);
     CHECK_INT(e, ERR_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "info migrating name=slow seconds=1\n"));
