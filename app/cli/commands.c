@@ -124,27 +124,26 @@ static void print_member(struct text result, const char *before, const char *nam
 
 /* ---- the commands */
 
-/* The first line of stdin without its end. False: said why. */
-static bool read_password(char out[PASSWORD_MAX])
+/* The first line of stdin without its end becomes the request's password. False: said why. */
+static bool add_password(struct request *r)
 {
-    if (!fgets(out, PASSWORD_MAX, stdin)) {
-        cli_say("There is no password on stdin.");
-        return false;
-    }
-    size_t len = strcspn(out, "\r\n");
-    if (len == PASSWORD_MAX - 1) {
-        cli_say("The password on stdin is too long.");
-        return false;
-    }
-    out[len] = 0;
-    return true;
+    char password[PASSWORD_MAX] = "";
+    const char *why = NULL;
+    if (!fgets(password, sizeof password, stdin))
+        why = "There is no password on stdin.";
+    size_t len = strcspn(password, "\r\n");
+    if (!why && len == PASSWORD_MAX - 1)
+        why = "The password on stdin is too long.";
+    if (why)
+        cli_say("%s", why);
+    else
+        json_add_text(&r->writer, "password", (struct text){password, len});
+    explicit_bzero(password, sizeof password);
+    return !why;
 }
 
 int user_add_run(struct config *c, const struct arguments *a)
 {
-    char password[PASSWORD_MAX] = "";
-    if (a->password_stdin && !read_password(password))
-        return 1;
     struct request r;
     struct buf answer;
     struct text result;
@@ -154,9 +153,7 @@ int user_add_run(struct config *c, const struct arguments *a)
     json_add_text(&r.writer, "name", text_of(a->words[0]));
     if (a->admin)
         json_add_bool(&r.writer, "admin", true);
-    if (a->password_stdin)
-        json_add_text(&r.writer, "password", text_of(password));
-    bool added = ask(c, &r, &answer, &result);
+    bool added = (!a->password_stdin || add_password(&r)) && ask(c, &r, &answer, &result);
     if (added) {
         struct text user = json_find(result, "user");
         bool known = text_is(json_find(result, "known"), TEXT("true"));
@@ -164,7 +161,6 @@ int user_add_run(struct config *c, const struct arguments *a)
         print_member(user, ", user ", "id",
                      a->password_stdin ? ".\n" : ", without a password: only tokens let in.\n");
     }
-    explicit_bzero(password, sizeof password);
     buf_fini(&r.params);
     buf_fini(&answer);
     return added ? 0 : 1;
@@ -172,23 +168,17 @@ int user_add_run(struct config *c, const struct arguments *a)
 
 int user_password_run(struct config *c, const struct arguments *a)
 {
-    char password[PASSWORD_MAX] = "";
-    if (a->password_stdin && !read_password(password))
-        return 1;
     struct request r;
     struct buf answer;
     struct text result;
     request_init(&r, "user.reset");
     buf_init(&answer, ANSWER_MAX);
     json_add_text(&r.writer, "user", text_of(a->words[0]));
-    if (a->password_stdin)
-        json_add_text(&r.writer, "password", text_of(password));
-    bool given = ask(c, &r, &answer, &result);
+    bool given = (!a->password_stdin || add_password(&r)) && ask(c, &r, &answer, &result);
     if (given && a->password_stdin)
         print_member(json_find(result, "user"), "Gave another password to ", "name", ".\n");
     else if (given)
         print_member(result, "", "password", "\n");
-    explicit_bzero(password, sizeof password);
     if (answer.data)
         explicit_bzero(answer.data, answer.len);
     buf_fini(&r.params);
