@@ -134,7 +134,7 @@ static enum err change_find(struct db *db, void *data)
                           : person_find(db, job->who, &job->person);
     if (e == ERR_NOT_FOUND)
         return answer_fault(&job->answer, ERR_NOT_FOUND, "user", "user is nobody here.");
-    if (e != ERR_OK)
+    if (e != ERR_OK || !job->own)
         return e;
     struct query *q = db_query(db, QUERY_ACCOUNTS_USER_PASSWORD);
     query_int(q, 1, job->person.id);
