@@ -1,5 +1,6 @@
-/* keep: messages go when they are over a bound (chat/bounds.h): of age, of number in their room, of the size of all. With a message goes all that is before it in its room's stream, so that what is left
- * has no holes; room.trimmed says up to where, and a recovery from there or before says that it cannot.
+/* keep: messages go when they are over a bound (chat/bounds.h): of age, of number in their room, of the size of all. With a
+ * message goes all that is before it in its room's stream, so that what is left has no holes; room.trimmed says up to where,
+ * and a recovery from there or before says that it cannot.
  *
  * Once a minute a reader plans: up to which offset each of the next rooms is to be trimmed. The writer then takes that off in
  * steps of some milliseconds, which wait for what others write (writer_submit_later). A step is whole: rows, index,
