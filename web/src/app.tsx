@@ -3,6 +3,7 @@ import { lazy } from "./lib/lazy";
 import { navigate, route } from "./lib/router";
 import { readLocal } from "./lib/settings";
 import { saying, warning } from "./lib/voices";
+import { isAdminPage } from "./state/admin_pages";
 import { connection, currentRoom, me, place, rooms, roomsLoaded } from "./state/app";
 import { totals } from "./state/rooms";
 import { looking } from "./state/unread_shown";
@@ -61,8 +62,7 @@ function useWayIn(): void {
 
 function House() {
   const { page } = route.value;
-  const admin = page === "connections" || page === "metrics" || page === "people" || page === "messages";
-  if (admin) return <AdminPage />;
+  if (isAdminPage(page)) return <AdminPage />;
   const listOnly = page === "home" && !wide.value;
   return (
     <div class="house" data-page={page}>
