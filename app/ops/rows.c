@@ -66,8 +66,28 @@ static enum err note_recovered(struct db *db, const struct ws_connection_record 
     return query_run(q);
 }
 
+/* If its tab is connected anew already, it was back at once: after `*back_ms`, 0: it was not. */
+static enum err find_next(struct db *db, const struct ws_connection_record *r, int64_t *back_ms)
+{
+    *back_ms = 0;
+    if (!r->user_id || !r->tab[0])
+        return ERR_OK;
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_NEXT);
+    query_int(q, 1, r->user_id);
+    query_text(q, 2, text_of(r->tab));
+    query_text(q, 3, text_of(r->id));
+    query_int(q, 4, r->connected_ms);
+    int64_t since = 0;
+    enum err e = query_number(q, &since);
+    if (since)
+        *back_ms = since - r->closed_ms > 1 ? since - r->closed_ms : 1;
+    return e;
+}
+
+/* What the row needs to know of others is asked before it is written: an INSERT that reads its own table makes a
+ * temporary one first, each time. */
 static enum err write_closed(struct db *db, enum query_id which,
-                             const struct ws_connection_record *r)
+                             const struct ws_connection_record *r, int64_t back_ms)
 {
     struct query *q = db_query(db, which);
     bind_who(q, r);
@@ -81,19 +101,21 @@ static enum err write_closed(struct db *db, enum query_id which,
     query_int(q, 15, r->code);
     query_text(q, 16, text_of(r->reason));
     query_text(q, 17, text_of(r->closed_by));
+    query_int(q, 18, back_ms);
     return query_run(q);
 }
 
 enum err row_closed(struct db *db, const struct ws_connection_record *r)
 {
     bool opened = false;
-    enum err e = ERR_OK;
-    if (r->user_id) { /* nobody's has no row before its end */
-        e = write_closed(db, QUERY_OPS_CONNECTION_CLOSE, r);
+    int64_t back_ms;
+    enum err e = find_next(db, r, &back_ms);
+    if (e == ERR_OK && r->user_id) { /* nobody's has no row before its end */
+        e = write_closed(db, QUERY_OPS_CONNECTION_CLOSE, r, back_ms);
         opened = db_changes(db) > 0;
     }
     if (e == ERR_OK && !opened)
-        e = write_closed(db, QUERY_OPS_CONNECTION_ENDED, r);
+        e = write_closed(db, QUERY_OPS_CONNECTION_ENDED, r, back_ms);
     if (e == ERR_OK && r->user_id)
         e = person_seen(db, r->user_id, r->closed_ms);
     return e != ERR_OK ? e : note_recovered(db, r);
