@@ -30,6 +30,12 @@ struct note {
     struct ws_connection_record record;
 };
 
+/* Where in the order of the keys. */
+struct key_place {
+    int64_t author_id; /* 0: at the start. Imports have keys of author 0, and theirs stay */
+    char key[128];     /* a message's has at most 64 bytes */
+};
+
 struct ops {
     const struct env *env;
     struct store *store;
@@ -46,6 +52,7 @@ struct ops {
     struct condition written;             /* `writing` became false */
     struct sampler sampler;               /* sampler.c */
     _Atomic int64_t measure_ms, prune_ms; /* when next */
+    struct key_place keys;                /* of the job that prunes */
 };
 
 /* Never blocks; over the bound the note is dropped and counted. mark: static; with the next tick */

@@ -315,6 +315,8 @@ static void each_row_is_found_by_an_index(void)
         {QUERY_OPS_CONNECTION_SINCE, "connection_open (id=?)"},
         {QUERY_OPS_CONNECTION_SINCE, "connection_closed (closed_ms>?)"},
         {QUERY_OPS_CONNECTION_SINCE_OF_USER, "connection_user (user_id=? AND closed_ms>?)"},
+        {QUERY_OPS_KEY_STEP, "PRIMARY KEY ((author_id,key)>(?,?))"},
+        {QUERY_OPS_KEY_PRUNE, "PRIMARY KEY ((author_id,key)>(?,?)"},
     };
     struct post *w = post_new();
     sqlite3 *db = NULL;

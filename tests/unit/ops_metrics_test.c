@@ -207,6 +207,33 @@ static void what_is_too_old_goes_a_few_rows_at_a_time(void)
     post_free(w);
 }
 
+/* 1,500 keys of one author, every second one old; keys of imports (author 0) stay, however old. */
+static void old_keys_go_a_thousand_looks_at_a_time(void)
+{
+    struct post *w = post_new();
+    const char *const rows[] = {
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) "
+        "INSERT INTO send_key SELECT 1, printf('%04d', i), 1, 1, "
+        "1700000000000 - (i % 2) * 31 * 86400000 FROM n",
+        "INSERT INTO send_key VALUES (0, 'imported', 1, 1, 1)",
+        "INSERT INTO send_key VALUES (2, 'old', 1, 1, 1699999999999 - 30 * 86400000)",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        must(test_sql(w->p->store, rows[i]) == ERR_OK);
+    post_tick(w, 0);
+    CHECK_TEXT(post_look(w, "SELECT count(*) FROM send_key WHERE author_id = 1"), "1000");
+    CHECK_TEXT(post_look(w, "SELECT count(*) FROM send_key WHERE key = 'old'"), "1");
+    post_tick(w, 500);
+    CHECK_TEXT(post_look(w, "SELECT count(*) FROM send_key WHERE author_id = 1"), "750");
+    CHECK_TEXT(post_look(w, "SELECT group_concat(key) FROM send_key WHERE author_id <> 1"),
+               "imported");
+    must(test_sql(w->p->store, "UPDATE send_key SET created_ms = 5 WHERE key < '0100'") == ERR_OK);
+    post_tick(w, 60000); /* and from the start again */
+    CHECK_TEXT(post_look(w, "SELECT min(key) || ' ' || count(*) FROM send_key WHERE author_id = 1"),
+               "0100 701");
+    post_free(w);
+}
+
 static void readiness_names_what_is_wrong(void)
 {
     struct post *w = post_new();
@@ -254,4 +281,5 @@ UNIT("ops/metrics", CASE(values_fold_by_their_kind),
      CASE(samples_are_folded_into_longer_steps_as_they_come),
      CASE(counters_survive_a_sample_that_was_not_stored), CASE(a_query_has_at_most_1500_points),
      CASE(a_bad_query_names_its_field), CASE(what_is_too_old_goes_a_few_rows_at_a_time),
-     CASE(readiness_names_what_is_wrong), CASE(now_is_a_json_object_of_all_figures))
+     CASE(old_keys_go_a_thousand_looks_at_a_time), CASE(readiness_names_what_is_wrong),
+     CASE(now_is_a_json_object_of_all_figures))
