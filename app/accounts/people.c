@@ -72,32 +72,48 @@ enum err person_find(struct db *db, struct text id_or_name, struct person *out)
     return e == ERR_NOT_FOUND ? person_by_name(db, id_or_name, out) : e;
 }
 
-void person_write(struct json_writer *w, const char *key, const struct person *p)
+static void byline_members(struct json_writer *w, const struct byline *by)
+{
+    json_add_id(w, "id", by->id);
+    json_add_text(w, "name", by->name);
+    json_add_text(w, "display", by->display);
+    json_add_text(w, "role", by->role);
+}
+
+void byline_write(struct json_writer *w, const char *key, const struct byline *by)
 {
     json_open(w, key, '{');
-    json_add_id(w, "id", p->id);
-    json_add_text(w, "name", text_of(p->name));
-    json_add_text(w, "display", text_of(p->display));
-    json_add_text(w, "role", text_of(p->role));
+    byline_members(w, by);
     json_close(w, '}');
+}
+
+struct byline person_byline(const struct person *p)
+{
+    return (struct byline){p->id, text_of(p->name), text_of(p->display), text_of(p->role)};
+}
+
+void person_write(struct json_writer *w, const char *key, const struct person *p)
+{
+    struct byline by = person_byline(p);
+    byline_write(w, key, &by);
+}
+
+struct byline byline_columns(struct query *q, int at)
+{
+    return (struct byline){col_int(q, at), col_text(q, at + 1), col_text(q, at + 2),
+                           col_text(q, at + 3)};
 }
 
 void person_write_columns(struct json_writer *w, const char *key, struct query *q, int at)
 {
-    json_open(w, key, '{');
-    json_add_id(w, "id", col_int(q, at));
-    json_add_text(w, "name", col_text(q, at + 1));
-    json_add_text(w, "display", col_text(q, at + 2));
-    json_add_text(w, "role", col_text(q, at + 3));
-    json_close(w, '}');
+    struct byline by = byline_columns(q, at);
+    byline_write(w, key, &by);
 }
 
 void user_write_members(struct json_writer *w, const struct person *p)
 {
-    json_add_id(w, "id", p->id);
-    json_add_text(w, "name", text_of(p->name));
-    json_add_text(w, "display", text_of(p->display));
-    json_add_text(w, "role", text_of(p->role));
+    struct byline by = person_byline(p);
+    byline_members(w, &by);
     json_add_bool(w, "active", p->active);
     json_add_int(w, "created", p->created_ms);
 }

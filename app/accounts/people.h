@@ -30,11 +30,21 @@ MUST_USE enum err admin_acting(struct db *db, const struct actor *actor);
 /* "42" or a name. */
 MUST_USE enum err person_find(struct db *db, struct text id_or_name, struct person *out);
 
+/* Who said or did something. */
+struct byline {
+    int64_t id;
+    struct text name, display, role; /* borrowed */
+};
+
 /* The author object of SHAPES.md: {id, name, display, role}; key NULL inside arrays. */
+void byline_write(struct json_writer *w, const char *key, const struct byline *by);
 void person_write(struct json_writer *w, const char *key, const struct person *p);
 
-/* The same from four columns of a row: id, name, display, role, the first at `at`. */
+/* Borrowed from the person. */
+struct byline person_byline(const struct person *p);
+/* From four columns of a row: id, name, display, role, the first at `at`; borrowed as they are. */
 struct query;
+struct byline byline_columns(struct query *q, int at);
 void person_write_columns(struct json_writer *w, const char *key, struct query *q, int at);
 
 /* The user object of SHAPES.md: the author and active, created. */

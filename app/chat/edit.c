@@ -110,8 +110,8 @@ static enum err change(struct db *db, struct edit *job)
     job->changed = true;
     e = put_text(db, job);
     if (e == ERR_OK)
-        e = message_event_write(db, "message_edited", job->post.room_id, job->message_id,
-                                &job->event.data);
+        e = message_event_read(db, "message_edited", job->post.room_id, job->message_id,
+                               &job->event.data);
     return e == ERR_OK ? room_event_put(db, &job->event) : e;
 }
 

@@ -136,12 +136,23 @@ MUST_USE enum err change_tell(struct change *job, int64_t user_id);
 
 /* ---- message_write.c */
 
-/* A message object from a row of message_before, _after, _by_id, search_*; `marks`: raw JSON for a search, or empty. */
-void message_write(struct json_writer *w, const char *key, struct query *q, struct text marks);
-/* {"type": type, "message": the object} of a message of that room, as its row says now.
- * errors: ERR_NOT_FOUND; those of query_end and of `out` */
-MUST_USE enum err message_event_write(struct db *db, const char *type, int64_t room_id, int64_t id,
-                                      struct buf *out);
+struct message {
+    int64_t id, room_id, offset;
+    struct byline author;
+    struct text text, key, run_id, deleted_by; /* borrowed; run_id, deleted_by may be empty */
+    int64_t time_ms, reply_to, edited_ms;      /* 0: to none, never */
+};
+/* From a row of message_before, _after, _by_id, search_*; borrowed as its columns are. */
+struct message message_columns(struct query *q);
+/* The message object of SHAPES.md; `marks`: raw JSON for a search, or empty. */
+void message_write(struct json_writer *w, const char *key, const struct message *m,
+                   struct text marks);
+
+/* {"type": type, "message": the object}. Errors are in `out`. */
+void message_event_write(const char *type, const struct message *m, struct buf *out);
+/* The same of a message of that room, as its row says now. errors: ERR_NOT_FOUND; those of query_end and of `out` */
+MUST_USE enum err message_event_read(struct db *db, const char *type, int64_t room_id, int64_t id,
+                                     struct buf *out);
 
 /* In a writer's job: the event of that type and offset, of that message, says from now on what its row says. */
 MUST_USE enum err message_event_replace(struct db *db, const char *type, int64_t room_id,

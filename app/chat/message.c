@@ -132,7 +132,8 @@ static enum err read_rows(struct db *db, struct list *job, enum query_id which, 
         struct json_writer w;
         json_begin(&w, &job->rows);
         job->starts[job->count++] = job->rows.len;
-        message_write(&w, NULL, q, TEXT_NONE);
+        struct message m = message_columns(q);
+        message_write(&w, NULL, &m, TEXT_NONE);
     }
     enum err e = query_end(q);
     return e != ERR_OK ? e : job->rows.err;

@@ -64,7 +64,8 @@ static bool add_hit(struct search *job, struct query *q)
     }
     buf_clear(&job->marks);
     (void)words_find(job->asked.words, col_text(q, 3), &job->marks); /* only for the marks */
-    message_write(&job->answer.out, NULL, q, buf_text(&job->marks));
+    struct message m = message_columns(q);
+    message_write(&job->answer.out, NULL, &m, buf_text(&job->marks));
     job->to = (struct cursor){job->by_rank ? job->from.id : col_int(q, 0), job->to.done + 1};
     job->count++;
     return true;

@@ -7,22 +7,14 @@
 
 #define EVENT_MAX_BYTES ((size_t)256 * 1024)
 
-/* A SELECT and an UPDATE: RETURNING makes a table of its own each time, and costs three times as much. */
-static enum err begin(struct db *db, int64_t room_id, int64_t now_ms, int64_t newest_ms,
-                      struct room_event *out)
+static enum err begin(struct db *db, int64_t room_id, int64_t offset, int64_t now_ms,
+                      int64_t newest_ms, struct room_event *out)
 {
-    struct query *q = db_query(db, QUERY_CHAT_ROOM_TOP);
-    query_int(q, 1, room_id);
-    bool found = query_row(q);
-    int64_t offset = found ? col_int(q, 0) + 1 : 0;
-    enum err e = query_end(q);
-    if (e != ERR_OK || !found)
-        return e != ERR_OK ? e : ERR_DENIED;
-    q = db_query(db, QUERY_CHAT_ROOM_TOP_SET);
+    struct query *q = db_query(db, QUERY_CHAT_ROOM_TOP_SET);
     query_int(q, 1, room_id);
     query_int(q, 2, offset);
     query_int(q, 3, newest_ms);
-    e = query_run(q);
+    enum err e = query_run(q);
     if (e != ERR_OK)
         return e;
     *out = (struct room_event){.room_id = room_id, .offset = (uint64_t)offset, .time_ms = now_ms};
@@ -30,14 +22,23 @@ static enum err begin(struct db *db, int64_t room_id, int64_t now_ms, int64_t ne
     return ERR_OK;
 }
 
+/* A SELECT and an UPDATE: RETURNING makes a table of its own each time, and costs three times as much. */
 enum err room_event_begin(struct db *db, int64_t room_id, int64_t now_ms, struct room_event *out)
 {
-    return begin(db, room_id, now_ms, 0, out);
+    struct query *q = db_query(db, QUERY_CHAT_ROOM_TOP);
+    query_int(q, 1, room_id);
+    bool found = query_row(q);
+    int64_t top = found ? col_int(q, 0) : 0;
+    enum err e = query_end(q);
+    if (e != ERR_OK || !found)
+        return e != ERR_OK ? e : ERR_DENIED;
+    return begin(db, room_id, top + 1, now_ms, 0, out);
 }
 
-enum err room_message_begin(struct db *db, int64_t room_id, int64_t now_ms, struct room_event *out)
+enum err room_message_begin(struct db *db, int64_t room_id, int64_t top, int64_t now_ms,
+                            struct room_event *out)
 {
-    return begin(db, room_id, now_ms, now_ms, out);
+    return begin(db, room_id, top + 1, now_ms, now_ms, out);
 }
 
 enum err room_event_put(struct db *db, struct room_event *event)

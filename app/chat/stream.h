@@ -25,8 +25,8 @@ struct room_event {
 /* errors: ERR_DENIED no such room */
 MUST_USE enum err room_event_begin(struct db *db, int64_t room_id, int64_t now_ms,
                                    struct room_event *out);
-/* The same for a new message: it is the room's newest. */
-MUST_USE enum err room_message_begin(struct db *db, int64_t room_id, int64_t now_ms,
+/* The same for a new message in a room whose newest offset is `top`: it is the room's newest. */
+MUST_USE enum err room_message_begin(struct db *db, int64_t room_id, int64_t top, int64_t now_ms,
                                      struct room_event *out);
 MUST_USE enum err room_event_put(struct db *db, struct room_event *event);
 /* In a writer's job: the event at that offset says something else from now on, in the same place. */
