@@ -23,8 +23,10 @@ static bool joins(struct text t, size_t at, bool before)
 
 bool mention_next(struct text text, size_t *at, char out[NAME_SIZE])
 {
-    for (size_t i = *at; i < text.len; i++) {
-        if (text.data[i] != '@' || joins(text, i, true))
+    const char *sign;
+    for (size_t i = *at; (sign = memchr(text.data + i, '@', text.len - i)) != NULL; i++) {
+        i = (size_t)(sign - text.data);
+        if (joins(text, i, true))
             continue;
         size_t end = i + 1;
         while (end < text.len && name_has_char(text.data[end]))
