@@ -18,10 +18,32 @@ enum err row_mark(struct db *db, int64_t time_ms, const char *text)
     return query_run(q);
 }
 
-static void bind_who(struct query *q, const struct ws_connection_record *r)
+struct whose {
+    int64_t user_id; /* 0: nobody's, or of somebody who has no row, as tokens may name them */
+    bool erased;     /* nothing is to be noted of them */
+};
+
+/* What a row needs to know of others is asked before it is written: an INSERT that reads other tables may write many rows, for
+ * which SQLite keeps a journal of its own, and one that reads its own table makes a copy first. */
+static enum err find_whose(struct db *db, const struct ws_connection_record *r, struct whose *out)
+{
+    *out = (struct whose){0};
+    if (!r->user_id)
+        return ERR_OK;
+    struct query *q = db_query(db, QUERY_OPS_CONNECTION_WHOSE);
+    query_int(q, 1, r->user_id);
+    if (query_row(q))
+        *out = (struct whose){col_int(q, 0), col_int(q, 1) != 0};
+    return query_end(q);
+}
+
+static void bind_who(struct query *q, const struct ws_connection_record *r, int64_t user_id)
 {
     query_text(q, 1, text_of(r->id));
-    query_int(q, 2, r->user_id);
+    if (user_id)
+        query_int(q, 2, user_id);
+    else
+        query_null(q, 2);
     query_text(q, 3, text_of(r->client));
     query_text(q, 4, text_of(r->address));
     query_text(q, 5, text_of(r->transport));
@@ -43,9 +65,13 @@ static enum err note_back(struct db *db, const struct ws_connection_record *r)
 
 enum err row_opened(struct db *db, const struct ws_connection_record *r)
 {
-    struct query *q = db_query(db, QUERY_OPS_CONNECTION_OPEN);
-    bind_who(q, r);
-    enum err e = query_run(q);
+    struct whose whose;
+    enum err e = find_whose(db, r, &whose);
+    if (e == ERR_OK && !whose.erased) {
+        struct query *q = db_query(db, QUERY_OPS_CONNECTION_OPEN);
+        bind_who(q, r, whose.user_id);
+        e = query_run(q);
+    }
     if (e == ERR_OK && r->user_id)
         e = person_seen(db, r->user_id, r->connected_ms);
     return e != ERR_OK ? e : note_back(db, r);
@@ -84,13 +110,11 @@ static enum err find_next(struct db *db, const struct ws_connection_record *r, i
     return e;
 }
 
-/* What the row needs to know of others is asked before it is written: an INSERT that reads its own table makes a
- * temporary one first, each time. */
 static enum err write_closed(struct db *db, enum query_id which,
-                             const struct ws_connection_record *r, int64_t back_ms)
+                             const struct ws_connection_record *r, int64_t user_id, int64_t back_ms)
 {
     struct query *q = db_query(db, which);
-    bind_who(q, r);
+    bind_who(q, r, user_id);
     query_int(q, 8, r->closed_ms);
     query_int(q, 9, r->rtt_ms);
     query_int(q, 10, (int64_t)r->bytes_in);
@@ -105,17 +129,26 @@ static enum err write_closed(struct db *db, enum query_id which,
     return query_run(q);
 }
 
-enum err row_closed(struct db *db, const struct ws_connection_record *r)
+static enum err end_row(struct db *db, const struct ws_connection_record *r,
+                        const struct whose *whose)
 {
-    bool opened = false;
     int64_t back_ms;
     enum err e = find_next(db, r, &back_ms);
     if (e == ERR_OK && r->user_id) { /* nobody's has no row before its end */
-        e = write_closed(db, QUERY_OPS_CONNECTION_CLOSE, r, back_ms);
-        opened = db_changes(db) > 0;
+        e = write_closed(db, QUERY_OPS_CONNECTION_CLOSE, r, whose->user_id, back_ms);
+        if (e != ERR_OK || db_changes(db) > 0)
+            return e;
     }
-    if (e == ERR_OK && !opened)
-        e = write_closed(db, QUERY_OPS_CONNECTION_ENDED, r, back_ms);
+    return e == ERR_OK ? write_closed(db, QUERY_OPS_CONNECTION_ENDED, r, whose->user_id, back_ms)
+                       : e;
+}
+
+enum err row_closed(struct db *db, const struct ws_connection_record *r)
+{
+    struct whose whose;
+    enum err e = find_whose(db, r, &whose);
+    if (e == ERR_OK && !whose.erased)
+        e = end_row(db, r, &whose);
     if (e == ERR_OK && r->user_id)
         e = person_seen(db, r->user_id, r->closed_ms);
     return e != ERR_OK ? e : note_recovered(db, r);

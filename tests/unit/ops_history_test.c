@@ -338,6 +338,7 @@ static void a_row_needs_no_temporary_table(void)
     for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
         CHECK_INT(explained_with(db, "EXPLAIN", written[i], 1, "OpenWrite"), true);
         CHECK_INT(explained_with(db, "EXPLAIN", written[i], 1, "OpenEphemeral"), false);
+        CHECK_INT(explained_with(db, "EXPLAIN", written[i], 1, "OpenRead"), false);
     }
     (void)sqlite3_close(db);
     post_free(w);

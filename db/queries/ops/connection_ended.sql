@@ -1,5 +1,4 @@
--- A connection that has no row ended: as connection_close does it; nothing is noted of who was erased
+-- A connection that has no row ended: as connection_close does it
 INSERT INTO connection (id, user_id, client, address, transport, since_ms, tab, closed_ms, rtt_ms, bytes_in, bytes_out,
                         frames_in, frames_out, queue_peak_bytes, code, reason, closed_by, back_ms)
-SELECT ?1, (SELECT id FROM user WHERE id = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
-WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE user_id = ?2);
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18);
