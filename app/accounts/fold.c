@@ -1,24 +1,5 @@
 #include "accounts/fold.h"
 
-bool utf8_take(struct text *rest, uint32_t *out_char)
-{
-    if (rest->len == 0)
-        return false;
-    unsigned char c = (unsigned char)rest->data[0];
-    size_t more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-    uint32_t value = more == 0 ? c : c & (0x3fU >> more);
-    if ((c >= 0x80 && c < 0xc0) || more >= rest->len) {
-        *out_char = 0xfffd;
-        *rest = text_after(*rest, 1);
-        return true;
-    }
-    for (size_t i = 1; i <= more; i++)
-        value = value << 6 | ((unsigned char)rest->data[i] & 0x3fU);
-    *out_char = value;
-    *rest = text_after(*rest, more + 1);
-    return true;
-}
-
 struct range {
     uint32_t from, to;
 };

@@ -5,9 +5,6 @@
 
 #include "base/text.h"
 
-/* Takes the next character off *rest (valid UTF-8; a bad byte gives U+FFFD). False: nothing left. */
-bool utf8_take(struct text *rest, uint32_t *out_char);
-
 /* Part of a word: letters, digits, letters of other scripts; not punctuation, spaces, symbols. */
 bool char_in_word(uint32_t c);
 

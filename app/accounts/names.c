@@ -2,6 +2,7 @@
 
 #include "accounts/fold.h"
 #include "accounts/people.h"
+#include "wire/utf8.h"
 
 #include <stdio.h>
 

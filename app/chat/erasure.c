@@ -10,6 +10,7 @@
  * Invariant: one job at a time. */
 #include "base/log.h"
 #include "chat/inside.h"
+#include "chat/reaction.h"
 #include "chat/unsay.h"
 #include "hub/hub.h"
 #include "store/db.h"
@@ -323,6 +324,30 @@ static enum err erase_events(struct db *db, struct erasure_job *job, bool *out_o
     return walk_on(db, job, walk_events, out_over);
 }
 
+/* ---- reactions, of which their messages tell */
+
+static enum err erase_reactions(struct db *db, struct erasure_job *job, bool *out_over)
+{
+    for (unsigned i = 0; i < CHUNK; i++) {
+        int64_t message_id = 0;
+        struct query *q = db_query(db, QUERY_CHAT_ERASURE_REACTION);
+        query_int(q, 1, job->person.id);
+        enum err e = query_number(q, &message_id);
+        *out_over = e == ERR_OK && message_id == 0;
+        if (e != ERR_OK || *out_over)
+            return e;
+        q = db_query(db, QUERY_CHAT_ERASURE_REACTION_DELETE);
+        query_int(q, 1, message_id);
+        query_int(q, 2, job->person.id);
+        e = query_run(q);
+        if (e == ERR_OK)
+            e = reactions_tell(db, message_id);
+        if (e != ERR_OK)
+            return e;
+    }
+    return ERR_OK;
+}
+
 /* ---- the stages, in their order; their numbers are in rows: another one goes to the end */
 
 static const struct stage {
@@ -336,6 +361,7 @@ static const struct stage {
     {.rows = QUERY_CHAT_ERASURE_SETTINGS},
     {.run = erase_messages},
     {.run = erase_events},
+    {.run = erase_reactions},
 };
 #define STAGES_COUNT ((int64_t)(sizeof stages / sizeof stages[0]))
 

@@ -140,6 +140,7 @@ struct message {
     int64_t id, room_id, offset;
     struct byline author;
     struct text text, key, run_id, deleted_by; /* borrowed; run_id, deleted_by may be empty */
+    struct text reactions;                     /* JSON, or empty */
     int64_t time_ms, reply_to, edited_ms;      /* 0: to none, never */
 };
 /* From a row of message_before, _after, _by_id, search_*; borrowed as its columns are. */
@@ -226,6 +227,7 @@ void keep_fini(struct chat *c);
 method_handler room_list, room_create, room_update, room_join, room_leave, room_members,
     room_invite;
 method_handler message_send, message_edit, message_list, message_search, message_delete;
+method_handler reaction_add, reaction_remove;
 method_handler read_mark, typing_start;
 method_handler place_update, place_preview;
 

@@ -2,6 +2,7 @@
 #include "accounts/names.h"
 #include "chat/inside.h"
 #include "store/db.h"
+#include "wire/utf8.h"
 
 /* A letter or digit before or after: the name is inside a word. Scripts that are written without spaces do not count:
  * there a name may follow a word at once. */

@@ -124,8 +124,9 @@ static enum err read_rows(struct db *db, struct list *job, enum query_id which, 
     *out_more = false;
     size_t end = job->count + limit;
     while (query_row(q)) {
-        bool full = job->count > 0 &&
-                    job->rows.len + col_text(q, 3).len + 1024 > job->c->options.reply_max_bytes;
+        struct message m = message_columns(q);
+        size_t bytes = m.text.len + m.reactions.len + 1024;
+        bool full = job->count > 0 && job->rows.len + bytes > job->c->options.reply_max_bytes;
         if (job->count == end || full) {
             *out_more = true;
             break;
@@ -133,7 +134,6 @@ static enum err read_rows(struct db *db, struct list *job, enum query_id which, 
         struct json_writer w;
         json_begin(&w, &job->rows);
         job->starts[job->count++] = job->rows.len;
-        struct message m = message_columns(q);
         message_write(&w, NULL, &m, TEXT_NONE);
     }
     enum err e = query_end(q);

@@ -19,6 +19,8 @@ void message_write(struct json_writer *w, const char *key, const struct message 
         json_add_int(w, "edited", m->edited_ms);
     if (m->deleted_by.len)
         json_add_text(w, "deleted", m->deleted_by);
+    if (m->reactions.len)
+        json_add_raw(w, "reactions", m->reactions);
     if (marks.len)
         json_add_raw(w, "marks", marks);
     json_close(w, '}');
@@ -38,6 +40,7 @@ struct message message_columns(struct query *q)
         .run_id = col_text(q, 7),
         .edited_ms = col_int(q, 13),
         .deleted_by = col_text(q, 12),
+        .reactions = col_text(q, 14),
     };
 }
 

@@ -67,6 +67,11 @@ static const struct param edit_params[] = {
     TEXT_PARAM,
 };
 static const struct param delete_params[] = {ROOM_PARAM, {"id", PARAM_ID, true, 0, 0, 0}};
+static const struct param react_params[] = {
+    ROOM_PARAM,
+    {"id", PARAM_ID, true, 0, 0, 0},
+    {"emoji", PARAM_TEXT, true, 1, 16, 0},
+};
 static const struct param mark_params[] = {ROOM_PARAM, OFFSET_PARAM("offset", true)};
 
 static const struct param keep_params[] = {
@@ -90,6 +95,8 @@ static const struct method methods[] = {
     {"message.search", RIGHT_USER, 0, search_params, COUNT(search_params), message_search},
     {"message.edit", RIGHT_MEMBER, 1, edit_params, COUNT(edit_params), message_edit},
     {"message.delete", RIGHT_MEMBER, 1, delete_params, COUNT(delete_params), message_delete},
+    {"reaction.add", RIGHT_MEMBER, 1, react_params, COUNT(react_params), reaction_add},
+    {"reaction.remove", RIGHT_MEMBER, 1, react_params, COUNT(react_params), reaction_remove},
     {"read.mark", RIGHT_MEMBER, 1, mark_params, COUNT(mark_params), read_mark},
     {"typing.start", RIGHT_MEMBER, 0, room_params, COUNT(room_params), typing_start},
 };

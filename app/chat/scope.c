@@ -3,6 +3,7 @@
 #include "accounts/fold.h"
 #include "accounts/people.h"
 #include "store/db.h"
+#include "wire/utf8.h"
 
 #include <stdlib.h>
 

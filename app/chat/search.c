@@ -56,15 +56,15 @@ static void search_drop(void *data)
 static bool add_hit(struct search *job, struct query *q)
 {
     struct buf *json = &job->answer.json;
-    bool full =
-        job->count > 0 && json->len + col_text(q, 3).len + 2048 > job->c->options.reply_max_bytes;
+    struct message m = message_columns(q);
+    size_t bytes = m.text.len + m.reactions.len + 2048;
+    bool full = job->count > 0 && json->len + bytes > job->c->options.reply_max_bytes;
     if (job->count == job->limit || full) {
         job->more = true;
         return false;
     }
     buf_clear(&job->marks);
     (void)words_find(job->asked.words, col_text(q, 3), &job->marks); /* only for the marks */
-    struct message m = message_columns(q);
     message_write(&job->answer.out, NULL, &m, buf_text(&job->marks));
     job->to = (struct cursor){job->by_rank ? job->from.id : col_int(q, 0), job->to.done + 1};
     job->count++;

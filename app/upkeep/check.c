@@ -28,6 +28,8 @@ static const struct {
      "It counts nothing as unread until the room has caught up. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_RUNS, "Pages show such a run without what it did. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_MENTIONS, "Only counts of mentions are too high. Nothing is to be done."},
+    {QUERY_UPKEEP_CHECK_REACTIONS,
+     "Pages show what the message tells. Who reacts to it anew puts it right."},
     {QUERY_UPKEEP_CHECK_KEYS, "They are removed in time. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_STREAMS, "Nobody is shown them. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_ERASED_EVENTS,

@@ -1,10 +1,10 @@
 #include "upkeep/put_inside.h"
 
-#include "accounts/fold.h"
 #include "accounts/names.h"
 #include "chat/mention.h"
 #include "chat/post.h"
 #include "store/db.h"
+#include "wire/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -87,6 +87,25 @@ size_t utf8_length(struct text t)
     return n;
 }
 
+bool utf8_take(struct text *rest, uint32_t *out_char)
+{
+    if (rest->len == 0)
+        return false;
+    unsigned char c = (unsigned char)rest->data[0];
+    size_t more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+    uint32_t value = more == 0 ? c : c & (0x3fU >> more);
+    if ((c >= 0x80 && c < 0xc0) || more >= rest->len) {
+        *out_char = 0xfffd;
+        *rest = text_after(*rest, 1);
+        return true;
+    }
+    for (size_t i = 1; i <= more; i++)
+        value = value << 6 | ((unsigned char)rest->data[i] & 0x3fU);
+    *out_char = value;
+    *rest = text_after(*rest, more + 1);
+    return true;
+}
+
 size_t utf8_encode(uint32_t code_point, char out[4])
 {
     must(code_point < 0x110000 && (code_point < 0xd800 || code_point > 0xdfff));

@@ -22,6 +22,9 @@ size_t utf8_first(struct text t);
 /* How many characters (code points) a valid text has. */
 size_t utf8_length(struct text t);
 
+/* Takes the next character off *rest (valid UTF-8; a bad byte gives U+FFFD). False: nothing left. */
+bool utf8_take(struct text *rest, uint32_t *out_char);
+
 /* Writes one code point (below 0x110000, no surrogate); returns its 1..4 bytes. */
 size_t utf8_encode(uint32_t code_point, char out[4]);
 

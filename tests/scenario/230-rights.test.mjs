@@ -6,6 +6,7 @@ import { people, room, startPlace } from "../support/place.mjs";
 
 const ROLES = ["admin", "boss", "owner", "member", "stranger", "nobody"]; // admin is in the rooms, boss is an admin who is not
 let server, by, hidden, open, fresh;
+const messages = {}; // one in each room
 
 before(async () => {
   server = await startPlace();
@@ -16,6 +17,7 @@ before(async () => {
   by = { admin, boss, owner, member, stranger, nobody, guest };
   hidden = await room(owner, "hidden", [member, admin]);
   open = await room(owner, "open", [member, admin], { private: false });
+  for (const where of [hidden, open]) messages[where] = (await owner.call("message.send", { room: where, text: "first", key: where })).id;
   fresh = 0;
 });
 
@@ -32,6 +34,8 @@ const inRoom = (where) => [
   ["message.list", () => ({ room: where }), MEMBERS],
   ["message.send", (role) => ({ room: where, text: `by ${role}`, key: `k${++fresh}` }), MEMBERS],
   ["message.search", () => ({ query: "words", room: where }), MEMBERS],
+  ["reaction.add", () => ({ room: where, id: messages[where], emoji: "👍" }), MEMBERS],
+  ["reaction.remove", () => ({ room: where, id: messages[where], emoji: "👍" }), MEMBERS],
   ["read.mark", () => ({ room: where, offset: 1 }), MEMBERS],
   ["typing.start", () => ({ room: where }), MEMBERS],
   ["run.list", () => ({ room: where }), MEMBERS],

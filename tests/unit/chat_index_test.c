@@ -35,7 +35,8 @@ static void put_words(struct place *w, int64_t from, int64_t to)
     (void)snprintf(
         insert, sizeof insert,
         "WITH RECURSIVE n(i) AS (SELECT %lld UNION ALL SELECT i + 1 FROM n WHERE i < %lld) "
-        "INSERT INTO message SELECT i, 1, 100 + i, 2, 'word' || i, 0, 'k' || i, 0, '', '', 0, 0 "
+        "INSERT INTO message SELECT i, 1, 100 + i, 2, 'word' || i, 0, 'k' || i, 0, '', '', 0, 0, "
+        "'' "
         "FROM n",
         (long long)from, (long long)to);
     sql(w, insert);
@@ -67,7 +68,7 @@ static void a_batch_of_long_messages_is_small(void)
         test_sql(w.p->store,
                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
                  "INSERT INTO message SELECT i, 1, 100 + i, 2, printf('word%d %.*c', i, 15990, "
-                 "'x'), 0, 'k' || i, 0, '', '', 0, 0 FROM n"),
+                 "'x'), 0, 'k' || i, 0, '', '', 0, 0, '' FROM n"),
         ERR_OK);
     watch(&w);
     place_tick(&w, 1000);

@@ -7,6 +7,7 @@ FROM erasure e JOIN (
     UNION ALL SELECT created_by, 'an invite' FROM invite
     UNION ALL SELECT user_id, 'a membership' FROM member
     UNION ALL SELECT user_id, 'a mention' FROM mention
+    UNION ALL SELECT user_id, 'a reaction' FROM reaction
     UNION ALL SELECT author_id, 'a send key' FROM send_key
     UNION ALL SELECT user_id, 'a line of the connection history' FROM connection
     UNION ALL SELECT author_id, 'a text' FROM message

@@ -1,0 +1,1 @@
+DELETE FROM reaction WHERE message_id = ?1;

@@ -1,0 +1,1 @@
+UPDATE message SET reactions = ?2 WHERE id = ?1;
