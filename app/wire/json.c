@@ -112,49 +112,57 @@ static bool is_plain(unsigned char c)
     return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
 }
 
-typedef int8_t sixteen __attribute__((vector_size(16)));
-
-static bool are_plain(const char *sixteen_bytes)
-{
-    sixteen c;
-    memcpy(&c, sixteen_bytes, sizeof c);
-    sixteen special = (c < ' ') | (c == '"') | (c == '\\'); /* from 0x80 on they are negative */
-    uint64_t halves[2];
-    memcpy(halves, &special, sizeof halves);
-    return (halves[0] | halves[1]) == 0;
-}
-
-/* How many of eight bytes are plain before the first that is not. A byte of `x - ONES * n & ~x` has its top bit set if that
- * byte of x is below n, or one before it was; so the lowest of those bits is right. */
-static size_t plain_of_eight(const char *bytes)
+/* The first byte, in memory, that is not zero. */
+static size_t first_byte_of(uint64_t eight)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
-    uint64_t eight;
-    memcpy(&eight, bytes, sizeof eight);
-    uint64_t quotes = eight ^ ones * '"', slashes = eight ^ ones * '\\';
-    uint64_t special = (eight | ((eight - ones * ' ') & ~eight) | ((quotes - ones) & ~quotes) |
-                        ((slashes - ones) & ~slashes)) &
-                       tops;
-    return special ? (size_t)__builtin_ctzll(special) / 8 : 8;
+    return (size_t)__builtin_ctzll(eight) / 8;
 #else
-    size_t n = 0;
-    while (n < 8 && is_plain((unsigned char)bytes[n]))
-        n++;
-    return n;
+    return (size_t)__builtin_clzll(eight) / 8;
 #endif
 }
 
+/* How many of some bytes are plain before the first that is not: all at once, in each a sign of those that are not. */
+#define NOT_PLAIN(c)                                                                               \
+    (((c) < ' ') | ((c) == '"') | ((c) == '\\')) /* from 0x80 on they are negative */
+
+static size_t plain_of_eight(const char *bytes)
+{
+    int8_t __attribute__((vector_size(8))) c;
+    uint64_t special;
+    memcpy(&c, bytes, sizeof c);
+    c = NOT_PLAIN(c);
+    memcpy(&special, &c, sizeof special);
+    return special ? first_byte_of(special) : 8;
+}
+
+static size_t plain_of_sixteen(const char *bytes)
+{
+    int8_t __attribute__((vector_size(16))) c;
+    uint64_t special[2];
+    memcpy(&c, bytes, sizeof c);
+    c = NOT_PLAIN(c);
+    memcpy(special, &c, sizeof special);
+    return special[0] ? first_byte_of(special[0]) : special[1] ? 8 + first_byte_of(special[1]) : 16;
+}
+
+/* Step by step; the last step begins where it ends with the text, and looks at some bytes again that are plain. */
 size_t json_plain_run(struct text t)
 {
     size_t n = 0;
-    while (t.len - n >= 16 && are_plain(t.data + n))
-        n += 16;
-    while (t.len - n >= 8) {
-        size_t plain = plain_of_eight(t.data + n);
+    while (t.len - n >= 16) {
+        size_t plain = plain_of_sixteen(t.data + n);
         n += plain;
-        if (plain < 8)
+        if (plain < 16)
             return n;
+    }
+    if (n == t.len)
+        return n;
+    if (t.len >= 16)
+        return t.len - 16 + plain_of_sixteen(t.data + t.len - 16);
+    if (t.len >= 8) {
+        n = plain_of_eight(t.data);
+        return n < 8 ? n : t.len - 8 + plain_of_eight(t.data + t.len - 8);
     }
     while (n < t.len && is_plain((unsigned char)t.data[n]))
         n++;
