@@ -12,6 +12,7 @@ static void change_drop(void *data)
     if (job->has_event)
         room_event_fini(&job->event);
     buf_fini(&job->notice);
+    buf_fini(&job->own);
     free(job->to);
 }
 
@@ -25,6 +26,7 @@ struct change *change_new(struct chat *c, const struct actor *actor, struct repl
     job->private = job->keep_ms = job->keep_messages = -1;
     job->answer.drop = change_drop;
     buf_init(&job->notice, NOTICE_MAX_BYTES);
+    buf_init(&job->own, NOTICE_MAX_BYTES);
     return job;
 }
 
@@ -56,6 +58,8 @@ void change_done(void *data, enum err e)
         }
         for (size_t i = 0; i < job->to_count; i++)
             user_event(c, job->to[i], buf_text(&job->notice));
+        if (job->own.len > 0)
+            user_event(c, job->answer.actor.user_id, buf_text(&job->own));
     }
     answer_end(job, e);
 }

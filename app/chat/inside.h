@@ -21,6 +21,7 @@ struct waiting_room;
 
 #define OBSERVERS_MAX 4
 #define KEY_MAX 64
+#define NOOK_ID 1 /* the built-in agent: a member of every room from its creation */
 
 struct observer {
     void (*fn)(void *ctx, const struct chat_message_event *event);
@@ -122,6 +123,7 @@ struct change {
     struct room_event event;
     bool has_event;
     struct buf notice; /* for user:<id> of everybody in `to` */
+    struct buf own;    /* for that of who asked, if it is another one */
     int64_t *to;
     size_t to_count;
 };
@@ -133,6 +135,25 @@ struct change *change_new(struct chat *c, const struct actor *actor, struct repl
 void change_done(void *job, enum err e);
 /* One user to tell. errors: ERR_NOMEM */
 MUST_USE enum err change_tell(struct change *job, int64_t user_id);
+
+/* ---- room.c, direct.c */
+
+struct pair {
+    int64_t smaller, larger; /* user ids */
+};
+
+/* In a writer's job: a room as the job says, with Nook; direct: NULL, or the two it is a conversation of. out: job->room_id */
+MUST_USE enum err room_make(struct db *db, struct change *job, const struct pair *direct);
+/* A member from the beginning, who has read nothing. */
+MUST_USE enum err room_make_member(struct chat *c, struct db *db, int64_t room_id, int64_t user_id,
+                                   const char *role);
+/* The room_added notice of the job's room, as that member sees it. */
+MUST_USE enum err room_added_write(struct db *db, const struct change *job, int64_t user_id,
+                                   struct buf *out);
+/* The answer {id, room} to who asked. */
+MUST_USE enum err room_made_write(struct db *db, struct change *job);
+/* errors: ERR_CONFLICT, answered, if the job's room is a conversation of two: who is in it and what it is called stays */
+MUST_USE enum err room_not_direct(struct db *db, struct change *job);
 
 /* ---- message_write.c */
 
@@ -224,8 +245,8 @@ void keep_anew(struct chat *c);
 void keep_fini(struct chat *c);
 
 /* ---- the handlers */
-method_handler room_list, room_create, room_update, room_join, room_leave, room_members,
-    room_invite;
+method_handler room_list, room_create, room_direct, room_update, room_join, room_leave,
+    room_members, room_invite;
 method_handler message_send, message_edit, message_list, message_search, message_delete;
 method_handler reaction_add, reaction_remove;
 method_handler read_mark, typing_start;

@@ -68,12 +68,7 @@ static enum err add_to_room(struct db *db, struct change *job, const struct pers
         return e;
     job->has_event = true;
     job->changed = true;
-    struct json_writer w;
-    json_begin(&w, &job->notice);
-    json_open(&w, NULL, '{');
-    json_add_text(&w, "type", TEXT("room_added"));
-    e = room_write_view(db, &w, "room", job->room_id, job->person.id);
-    json_close(&w, '}');
+    e = room_added_write(db, job, job->person.id, &job->notice);
     return e != ERR_OK ? e : change_tell(job, job->person.id);
 }
 
@@ -164,7 +159,9 @@ static enum err leave_run(struct db *db, void *data)
     /* Not in: no change, the same for rooms that one may not see or that are not there. */
     if (e != ERR_OK || role == ROOM_STRANGER)
         return e;
-    e = person_by_id(db, job->answer.actor.user_id, &job->person);
+    e = room_not_direct(db, job);
+    if (e == ERR_OK)
+        e = person_by_id(db, job->answer.actor.user_id, &job->person);
     if (e == ERR_OK)
         e = member_remove(job->c, db, job->room_id, &job->person, role == ROOM_OWNER, &job->event);
     if (e != ERR_OK)
@@ -198,6 +195,8 @@ static enum err invite_run(struct db *db, void *data)
     struct change *job = data;
     struct person by;
     enum err e = room_require(db, job->room_id, &job->answer.actor, ROOM_MEMBER);
+    if (e == ERR_OK)
+        e = room_not_direct(db, job);
     if (e == ERR_OK)
         e = person_by_id(db, job->answer.actor.user_id, &by);
     if (e != ERR_OK)

@@ -27,6 +27,7 @@ static const struct param create_params[] = {
     {"private", PARAM_BOOL, false, 0, 0, 0},
     {"topic", PARAM_TEXT, false, 0, 250, 0},
 };
+static const struct param direct_params[] = {{"user", PARAM_TEXT, true, 1, 80, 0}};
 static const struct param update_params[] = {
     ROOM_PARAM,
     {"name", PARAM_TEXT, false, 1, 80, 0},
@@ -85,6 +86,7 @@ static const struct method methods[] = {
     {"place.preview", RIGHT_ADMIN, 1, keep_params, COUNT(keep_params), place_preview},
     {"room.list", RIGHT_USER, 0, room_list_params, COUNT(room_list_params), room_list},
     {"room.create", RIGHT_USER, 1, create_params, COUNT(create_params), room_create},
+    {"room.direct", RIGHT_USER, 1, direct_params, COUNT(direct_params), room_direct},
     {"room.update", RIGHT_OWNER, 1, update_params, COUNT(update_params), room_update},
     {"room.join", RIGHT_USER, 1, room_params, COUNT(room_params), room_join},
     {"room.leave", RIGHT_USER, 1, room_params, COUNT(room_params), room_leave},

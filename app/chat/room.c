@@ -4,8 +4,6 @@
 
 #include <stdio.h>
 
-#define NOOK_ID 1 /* the built-in agent: a member of every room from its creation */
-
 /* ---- room.list */
 
 static enum err list_rooms(struct db *db, struct change *job, enum query_id which)
@@ -43,8 +41,8 @@ void room_list(void *ctx, const struct actor *actor, const struct args *args, st
 
 /* ---- room.create */
 
-static enum err insert_member(struct chat *c, struct db *db, int64_t room_id, int64_t user_id,
-                              const char *role)
+enum err room_make_member(struct chat *c, struct db *db, int64_t room_id, int64_t user_id,
+                          const char *role)
 {
     struct query *q = db_query(db, QUERY_CHAT_MEMBER_INSERT);
     query_int(q, 1, room_id);
@@ -55,7 +53,7 @@ static enum err insert_member(struct chat *c, struct db *db, int64_t room_id, in
     return query_run(q);
 }
 
-static enum err insert_room(struct db *db, struct change *job)
+enum err room_make(struct db *db, struct change *job, const struct pair *direct)
 {
     char epoch[17];
     uint64_t chance;
@@ -68,21 +66,34 @@ static enum err insert_room(struct db *db, struct change *job)
     query_int(q, 4, env_wall_ms(job->c->env));
     query_int(q, 5, job->answer.actor.user_id);
     query_text(q, 6, text_of(epoch));
+    if (direct) {
+        query_int(q, 7, direct->smaller);
+        query_int(q, 8, direct->larger);
+    }
     enum err e = query_run(q);
     job->room_id = db_last_id(db);
-    return e;
+    return e == ERR_OK ? room_make_member(job->c, db, job->room_id, NOOK_ID, "member") : e;
 }
 
-/* {"type":"room_added","room":{...}} as that user sees it, into the notice. */
-static enum err write_added(struct db *db, struct change *job, int64_t user_id)
+enum err room_added_write(struct db *db, const struct change *job, int64_t user_id, struct buf *out)
 {
     struct json_writer w;
-    json_begin(&w, &job->notice);
+    json_begin(&w, out);
     json_open(&w, NULL, '{');
     json_add_text(&w, "type", TEXT("room_added"));
     enum err e = room_write_view(db, &w, "room", job->room_id, user_id);
     json_close(&w, '}');
-    return e != ERR_OK ? e : change_tell(job, user_id);
+    return e;
+}
+
+enum err room_made_write(struct db *db, struct change *job)
+{
+    struct json_writer *w = &job->answer.out;
+    json_open(w, NULL, '{');
+    json_add_id(w, "id", job->room_id);
+    enum err e = room_write_view(db, w, "room", job->room_id, job->answer.actor.user_id);
+    json_close(w, '}');
+    return e;
 }
 
 static enum err create_run(struct db *db, void *data)
@@ -92,21 +103,16 @@ static enum err create_run(struct db *db, void *data)
     enum err e = person_acting(db, maker, &job->person);
     if (e != ERR_OK)
         return e;
-    e = insert_room(db, job);
+    e = room_make(db, job, NULL);
     if (e == ERR_OK)
-        e = insert_member(job->c, db, job->room_id, maker, "owner");
+        e = room_make_member(job->c, db, job->room_id, maker, "owner");
     if (e == ERR_OK)
-        e = insert_member(job->c, db, job->room_id, NOOK_ID, "member");
+        e = room_added_write(db, job, maker, &job->notice);
     if (e == ERR_OK)
-        e = write_added(db, job, maker);
-    if (e != ERR_OK)
-        return e;
-    struct json_writer *w = &job->answer.out;
-    json_open(w, NULL, '{');
-    json_add_id(w, "id", job->room_id);
-    e = room_write_view(db, w, "room", job->room_id, maker);
-    json_close(w, '}');
-    job->changed = true;
+        e = change_tell(job, maker);
+    if (e == ERR_OK)
+        e = room_made_write(db, job);
+    job->changed = e == ERR_OK;
     return e;
 }
 
@@ -202,6 +208,8 @@ static enum err update_run(struct db *db, void *data)
 {
     struct change *job = data;
     enum err e = room_require(db, job->room_id, &job->answer.actor, ROOM_OWNER);
+    if (e == ERR_OK)
+        e = room_not_direct(db, job);
     if (e != ERR_OK)
         return e;
     bool told = job->name.data || job->topic.data || job->private >= 0;

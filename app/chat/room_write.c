@@ -21,6 +21,8 @@ void room_write(struct json_writer *w, const char *key, struct query *q)
         json_add_int(w, "keep_days", col_int(q, 13) / DAY_MS);
     if (col_int(q, 14) > 0)
         json_add_int(w, "keep_messages", col_int(q, 14));
+    if (!col_null(q, 15))
+        person_write_columns(w, "direct", q, 15);
     json_close(w, '}');
 }
 

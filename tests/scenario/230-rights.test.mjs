@@ -52,6 +52,7 @@ const anywhere = [
   ["room.list", () => ({ joinable: true }), USERS],
   ["room.create", (role) => ({ name: `room of ${role}` }), USERS],
   ["message.search", () => ({ query: "words" }), USERS],
+  ["room.direct", () => ({ user: "guest" }), USERS],
   ["connection.list", () => ({}), USERS],
   ["connection.history", () => ({}), USERS],
   ["connection.list", () => ({ user: by.owner.id }), "+++--0"],

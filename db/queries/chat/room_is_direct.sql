@@ -1,0 +1,1 @@
+SELECT direct_b > 0 FROM room WHERE id = ?1;
