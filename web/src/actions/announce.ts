@@ -2,7 +2,7 @@ import { currentRoomId, me, members, messages } from "../state/app";
 import { isOver, whoId, type RunModel } from "../state/runs";
 import { plainWords } from "../lib/markdown_html";
 import { say } from "../lib/voices";
-import type { Message, RunEvent } from "../net/types";
+import type { Message, ReactionChanged, RunEvent } from "../net/types";
 
 /** What the hidden voice says of a room: bursts summed up, a run's turns, its answer once and whole. The log itself
  * (role "log") reads single additions; own messages, typing, words of an answer and history are not said. */
@@ -31,6 +31,14 @@ export function announceMessage(room: string, message: Message): void {
     say(`${times.length} new messages`);
     times = [];
   }, 500);
+}
+
+/** Of reactions those of others to one's own messages. */
+export function announceReaction(room: string, { type, message, emoji, user }: ReactionChanged): void {
+  const own = me.peek()?.id;
+  if (room !== currentRoomId.peek() || type !== "reaction_added" || user.id === own) return;
+  const to = messages(room).peek().items.find((m) => m.id === message.id);
+  if (to && to.author.id === own) say(`${user.display} reacted with ${emoji} to your message`);
 }
 
 function agentName(run: RunModel): string {

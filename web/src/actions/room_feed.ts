@@ -2,9 +2,11 @@ import { connection, currentRoomId, me, members, messages, rooms, serverNow, typ
 import { batch } from "../state/store";
 import { withErased } from "../state/erased";
 import { lastOffset, withDeleted, withEdited, withLiveMessage, withMessages, withRun, type RoomLog } from "../state/log";
+import { reactors } from "../state/reacting";
 import { applyRunEvent, isRunEvent } from "../state/runs";
 import { withTyping } from "../state/typing";
-import type { Message, RoomEvent, RunEvent } from "../net/types";
+import type { Message, RoomEvent, RunEvent, UserErased } from "../net/types";
+import { feedReaction } from "./react";
 import { sendIsThrough } from "./send";
 import { announceMessage, announceRun } from "./announce";
 
@@ -16,12 +18,19 @@ export function feedRoom(room: string, event: RoomEvent, offset: number, live: b
     if (event.type === "message_created") feedMessage(room, event.message, live);
     else if (event.type === "message_deleted") log.value = withDeleted(log.peek(), event.message.id, event.message.deleted);
     else if (event.type === "message_edited") log.value = withEdited(log.peek(), event.message);
-    else if (event.type === "user_erased") log.value = withErased(log.peek(), event.user, event.messages === "delete");
+    else if (event.type === "reaction_added" || event.type === "reaction_removed") feedReaction(room, event, live);
+    else if (event.type === "user_erased") feedErased(room, event);
     else if (event.type === "typing") feedTyping(room, event.user.id, event);
     else if (event.type === "member_joined" || event.type === "member_left") feedMember(room, event);
     else if (event.type === "room_updated" || event.type === "message_edit_replaced") return;
     else if (isRunEvent(event)) feedRun(room, event, offset, live);
   });
+}
+
+function feedErased(room: string, { user, messages: texts }: UserErased): void {
+  const log = messages(room);
+  reactors.delete(user.id);
+  log.value = withErased(log.peek(), user, texts === "delete");
 }
 
 function feedMessage(room: string, message: Message, live: boolean): void {

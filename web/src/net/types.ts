@@ -48,6 +48,12 @@ export interface Member {
   seen: number;
 }
 
+/** One emoji below a message, and the ids of who reacted with it, in the order of time. */
+export interface Reaction {
+  emoji: string;
+  users: readonly string[];
+}
+
 export interface Message {
   id: string;
   room: string;
@@ -61,6 +67,7 @@ export interface Message {
   run_id?: string;
   edited?: number; // when its text was changed last
   deleted?: "author" | "owner"; // who took its text
+  reactions?: readonly Reaction[]; // in the order in which each emoji was first used
 }
 
 /** A hit of message.search: `marks` are [start, length] in characters of `text`. */
@@ -151,6 +158,14 @@ export interface MessageEditReplaced {
   message: { id: string; room: string; offset: number };
 }
 
+/** Somebody put an emoji below a message, or took theirs away. */
+export interface ReactionChanged {
+  type: "reaction_added" | "reaction_removed";
+  message: { id: string; room: string; offset: number };
+  emoji: string;
+  user: Author;
+}
+
 export interface MemberChanged {
   type: "member_joined" | "member_left";
   user: Author;
@@ -206,7 +221,7 @@ export type RunEvent =
   | RunEnvelope<"agent_failed", { reason: string; error?: { code: number; text: string } }>
   | RunEnvelope<"agent_stopped", { reason: string; by?: Author; error?: { code: number; text: string } }>;
 
-type MessageEvent = MessageCreated | MessageEdited | MessageEditReplaced | MessageDeleted;
+type MessageEvent = MessageCreated | MessageEdited | MessageEditReplaced | MessageDeleted | ReactionChanged;
 export type RoomEvent = MessageEvent | MemberChanged | UserErased | RoomUpdated | TypingEvent | RunEvent;
 
 export * from "./pushes";

@@ -36,6 +36,15 @@ test("who was erased is named nowhere in a log, and with keep the texts stay", (
   assert.ok(!JSON.stringify([after.items, [...after.runs]]).includes("Zora"));
 });
 
+test("what they put below messages is gone, with keep too", () => {
+  const reactions = [{ emoji: "🎉", users: ["7"] }, { emoji: "👍", users: ["8", "7"] }];
+  const before = withMessages(emptyLog("1"), [message(1, zora, { reactions }), message(2, ben, { reactions: [{ emoji: "👍", users: ["8"] }] })]);
+  const after = withErased(before, nobody, false);
+  assert.deepEqual(after.items[0]!.reactions, [{ emoji: "👍", users: ["8"] }]);
+  assert.equal(after.items[1], before.items[1], "others are the same objects");
+  assert.ok(!("reactions" in withErased(before, nobody, true).items[0]!), "a text that goes takes all below it");
+});
+
 test("with delete the texts are gone, and what they asked an agent", () => {
   const after = withErased(log(), nobody, true);
   assert.deepEqual(after.items.map((m) => [m.text, m.deleted]), [["", "author"], ["zora said", undefined], ["", "owner"]]);

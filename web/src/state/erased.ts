@@ -1,5 +1,6 @@
 import type { Author, Run, RunEvent, User } from "../net/types";
 import type { RoomLog } from "./log";
+import { withoutReactionsOf, withReactions } from "./reactions";
 import { retold, whoId } from "./runs";
 import type { RunModel, Who } from "./runs";
 import { signal } from "./store";
@@ -7,12 +8,14 @@ import { signal } from "./store";
 /** The person that the dialog "erase" asks about. */
 export const erasing = signal<User | null>(null);
 
-/** A log as it is after somebody was erased: they are called as `user` is now, and their texts are gone if `deletes`.
- * Offsets and places stay. Pure. */
+/** A log as it is after somebody was erased: they are called as `user` is now, their reactions are gone, and their texts if
+ * `deletes`. Offsets and places stay. Pure. */
 export function withErased(log: RoomLog, user: Author, deletes: boolean): RoomLog {
-  const items = log.items.map((m) => {
+  const items = log.items.map((one) => {
+    const m = withoutReactionsOf(one, user.id);
     if (m.author.id !== user.id) return m;
-    return deletes ? { ...m, author: user, text: "", deleted: m.deleted ?? ("author" as const) } : { ...m, author: user };
+    const theirs = { ...m, author: user };
+    return deletes ? withReactions({ ...theirs, text: "", deleted: m.deleted ?? "author" }, undefined) : theirs;
   });
   const runs = new Map([...log.runs].map(([id, run]) => [id, erasedRun(run, user, deletes)]));
   return { ...log, items, runs };

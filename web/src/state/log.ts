@@ -1,4 +1,5 @@
 import type { Message, Run } from "../net/types";
+import { changed, hasReacted, withReactions, type Change } from "./reactions";
 import type { RunModel } from "./runs";
 
 /** What the log of one room shows: a stretch of its messages without gaps, and the runs that lie in it.
@@ -64,19 +65,31 @@ export function withLiveMessage(log: RoomLog, message: Message): RoomLog {
   return withMessages(log, [message]);
 }
 
-/** A message whose text is gone; its place stays. */
+/** A message whose text is gone, and its reactions with it; its place stays. */
 export function withDeleted(log: RoomLog, id: string, by: "author" | "owner"): RoomLog {
   if (!log.items.some((m) => m.id === id)) return log;
-  const gone = ({ edited: _, ...m }: Message): Message => ({ ...m, text: "", deleted: by });
+  const gone = ({ edited: _, reactions: __, ...m }: Message): Message => ({ ...m, text: "", deleted: by });
   return { ...log, items: log.items.map((m) => (m.id === id ? gone(m) : m)) };
 }
 
-/** A message with another text, in its place; what was deleted stays so. */
+/** A message with another text, in its place; what was deleted stays so. Its reactions have events of their own. */
 export function withEdited(log: RoomLog, message: Message): RoomLog {
   const before = log.items.find((m) => m.id === message.id);
   if (!before || before.deleted) return log;
-  return { ...log, items: log.items.map((m) => (m === before ? message : m)) };
+  return replaced(log, before, withReactions(message, before.reactions));
 }
+
+/** A message that one person more, or less, has reacted to. Told twice, or of one that is not loaded: the same log. */
+export function withReaction(log: RoomLog, id: string, { emoji, user, on }: Change): RoomLog {
+  const before = log.items.find((m) => m.id === id);
+  if (!before || before.deleted || hasReacted(before.reactions, emoji, user) === on) return log;
+  return replaced(log, before, withReactions(before, changed(before.reactions, { emoji, user, on })));
+}
+
+const replaced = (log: RoomLog, before: Message, after: Message): RoomLog => ({
+  ...log,
+  items: log.items.map((m) => (m === before ? after : m)),
+});
 
 /** Whether this person may edit it: their own words, that are there. */
 export const isEditable = (message: Message, user: string | undefined): boolean =>
