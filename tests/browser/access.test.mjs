@@ -368,13 +368,15 @@ test("U60 every pair of text and ground has its contrast in both themes", () => 
   assert.deepEqual(low, []);
 });
 
-/** A room with a mention, a quote, code and a link, and one beside it that has something unread. */
+/** A room with a mention, reactions, a quote, code and a link, and one beside it that has something unread. */
 async function fullRoom(name) {
   const room = await makeRoom(name, "Everything at once");
   const other = await makeRoom(`${name} beside it`);
   await fill(jonas, other, [`Look, @${mira.user.name}`]);
   await fill(jonas, room, [`Good morning @${mira.user.name}`]);
   const [first] = (await jonas.call("message.list", { room })).messages;
+  for (const who of [jonas, mira]) await who.call("reaction.add", { room, id: first.id, emoji: "👍" });
+  await priya.call("reaction.add", { room, id: first.id, emoji: "👀" });
   await priya.call("message.send", { room, text: "An answer", reply_to: first.id, key: name.replaceAll(" ", "-") });
   await fill(priya, room, ["Some `code`, a [link](https://example.org/) and\n```js\nconst a = \"b\"; // c\nreturn 1;\n```"]);
   return room;
@@ -410,6 +412,12 @@ for (const theme of ["light", "dark"]) {
     await page.getByRole("button", { name: /^Settings/ }).press("Enter");
     await page.getByRole("dialog").waitFor();
     assert.deepEqual(await findings(page, ["color-contrast"]), [], "with a dialog");
+    await page.keyboard.press("Escape");
+    await page.locator("#log").focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("+");
+    await page.getByRole("dialog", { name: "React" }).waitFor();
+    assert.deepEqual(await findings(page, ["color-contrast"]), [], "with emojis to choose from");
     await context.close();
   });
 }

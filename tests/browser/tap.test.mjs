@@ -19,7 +19,7 @@ test("U70 a tap on a message shows what can be done with it, large enough for a 
   assert.equal(await page.getByRole("toolbar").count(), 0, "nothing is shown before");
   await row.getByText("I have repaired it").tap();
   await bar.waitFor();
-  for (const name of ["Reply", "Copy link", "Who got it", "Edit", "Delete"]) {
+  for (const name of ["React", "Reply", "Copy link", "Who got it", "Edit", "Delete"]) {
     const { width, height } = await bar.getByRole("button", { name, exact: true }).boundingBox();
     assert.ok(width >= 44 && height >= 44, `${name}: ${width} x ${height}`);
   }

@@ -19,6 +19,7 @@ import { LoginPage } from "./views/doors/login_page";
 import { RefusedPage } from "./views/doors/refused_page";
 import { SetupPage } from "./views/doors/setup_page";
 import { Dialogs } from "./views/dialogs/dialogs";
+import { PickerPlace } from "./views/react/picker_place";
 import { detailsShown } from "./state/panes";
 import { wide } from "./lib/media";
 
@@ -120,6 +121,7 @@ export function App() {
       <Page />
       {me.value && <Announced />}
       {me.value && <Dialogs />}
+      {me.value && <PickerPlace />}
     </>
   );
 }

@@ -3,6 +3,7 @@ import { say } from "../lib/voices";
 import { me } from "../state/app";
 import { isEditable, type RoomLog } from "../state/log";
 import { beginEdit } from "../actions/edit";
+import { openPicker } from "../actions/react";
 import { askToDelete, copyLink, mayDelete } from "./message_row";
 
 /** Keys inside the log: one stop for Tab, arrows from message to message. Single letters act only on a message that
@@ -48,6 +49,9 @@ export function onLogKey(event: KeyboardEvent, log: RoomLog, toEnd: () => void):
   } else if (event.key === "e" && isEditable(message, me.peek()?.id)) {
     event.preventDefault();
     beginEdit(message, "row");
+  } else if (event.key === "+") {
+    event.preventDefault();
+    openPicker(message, row);
   } else if (event.key === "Delete" && mayDelete(message)) {
     event.preventDefault();
     askToDelete(message);

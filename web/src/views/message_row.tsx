@@ -6,12 +6,14 @@ import { plainWords } from "../lib/markdown_html";
 import { clock, exact, iso } from "../lib/time_text";
 import { me, mayGovern } from "../state/app";
 import { beginEdit } from "../actions/edit";
+import { openPicker } from "../actions/react";
 import { asking, deleting, setReply, wantFocus } from "../state/compose";
 import { openDialog } from "../state/dialog";
 import type { Author, Message } from "../net/types";
 import { isEditable } from "../state/log";
 import type { Send } from "../state/outbox";
 import { EditBox } from "./edit_box";
+import { Reactions } from "./react/reactions";
 import { SendTrouble } from "./send_trouble";
 
 interface Props {
@@ -82,6 +84,16 @@ function Actions({ message }: { message: Message }) {
   const copy = async () => setCopied(await copyLink(message));
   return (
     <div class="actions" role="toolbar" aria-label="Message actions">
+      <button
+        class="tool"
+        type="button"
+        aria-label="React"
+        title="React"
+        aria-haspopup="dialog"
+        onClick={(event) => openPicker(message, event.currentTarget)}
+      >
+        <Icon name="smile" />
+      </button>
       <button class="tool" type="button" aria-label="Reply" title="Reply" onClick={reply}>
         <Icon name="reply" />
       </button>
@@ -196,6 +208,7 @@ export function MessageRow(props: Props) {
         {reply && <Quote id={reply} quoted={quoted} />}
         <Body message={message} text={text} editing={editing} />
         {send && <SendTrouble send={send} />}
+        {message && <Reactions message={message} current={current} />}
       </div>
       {current && !editing && message && !message.deleted && <Actions message={message} />}
     </article>

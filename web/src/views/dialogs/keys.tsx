@@ -19,6 +19,7 @@ const WRITING: readonly Key[] = [
 const ON_A_MESSAGE: readonly Key[] = [
   ["\u2191, \u2193, Home, End", "The message above, below, the first, the last"],
   ["R", "Reply"],
+  ["+", "React with an emoji"],
   ["E", "Edit, if it is yours"],
   ["C", "Copy its link"],
   ["Delete", "Delete"],
