@@ -44,8 +44,9 @@ export async function snug(args, { input = "", env = {}, cwd } = {}) {
   running.add(child);
   let out = "";
   let err = "";
-  child.stdout.on("data", (bytes) => (out += bytes));
-  child.stderr.on("data", (bytes) => (err += bytes));
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8"); // a character may come in two pieces
+  child.stdout.on("data", (text) => (out += text));
+  child.stderr.on("data", (text) => (err += text));
   child.stdin.on("error", () => {}); // it may end without reading
   child.stdin.end(input);
   const [code, signal] = await once(child, "close");
