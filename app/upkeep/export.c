@@ -2,13 +2,16 @@
 
 #include "store/db.h"
 #include "store/store.h"
+#include "wire/emoji.h"
 #include "wire/json.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define LINE_MAX_BYTES ((size_t)1 << 20) /* a text of 48,000 bytes as JSON, and what is around it */
-#define TELL_EVERY 1000                  /* messages */
+#define LINE_MAX_BYTES                                                                             \
+    ((size_t)1                                                                                     \
+     << 20) /* a text of 48,000 bytes as JSON, some thousand names, and what is around it */
+#define TELL_EVERY 1000 /* messages */
 
 struct export
 {
@@ -106,6 +109,35 @@ static enum err write_member(struct export *x, struct query *q, const struct roo
     return end(x);
 }
 
+/* [{"emoji", "users"}]; nothing, if nobody's are left. */
+static enum err add_reactions(struct export *x, int64_t message_id)
+{
+    char emoji[EMOJI_MAX_BYTES + 1] = "";
+    struct query *q = db_query(x->db, QUERY_UPKEEP_EXPORT_REACTIONS);
+    query_int(q, 1, message_id);
+    for (bool first = true; query_row(q); first = false) {
+        if (first)
+            json_open(&x->w, "reactions", '[');
+        if (!text_is(col_text(q, 0), text_of(emoji))) {
+            if (!first) {
+                json_close(&x->w, ']');
+                json_close(&x->w, '}');
+            }
+            text_copy(emoji, sizeof emoji, col_text(q, 0));
+            json_open(&x->w, NULL, '{');
+            json_add_text(&x->w, "emoji", text_of(emoji));
+            json_open(&x->w, "users", '[');
+        }
+        json_add_text(&x->w, NULL, col_text(q, 1));
+    }
+    if (emoji[0]) {
+        json_close(&x->w, ']');
+        json_close(&x->w, '}');
+        json_close(&x->w, ']');
+    }
+    return query_end(q);
+}
+
 static enum err write_message(struct export *x, struct query *q, const struct room *room)
 {
     begin(x, "message");
@@ -121,6 +153,9 @@ static enum err write_message(struct export *x, struct query *q, const struct ro
         json_add_text(&x->w, "run_id", col_text(q, 6));
     if (col_int(q, 9) > 0)
         json_add_int(&x->w, "edited", col_int(q, 9));
+    enum err e = col_int(q, 10) ? add_reactions(x, col_int(q, 1)) : ERR_OK;
+    if (e != ERR_OK)
+        return e;
     if (++x->count->messages % TELL_EVERY == 0 && x->order->told)
         x->order->told(x->order->ctx, x->done + col_int(q, 0), x->total);
     return end(x);

@@ -7,7 +7,7 @@
  *     user     name, display, role, active, created, seen
  *     room     room, name, topic, private, created, created_by      then its member lines
  *     member   room, user, role, since
- *     message  id, room, author, text, time, key, reply_to?, run_id?, edited?     in their order
+ *     message  id, room, author, text, time, key, reply_to?, run_id?, edited?, reactions?     in their order
  *     run      id, room, agent, started_by, text, state, created, started, ended, reply_to?, message?
  *     step     run, room, event, time, data, by?, message?   what a run did, as it stood in the room's stream
  *     read     room, user, message                   the newest that the member has read
@@ -17,7 +17,10 @@
  * room's stream, then its reads: whatever a line names came before it. Only a run's answer, "message", comes after the run
  * and before the step that tells of it; it names its run as well. In a step's data people and messages have no place: who
  * started or stopped the run is in "by". People are named by their names; "room" and the ids of messages name what a line stands for
- * over several exports of a place ("12.1700000000000": its number and when it was made), also in reply_to and message. */
+ * over several exports of a place ("12.1700000000000": its number and when it was made), also in reply_to and message.
+ *
+ * What stands below a message is [{"emoji": "\u2764", "users": ["ada", "ben"]}, ...], in the order in which they came, left out when
+ * there is nothing; without what people did who are erased. */
 #ifndef SNUG_UPKEEP_EXPORT_H
 #define SNUG_UPKEEP_EXPORT_H
 

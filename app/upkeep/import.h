@@ -5,17 +5,22 @@
  *                            with the run alone: one that is here already keeps what it has
  *   a folder as Slack's export unpacks it    users.json, channels.json, groups.json, mpims.json, dms.json, <room>/<date>.json.
  *                            What people and bots said, threads as replies; mentions, links and escapes as this place has
- *                            them. Joins, topics and other notes of the system are left out, files are named.
+ *                            them. Joins, topics and other notes of the system are left out, files are named. Reactions come of
+ *                            those whom the export names, not of those whom it only counts.
  *                            source: slack.com/help/articles/220556107 (what the ZIP has), docs.slack.dev/messaging/formatting-message-text,
- *                            api.slack.com/events/message (subtypes)
+ *                            api.slack.com/events/message (subtypes), docs.slack.dev/reference/methods/reactions.get
  *   a file of Mattermost's bulk export    teams' channels, users, posts, direct channels and posts, replies. Schemes, emoji,
- *                            roles, reactions are left out.
+ *                            roles are left out.
  *                            source: docs.mattermost.com/onboard/bulk-loading-data.html
  *
  * People of a name that is here are taken for the same ones, all others are made without a password. A room of a name that is
  * here and has no messages is taken for the same one, if both are open or both private; one with messages only with `merge`.
  * Times are those of the source, numbers in the room's stream are new: what is imported comes after what is there.
  * A text longer than a message may be becomes several messages. What has no words (a file alone) is left out.
+ * Reactions come with their message, the first one of several, and in their order. Slack's and Mattermost's names become emojis
+ * (wire/emoji_names.def); those of others, as a place's own pictures, are left out. One that is no good is told with its
+ * message's line and left out, the message and its others come. A message that is here already keeps those that it has: what was
+ * taken away here does not come back.
  *
  * Every item is one job of the writer: it is there whole or not at all. What came before is known by its name in its source, so
  * that again, or after a kill in the middle, only what is missing is added. */
@@ -45,9 +50,10 @@ struct imported {
     const char *format;                          /* "Snug", "Slack", "Mattermost" */
     int64_t users, rooms, messages, runs, steps; /* that were not there */
     int64_t already;                             /* messages that were */
-    int64_t left_out; /* what this place has no place for: notes of the system, emoji */
-    int64_t renamed;  /* people whose name was none of ours, or an agent's */
-    int64_t bad;      /* lines and messages that could not be taken */
+    int64_t
+        left_out;    /* what this place has no place for: notes of the system, pictures as emojis */
+    int64_t renamed; /* people whose name was none of ours, or an agent's */
+    int64_t bad; /* lines and messages that could not be taken, or not with all their reactions */
 };
 
 /* thread: any that may block; its store must have no other user

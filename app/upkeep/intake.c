@@ -23,6 +23,7 @@ enum err intake_init(struct intake *in, struct store *s, const struct import_ord
                      struct imported *count, char error[256])
 {
     *in = (struct intake){.store = s, .order = order, .count = count, .error = error};
+    reacted_init(&in->reacted);
     in->ended = queue_new(JOBS_MAX, sizeof(struct job_data *));
     return in->ended ? ERR_OK : ERR_NOMEM;
 }
@@ -46,6 +47,7 @@ void intake_fini(struct intake *in)
     if (in->ended)
         (void)!intake_settle(in);
     in->ended = queue_free(in->ended);
+    reacted_fini(&in->reacted);
 }
 
 /* ---- what is told */
@@ -108,6 +110,8 @@ static void take_ended(struct intake *in)
     in->out_bytes -= job->bytes;
     if (job->err == ERR_OK) {
         count_job(in->count, &job->put);
+        if (job->put.why[0])
+            say_bad(in, job->file, job->line, job->put.why);
     } else if (job->err == ERR_BAD_REQUEST) {
         say_bad(in, job->file, job->line, job->put.why);
     } else if (in->fatal == ERR_OK) {
@@ -154,7 +158,7 @@ static struct job_data *copy_of(struct intake *in, const struct item *item)
             memcpy(at, item->texts[i].data, kept.len);
         if (i == ITEM_WORDS && item->kind != ITEM_ROOM)
             kept.len = mend_lines(at, kept.len);
-        else
+        else if (i != ITEM_REACTIONS)
             mend_name(at, kept.len);
         at[kept.len] = 0;
         at += kept.len + 1;

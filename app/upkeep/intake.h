@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "upkeep/import.h"
 #include "upkeep/put.h"
+#include "upkeep/reacted.h"
 
 #include <stdio.h>
 
@@ -23,6 +24,7 @@ struct intake {
     char file[512];        /* where the reader is: a name, */
     int64_t line;          /* and a line or an element, from 1; 0: at its beginning */
     int64_t done, total;   /* bytes */
+    struct reacted_list reacted;
     enum err (*instead)(struct intake *in, const struct item *item); /* of the writer, in tests */
 };
 

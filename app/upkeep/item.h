@@ -10,7 +10,7 @@ enum item_kind {
     ITEM_USER,  /* user, name, display, role, time, away, seen, erased */
     ITEM_ROOM, /* room, name, words (the topic), user (who made it) or empty, time, private_room, apart */
     ITEM_MEMBER,  /* room, user, role, time */
-    ITEM_MESSAGE, /* room, id, user, words, time; key, reply, run or empty; edited */
+    ITEM_MESSAGE, /* room, id, user, words, time; key, reply, run, reactions or empty; edited */
     ITEM_RUN, /* room, run, name (the agent), user, words, role (its state), time, started, ended; id, reply or empty */
     ITEM_STEP, /* room, run, name (its event), words (its data, a JSON object), time; user, id or empty */
     ITEM_READ,      /* room, user, id */
@@ -29,6 +29,7 @@ enum item_text {
     ITEM_KEY,
     ITEM_REPLY,
     ITEM_RUN_ID,
+    ITEM_REACTIONS, /* lines: reacted.h */
     ITEM_TEXTS
 };
 

@@ -431,7 +431,7 @@ static enum err is_own(struct db *db, const struct put *p, bool *out_is)
 }
 
 static enum err put_piece(struct db *db, struct put *p, const struct post *post,
-                          const struct person *author, unsigned piece)
+                          const struct person *author, unsigned piece, int64_t *out_id)
 {
     char name[PUT_NAME_BYTES];
     struct posted posted = {0};
@@ -446,6 +446,7 @@ static enum err put_piece(struct db *db, struct put *p, const struct post *post,
     if (e == ERR_OK && !person_is_erased(author) &&
         p->item.time_ms > env_wall_ms(p->env) - KEY_KEEP_MS)
         e = add_key(db, this.author_id, this.key, &posted, p->item.time_ms);
+    *out_id = posted.message_id;
     room_event_fini(&posted.event);
     return e;
 }
@@ -488,11 +489,14 @@ static enum err put_message(struct db *db, struct put *p)
     post.reply_to = answered.room_id == post.room_id ? answered.id : 0;
     struct text rest = put_text(p, ITEM_WORDS);
     unsigned piece = 0;
-    while (e == ERR_OK && put_cut(&rest, &post.text))
-        e = put_piece(db, p, &post, &author, ++piece);
+    int64_t id = 0, first_id = 0;
+    for (; e == ERR_OK && put_cut(&rest, &post.text); first_id = first_id ? first_id : id)
+        e = put_piece(db, p, &post, &author, ++piece, &id);
     p->fresh = piece > 0;
     if (e == ERR_OK && piece == 0)
         return put_bad(p, "it has no text.");
+    if (e == ERR_OK)
+        e = put_reactions(db, p, first_id);
     return e == ERR_OK && post.run_id.len > 0 ? tell_run(db, p) : e;
 }
 

@@ -19,7 +19,7 @@ struct put {
     bool merge;             /* rooms go into those of the same name that have messages */
     bool fresh;             /* out: it was not there */
     bool renamed;           /* out: a user whose name was taken or none of ours */
-    char why[PUT_WHY_SIZE]; /* out: a sentence, on errors of the item itself */
+    char why[PUT_WHY_SIZE]; /* out: a sentence, on errors of the item, or of a part of it */
 };
 
 /* errors: ERR_BAD_REQUEST the item is no good; ERR_CONFLICT a room that may not be merged: the import cannot go on; those

@@ -42,6 +42,9 @@ MUST_USE enum err put_find(struct db *db, const struct put *p, struct text name,
 MUST_USE enum err put_name(struct db *db, const struct put *p, struct text name, int64_t message_id,
                            int64_t offset);
 
+/* What stands below a message that has just been put. The item's `why` tells of what does not come; put_reactions.c */
+MUST_USE enum err put_reactions(struct db *db, struct put *p, int64_t message_id);
+
 /* ---- the items of put_run.c */
 MUST_USE enum err put_run(struct db *db, struct put *p);
 MUST_USE enum err put_step(struct db *db, struct put *p);

@@ -137,7 +137,7 @@ static enum err take_user(struct reader *r, struct text object)
 /* ---- posts */
 
 struct post {
-    struct text user, message, type, attachments, replies;
+    struct text user, message, type, attachments, replies, reactions;
     int64_t time_ms, edited_ms;
 };
 
@@ -152,6 +152,7 @@ static bool read_post(struct reader *r, struct text object, struct post *p)
         {"type", FIELD_TEXT, false, &p->type},
         {"attachments", FIELD_RAW, false, &p->attachments},
         {"replies", FIELD_RAW, false, &p->replies},
+        {"reactions", FIELD_RAW, false, &p->reactions},
     };
     if (!fields_or_bad(r->in, object, fields, COUNT(fields), &r->lines.scratch))
         return false;
@@ -226,7 +227,9 @@ static enum err put_post(struct reader *r, struct text room, struct text parent,
         r->in->count->left_out++;
         return ERR_OK;
     }
-    return intake_put(r->in, &item);
+    enum err e =
+        reacted_mattermost(r->in, p->reactions, &r->lines.scratch, &item.texts[ITEM_REACTIONS]);
+    return e == ERR_OK ? intake_put(r->in, &item) : e;
 }
 
 static enum err take_replies(struct reader *r, struct text room, struct text object)

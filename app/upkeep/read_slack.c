@@ -329,7 +329,7 @@ static enum err take_room(struct slack *s, struct text element, void *ctx)
 
 struct message {
     struct text type, subtype, user, bot, username, text, ts, thread, files, attachments, profile;
-    struct text edited; /* {"user", "ts"} */
+    struct text edited, reactions; /* {"user", "ts"}; [{"name", "users"}] */
     int64_t time_ms, edited_ms;
 };
 
@@ -432,6 +432,17 @@ static enum err author_of(struct slack *s, const struct message *m, struct text 
     return out_id->len ? make_known(s, *out_id, name) : ERR_OK;
 }
 
+/* What stands below it; whoever it is of is made known. */
+static enum err read_reactions(struct slack *s, const struct message *m, struct text *out)
+{
+    struct reacted r;
+    enum err e = reacted_slack(s->in, m->reactions, &s->scratch, out);
+    struct text rest = *out;
+    while (e == ERR_OK && reacted_next(&rest, &r))
+        e = make_known(s, r.user, TEXT_NONE);
+    return e;
+}
+
 static enum err put_message(struct slack *s, struct text room, const struct message *m)
 {
     struct item item = {
@@ -463,7 +474,8 @@ static enum err put_message(struct slack *s, struct text room, const struct mess
         (void)snprintf(reply, sizeof reply, "%.*s:%.*s", TEXT_ARG(room), TEXT_ARG(m->thread));
         item.texts[ITEM_REPLY] = text_of(reply);
     }
-    return intake_put(s->in, &item);
+    e = read_reactions(s, m, &item.texts[ITEM_REACTIONS]);
+    return e == ERR_OK ? intake_put(s->in, &item) : e;
 }
 
 static enum err take_message(struct slack *s, struct text element, void *ctx)
@@ -483,6 +495,7 @@ static enum err take_message(struct slack *s, struct text element, void *ctx)
         {"attachments", FIELD_RAW, false, &m.attachments},
         {"user_profile", FIELD_RAW, false, &m.profile},
         {"edited", FIELD_RAW, false, &m.edited},
+        {"reactions", FIELD_RAW, false, &m.reactions},
     };
     if (!fields_or_bad(s->in, element, fields, COUNT(fields), &s->scratch))
         return ERR_OK;

@@ -1,13 +1,29 @@
-/* Any bytes as an export to read: the first one says as which. Whatever becomes an item has texts that a database may take;
+/* Any bytes as an export to read, or a part of one: the first one says as which. Whatever becomes an item has texts that a database may take;
  * what does not is told, and nothing is read twice or not at all. */
 #include "base/must.h"
 #include "upkeep/intake.h"
 #include "upkeep/slack_text.h"
+#include "wire/json.h"
 #include "wire/utf8.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whatever stood there, the writer reads whole lines, each of one emoji and somebody. */
+static void check_reactions(struct text rest)
+{
+    struct reacted r;
+    size_t lines = 0, ends = 0;
+    for (size_t i = 0; i < rest.len; i++)
+        ends += rest.data[i] == '\n';
+    for (; reacted_next(&rest, &r); lines++) {
+        must(emoji_is_one(r.emoji) && r.time_ms >= 0);
+        must(r.user.len > 0 && r.user.len <= REACTED_USER_MAX &&
+             !memchr(r.user.data, '\t', r.user.len));
+    }
+    must(lines == ends);
+}
 
 static enum err check_item(struct intake *in, const struct item *item)
 {
@@ -18,6 +34,7 @@ static enum err check_item(struct intake *in, const struct item *item)
         struct text t = item->texts[i];
         must(t.len == 0 || (!memchr(t.data, 0, t.len) && utf8_valid(t)));
     }
+    check_reactions(item->texts[ITEM_REACTIONS]);
     return ERR_OK;
 }
 
@@ -72,6 +89,29 @@ static void read_text(struct text t)
     buf_fini(&out);
 }
 
+/* Slack's reactions, of one message: its files are read from a folder. */
+static void read_reactions(struct text json)
+{
+    char error[256] = "";
+    const struct import_order order = {.said = check_sentence, .env = &env_real};
+    struct imported count = {0};
+    struct intake in;
+    struct buf scratch;
+    struct item item = {.source = "slack"};
+    json = text_trim(json);
+    if (!json_valid(json, IMPORT_DEPTH_MAX))
+        return;
+    must(intake_init(&in, NULL, &order, &count, error) == ERR_OK);
+    intake_begin(&in, "bytes");
+    in.line = 1;
+    buf_init(&scratch, (size_t)1 << 24);
+    must(scratch_for(&scratch, json) == ERR_OK);
+    must(reacted_slack(&in, json, &scratch, &item.texts[ITEM_REACTIONS]) == ERR_OK);
+    (void)check_item(&in, &item);
+    buf_fini(&scratch);
+    intake_fini(&in);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
@@ -80,6 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_as(read_snug, data + 1, size - 1);
     else if (data[0] == 'm')
         read_as(read_mattermost, data + 1, size - 1);
+    else if (data[0] == 'r')
+        read_reactions((struct text){(const char *)data + 1, size - 1});
     else
         read_text((struct text){(const char *)data + 1, size - 1});
     return 0;

@@ -1,5 +1,5 @@
 // Guards: snug import: what was exported comes in as it was, from Snug, Slack and Mattermost; again and after a kill it
-// adds only what is missing; what cannot be taken is told.
+// adds only what is missing; what cannot be taken is told. What stands below a message comes with it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -50,6 +50,9 @@ function write(folder, files) {
   return folder;
 }
 
+/** What stands below messages: "👍 ada ben"; of a page's list the names are those of `people`, by their ids. */
+const below = (messages, people = null) => messages.map((m) => (m.reactions ?? []).map(({ emoji, users }) => [emoji, ...users.map((u) => (people ? people[u] : u))].join(" ")));
+
 const lines = (objects) => objects.map((o) => (typeof o === "string" ? o : JSON.stringify(o))).join("\n") + "\n";
 
 async function checked(data) {
@@ -66,6 +69,7 @@ test("an export comes into an empty place as it was, and its people are let in b
   await server.call("room.invite", { room: lab, user: "bob" }, admin.cookie);
   const first = await server.call("message.send", { room: lab, text: "a \"quote\"\nand ü @bob", key: "k1" }, admin.cookie);
   await server.call("message.send", { room: lab, text: "yes", key: "k2", reply_to: first.id }, bob.cookie);
+  for (const [emoji, who] of [["👍", bob], ["❤️", admin], ["👍", admin]]) await server.call("reaction.add", { room: lab, id: first.id, emoji }, who.cookie);
   await server.call("message.send", { room: "1", text: "@nook who is here", key: "k3" }, bob.cookie);
   await Server.until(async () => (await server.call("run.list", { room: "1" }, bob.cookie)).runs[0]?.state === "completed", "the run to end");
   await server.call("message.send", { room: "1", text: "left later", key: "k4" }, bob.cookie);
@@ -76,6 +80,8 @@ test("an export comes into an empty place as it was, and its people are let in b
   assert.ok(unreadBefore[0][1] > 0);
   await server.stop();
   const before = await exported(data);
+  const signs = of(before, "message").filter((m) => m.reactions);
+  assert.deepEqual(signs.map((m) => [m.key, m.reactions]), [["k1", [{ emoji: "👍", users: ["bob", "ada"] }, { emoji: "❤️", users: ["ada"] }]]]);
   const file = path.join(tempFolder(), "place.jsonl");
   writeFileSync(file, lines(before));
 
@@ -106,6 +112,8 @@ test("an export comes into an empty place as it was, and its people are let in b
   const { messages } = await moved.call("message.list", { room: rooms[1].id }, cookie);
   assert.deepEqual(messages.map((m) => [m.author.name, m.time, m.key]), [["ada", first.time, "k1"], ["bob", messages[1].time, "k2"]]);
   assert.equal(messages[1].reply_to, messages[0].id);
+  const ids = Object.fromEntries(messages.map((m) => [m.author.id, m.author.name]));
+  assert.deepEqual(below(messages, ids), [["👍 bob ada", "❤️ ada"], []]);
   // What the agent did is where it was, with the numbers of this place.
   const [done] = (await moved.call("run.list", { room: "1" }, cookie)).runs;
   const kinds = (await sql(moved, "SELECT offset || ' ' || (data ->> '$.type') FROM stream WHERE room_id = 1 ORDER BY offset;")).trim().split("\n");
@@ -153,7 +161,8 @@ const slack = {
   "groups.json": [{ id: "G1", name: "lab", created: 1300000001, creator: "U2", members: ["U2", "U1"], purpose: { value: "secret things" } }],
   "dms.json": [{ id: "D1", created: 1300000002, members: ["U1", "U2"] }],
   "general/2011-03-13.json": [
-    { type: "message", user: "U1", text: "hi <@U2>, see <#C1|general> &amp; <https://x.example/?a=1&amp;b=2|the page>", ts: "1300000010.000100", thread_ts: "1300000010.000100" },
+    { type: "message", user: "U1", text: "hi <@U2>, see <#C1|general> &amp; <https://x.example/?a=1&amp;b=2|the page>", ts: "1300000010.000100", thread_ts: "1300000010.000100",
+      reactions: [{ name: "thumbsup", users: ["U2", "U1"], count: 2 }, { name: "party_parrot", users: ["U1", "U2"], count: 2 }, { name: "raised_hands::skin-tone-4", users: ["U1"], count: 1 }] },
     { type: "message", subtype: "channel_join", user: "U2", text: "<@U2> has joined the channel", ts: "1300000011.000000" },
     { type: "message", subtype: "bot_message", bot_id: "B1", username: "Build", text: "", attachments: [{ fallback: "built" }], ts: "1300000012.000000" },
     { type: "message", user: "U3", text: "", ts: "1300000013.000000" },
@@ -201,7 +210,7 @@ test("Slack's export: people, threads, mentions and links, and no notes of the s
     "snug: general/2011-03-14.json, 6: it is no object.",
     "snug: general/2011-03-14.json, 7: edited.ts is no time.",
   ]);
-  assert.match(done.out, /\(Slack\): 5 people, 2 rooms, 7 messages, 0 runs are new\.\nLeft out.*: 2 notes.*\nGot another name.*: 1 people\.\nCould not be taken: 4\.\n/);
+  assert.match(done.out, /\(Slack\): 5 people, 2 rooms, 7 messages, 0 runs are new\.\nLeft out.*: 4 notes.*\nGot another name.*: 1 people\.\nCould not be taken: 4\.\n/);
   const got = await exported(data);
   assert.deepEqual(of(got, "user").map((u) => [u.name, u.display, u.role, u.active]), [
     ["nook", "Nook", "agent", true],
@@ -227,6 +236,7 @@ test("Slack's export: people, threads, mentions and links, and no notes of the s
     ["ada", "x".repeat(80), 1300100003000],
     ["nook2", "psst\nFile: a.png", 1300000020000],
   ]);
+  assert.deepEqual(below(messages), [["👍 nook2 ada", "🙌🏽 ada"], ...messages.slice(1).map(() => [])]);
   assert.deepEqual(messages.filter((m) => m.edited).map((m) => [m.text, m.edited]), [["@nook who is here", 1300000050000]]);
   assert.deepEqual(messages.slice(5, 7).map((m) => m.text.length), [16_000, 4_000]);
   assert.equal(messages[3].reply_to, messages[0].id);
@@ -239,6 +249,8 @@ test("Slack's export: people, threads, mentions and links, and no notes of the s
   await snug(["user", "add", "ada", "--admin", "--password-stdin", "--data", data], { input: `${PASSWORD}\n` });
   const { cookie } = await server.post("session.login", { name: "ada", password: PASSWORD });
   for (const room of (await server.call("room.list", {}, cookie)).rooms) assert.deepEqual([room.name, room.unread], [room.name, 0]);
+  const { messages: shown } = await server.call("message.list", { room: "1" }, cookie);
+  assert.deepEqual(below(shown, Object.fromEntries(shown.map((m) => [m.author.id, m.author.name])))[0], ["👍 nook2 ada", "🙌🏽 ada"]);
   await server.call("message.send", { room: "1", text: "@nook who is here", key: "now" }, cookie);
   const runs = await Server.until(async () => {
     const list = (await server.call("run.list", { room: "1" }, cookie)).runs;
@@ -250,14 +262,19 @@ test("Slack's export: people, threads, mentions and links, and no notes of the s
 
 const post = (message, create_at, more = {}) => ({ type: "post", post: { team: "t", channel: "town-square", user: "ada", message, create_at, ...more } });
 
+const LONG = "a.very.long.name.that.nobody.would.type";
+
 const mattermost = [
   { type: "version", version: 1 },
   { type: "team", team: { name: "t", display_name: "Team", type: "O" } },
   { type: "channel", channel: { team: "t", name: "town-square", display_name: "Town Square", type: "O", header: "hello" } },
   { type: "channel", channel: { team: "t", name: "lab", display_name: "Lab", type: "P" } },
   { type: "user", user: { username: "ada", email: "ada@x.example", nickname: "Ada", teams: [{ name: "t", channels: [{ name: "town-square" }, { name: "lab", roles: "channel_user channel_admin" }] }] } },
-  { type: "user", user: { username: "a.very.long.name.that.nobody.would.type", first_name: "Bo", last_name: "Li", teams: [{ name: "t", channels: [{ name: "town-square" }] }] } },
-  post("first", 1300000000001, { replies: [{ user: "ada", message: "reply", create_at: 1300000000002 }] }),
+  { type: "user", user: { username: LONG, first_name: "Bo", last_name: "Li", teams: [{ name: "t", channels: [{ name: "town-square" }] }] } },
+  post("first", 1300000000001, {
+    reactions: [{ user: LONG, emoji_name: "+1", create_at: 1300000000011 }, { user: "ada", emoji_name: "tada", create_at: 1300000000012 }, { user: "ada", emoji_name: "+1", create_at: 1300000000013 }, { user: "ada", emoji_name: "our_logo", create_at: 1300000000014 }],
+    replies: [{ user: "ada", message: "reply", create_at: 1300000000002, reactions: [{ user: "zoe", emoji_name: "x", create_at: 1300000000015 }, { user: "ada", emoji_name: "white_check_mark", create_at: 1300000000016 }] }],
+  }),
   post("first", 1300000000003, { edit_at: 1300000000009 }),
   post("", 1300000000004, { attachments: [{ path: "data/a.png" }] }),
   post("joined", 1300000000005, { type: "system_join_channel" }),
@@ -265,8 +282,8 @@ const mattermost = [
   "{not JSON",
   { type: "post", post: { team: "t", channel: "town-square", user: "ada", message: "when?" } },
   { type: "emoji", emoji: { name: "blob" } },
-  { type: "direct_channel", direct_channel: { participants: [{ username: "ada" }, { username: "a.very.long.name.that.nobody.would.type" }] } },
-  { type: "direct_post", direct_post: { channel_members: ["a.very.long.name.that.nobody.would.type", "ada"], user: "ada", message: "psst", create_at: 1300000000007 } },
+  { type: "direct_channel", direct_channel: { participants: [{ username: "ada" }, { username: LONG }] } },
+  { type: "direct_post", direct_post: { channel_members: [LONG, "ada"], user: "ada", message: "psst", create_at: 1300000000007 } },
   "x".repeat(17 << 20),
   post("edited, but when", 1300000000008, { edit_at: -1 }),
 ];
@@ -276,20 +293,22 @@ test("Mattermost's bulk export: channels, replies, conversations; bad lines are 
   writeFileSync(file, lines(mattermost));
   const data = path.join(tempFolder(), "data");
   const done = await run(["import", file, "--data", data], 1);
-  assert.deepEqual(done.err.trimEnd().split("\n").sort(), [
+  assert.deepEqual(done.err.trimEnd().split("\n").sort((a, b) => a.localeCompare(b, "en", { numeric: true })), [
+    "snug: bulk.jsonl, 7: a reaction of zoe, who is not among the people, is left out.",
     "snug: bulk.jsonl, 11: its author zoe is not among the people.",
     "snug: bulk.jsonl, 12: the line is no JSON object.",
     "snug: bulk.jsonl, 13: create_at is missing or wrong.",
     "snug: bulk.jsonl, 17: the line is longer than 16 MiB.",
     "snug: bulk.jsonl, 18: edit_at is no time.",
   ]);
-  assert.match(done.out, /\(Mattermost\): 2 people, 3 rooms, 5 messages, 0 runs are new\.\nLeft out.*: 2 .*\nGot another name.*: 1 people\.\nCould not be taken: 5\.\n/);
+  assert.match(done.out, /\(Mattermost\): 2 people, 3 rooms, 5 messages, 0 runs are new\.\nLeft out.*: 3 .*\nGot another name.*: 1 people\.\nCould not be taken: 6\.\n/);
   const got = await exported(data);
   assert.deepEqual(of(got, "user").slice(1).map((u) => [u.name, u.display]), [["ada", "Ada"], ["a.very.long.name.that.nobody.wo", "Bo Li"]]);
   assert.deepEqual(of(got, "room").slice(1).map((r) => [r.name, r.topic, r.private]), [["Town Square", "hello", false], ["Lab", "", true], ["a.very.long.name.that.nobody.would.type, ada", "", true]]);
   const messages = of(got, "message");
   assert.deepEqual(messages.map((m) => [m.text, m.time - 1300000000000]), [["first", 1], ["reply", 2], ["first", 3], ["File: a.png", 4], ["psst", 7]]);
   assert.equal(messages[1].reply_to, messages[0].id);
+  assert.deepEqual(below(messages), [[`👍 ${LONG.slice(0, 31)} ada`, "🎉 ada"], ["✅ ada"], [], [], []]);
   assert.deepEqual(messages.map((m) => m.edited ?? 0), [0, 0, 1300000000009, 0, 0]);
   assert.ok(of(got, "member").some((m) => m.user === "ada" && m.role === "owner"));
   await run(["import", file, "--data", data], 1);
@@ -300,7 +319,7 @@ test("Mattermost's bulk export: channels, replies, conversations; bad lines are 
 test("killed in the middle, again goes on, and every message is there once", async () => {
   const count = slow ? 4_000 : 20_000;
   const file = path.join(tempFolder(), "bulk.jsonl");
-  const many = Array.from({ length: count }, (_, i) => post(`message ${i}`, 1300000000000 + i));
+  const many = Array.from({ length: count }, (_, i) => post(`message ${i}`, 1300000000000 + i, i % 10 ? {} : { reactions: [{ user: "ada", emoji_name: "tada" }] }));
   writeFileSync(file, lines([...mattermost.slice(0, 6), ...many]));
   const data = path.join(tempFolder(), "data");
   let kills = 0;
@@ -316,7 +335,9 @@ test("killed in the middle, again goes on, and every message is there once", asy
   const [, fresh] = out.match(/(\d+) messages, 0 runs are new/);
   const [, already] = out.match(/There already: (\d+)/);
   assert.equal(Number(fresh) + Number(already), count);
-  assert.deepEqual(of(await exported(data), "message").map((m) => m.text), many.map((line) => line.post.message));
+  const got = of(await exported(data), "message");
+  assert.deepEqual(got.map((m) => m.text), many.map((line) => line.post.message));
+  assert.deepEqual(below(got), many.map((_, i) => (i % 10 ? [] : ["🎉 ada"])), "each came with what stood below it");
   await checked(data);
 });
 

@@ -157,7 +157,7 @@ static void what_is_no_file_is_refused(void)
     "{\"type\":\"user\",\"name\":\"ana\",\"display\":\"A\",\"role\":\"member\",\"created\":1}\n"   \
     "{\"type\":\"room\",\"room\":\"2.1\",\"name\":\"lab\",\"private\":false,\"created\":1}\n"      \
     "{\"type\":\"message\",\"id\":\"7.1\",\"room\":\"2.1\",\"author\":\"ana\",\"text\":\"hm\","    \
-    "\"time\":1}\n"                                                                                \
+    "\"time\":1,\"reactions\":[{\"emoji\":\"\u2705\",\"users\":[\"ana\"]}]}\n"                     \
     "{\"type\":\"end\"}\n"
 
 /* This thread's allocations fail one after the other: no line is said to be bad for that. */
@@ -170,7 +170,8 @@ static void without_memory_it_ends_with_that_word(void)
         put_file(&w, i == 0 ? NULL : "lab/2011-03-13.json", i == 0 ? SNUG_FILE : "[", "", 0,
                  i == 0 ? ""
                         : "{\"type\":\"message\",\"user\":\"U1\",\"text\":\"a\","
-                          "\"ts\":\"1300000001.0\"}]");
+                          "\"ts\":\"1300000001.0\",\"reactions\":"
+                          "[{\"name\":\"tada\",\"users\":[\"U1\"]}]}]");
         for (;; n += 1 + n / 32) { /* the later ones are SQLite's, for one name after the other */
             struct imported got;
             char error[256] = "";

@@ -6,4 +6,5 @@ WHERE ?1 = 0
    OR id IN (SELECT created_by FROM room WHERE id = ?1)
    OR id IN (SELECT agent_id FROM run WHERE room_id = ?1)
    OR id IN (SELECT started_by FROM run WHERE room_id = ?1)
+   OR id IN (SELECT r.user_id FROM message m JOIN reaction r ON r.message_id = m.id WHERE m.room_id = ?1)
 ORDER BY id;
