@@ -8,10 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define LINE_MAX_BYTES                                                                             \
-    ((size_t)1                                                                                     \
-     << 20) /* a text of 48,000 bytes as JSON, some thousand names, and what is around it */
-#define TELL_EVERY 1000 /* messages */
+#define LINE_MAX_BYTES ((size_t)1 << 20) /* a text of 48,000 bytes as JSON, some thousand names */
+#define TELL_EVERY 1000                  /* messages */
 
 struct export
 {

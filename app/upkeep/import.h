@@ -50,10 +50,9 @@ struct imported {
     const char *format;                          /* "Snug", "Slack", "Mattermost" */
     int64_t users, rooms, messages, runs, steps; /* that were not there */
     int64_t already;                             /* messages that were */
-    int64_t
-        left_out;    /* what this place has no place for: notes of the system, pictures as emojis */
-    int64_t renamed; /* people whose name was none of ours, or an agent's */
-    int64_t bad; /* lines and messages that could not be taken, or not with all their reactions */
+    int64_t left_out; /* what has no place here: notes of the system, pictures as emojis */
+    int64_t renamed;  /* people whose name was none of ours, or an agent's */
+    int64_t bad;      /* lines and messages that could not be taken, or not with all reactions */
 };
 
 /* thread: any that may block; its store must have no other user
