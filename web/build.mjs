@@ -56,6 +56,27 @@ function firstLoad(outputs, entry, found = new Set()) {
   return found;
 }
 
+// Under a name with its hash; returns its address.
+async function writeAsset(name, ending, text) {
+  const url = `/assets/${name}.${hash8(text)}.${ending}`;
+  await writeFile(path.join(out, url), text);
+  return url;
+}
+
+// The mark as a system wants it that cuts icons to its own shape: on a ground, clear of the corners.
+async function appIcon() {
+  const icon = await readFile(path.join(here, "icon.svg"), "utf8");
+  const ground = '<rect x="-5" y="-5" width="26" height="26" fill="#fcfbf9"/>';
+  const [head] = /^<svg [^>]*>/.exec(icon);
+  return icon.replace(head, head.replace("0 0 16 16", "-5 -5 26 26") + ground);
+}
+
+async function writeManifest(icon) {
+  const template = await readFile(path.join(here, "manifest.json"), "utf8");
+  const app = await writeAsset("app-icon", "svg", await appIcon());
+  return writeAsset("manifest", "webmanifest", template.replace("%ICON%", icon).replace("%APP_ICON%", app));
+}
+
 async function writePage(outputs) {
   const named = (pattern) => {
     const found = Object.keys(outputs).find((file) => pattern.test(path.basename(file)) && outputs[file].entryPoint);
@@ -71,7 +92,8 @@ async function writePage(outputs) {
   const filled = template
     .replace("%SCRIPT%", url(script))
     .replace("%STYLE%", url(style))
-    .replace("%ICON%", url(icon));
+    .replace("%ICON%", url(icon))
+    .replace("%MANIFEST%", await writeManifest(url(icon)));
   const build = hash8(filled);
   await writeFile(path.join(out, "index.html"), filled.replace("%BUILD%", build));
   return { first: [path.join(out, "index.html"), ...first], style: path.resolve(here, style), build };

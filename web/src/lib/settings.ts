@@ -41,10 +41,21 @@ function themeNow(): Theme {
   return set === "light" || set === "dark" ? set : "system";
 }
 
+/* the bar of an installed page, which the page does not draw: by the theme, not by the system's */
+const BARS = { light: "#f4f2ed", dark: "#161513" };
+function colourBar(value: Theme): void {
+  if (typeof document === "undefined") return;
+  for (const bar of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+    bar.content = BARS[value !== "system" ? value : bar.media.includes("dark") ? "dark" : "light"];
+  }
+}
+
 export const theme = signal<Theme>(themeNow());
+colourBar(theme.peek());
 /** A cookie, so that the server writes it into the page before the first paint. */
 export function setTheme(value: Theme): void {
   theme.value = value;
+  colourBar(value);
   const age = value === "system" ? 0 : 31_536_000;
   document.cookie = `snug_theme=${value}; Path=/; Max-Age=${age}; SameSite=Lax`;
   if (value === "system") delete document.documentElement.dataset.theme;
