@@ -44,4 +44,6 @@ test("an @name is marked from word start to word end, not inside addresses or co
 
 test("the words alone are without marks", () => {
   assert.equal(plainWords("# Big\n- **one** `two`\n> [three](https://a.example)"), "Big one two three");
+  assert.equal(plainWords("*Now*, she said (_softly_), and ***then*** not"), "Now, she said (softly), and then not");
+  assert.equal(plainWords("2 * 3 * 4, a*b*c and read_mark_at stay"), "2 * 3 * 4, a*b*c and read_mark_at stay");
 });

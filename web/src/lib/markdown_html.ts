@@ -102,6 +102,7 @@ export const plainWords = (text: string): string =>
     .replace(/^\s{0,3}(?:#{1,6}|>|[-*+]|\d+\.)\s+/gm, "")
     .replace(/!?\[([^\]]*)\]\([^)\s]*\)/g, "$1")
     .replace(/(\*\*|__|~~|`)/g, "")
+    .replace(/(^|[\s("])([*_])(?=\S)([^*_\n]*[^*_\s])\2(?=[\s)".,;:!?]|$)/gm, "$1$3")
     .replace(/\s+/g, " ")
     .trim();
 
