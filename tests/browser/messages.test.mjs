@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  box, connectedShown, endAll, enter, fill, keys, message, openLine, openPage, openPlace, openWindow, picture, readAll, roomShown,
-  stored, texts, until, write,
+  box, connectedShown, cover, endAll, enter, fill, keys, message, openLine, openPage, openPlace, openWindow, picture, readAll,
+  roomShown, stored, texts, until, write,
 } from "../support/browser.mjs";
 
 let server, mira, jonas, priya, line;
@@ -267,14 +267,6 @@ test("U15 the pill counts and names what is new below, and jumps there", async (
   await page.getByRole("button", { name: /new, from/ }).waitFor({ state: "detached" });
   await page.context().close();
 });
-
-/** Tells the page that its window is covered, or is not. */
-const cover = (page, hidden) =>
-  page.evaluate((now) => {
-    Object.defineProperty(document, "hidden", { configurable: true, get: () => now });
-    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => (now ? "hidden" : "visible") });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, hidden);
 
 const unread = async (who, room) => (await who.call("room.list")).rooms.find((r) => r.id === room).unread;
 

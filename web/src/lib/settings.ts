@@ -21,12 +21,29 @@ export function writeLocal(key: string, value: string | null): void {
 
 export type SendWith = "enter" | "ctrl-enter";
 export type Theme = "system" | "light" | "dark";
+/** Of what the browser tells while the page is not looked at. */
+export type NotifyOf = "never" | "mentions" | "all";
 
 /** Which key sends. */
 export const sendWith = signal<SendWith>(readLocal("snug.send") === "ctrl-enter" ? "ctrl-enter" : "enter");
 export function setSendWith(value: SendWith): void {
   sendWith.value = value;
   writeLocal("snug.send", value === "enter" ? null : value);
+}
+
+function notifyNow(): NotifyOf {
+  const set = readLocal("snug.notify");
+  return set === "mentions" || set === "all" ? set : "never";
+}
+
+export const notifyOf = signal<NotifyOf>(notifyNow());
+export function setNotifyOf(value: NotifyOf): void {
+  notifyOf.value = value;
+  writeLocal("snug.notify", value === "never" ? null : value);
+}
+/** What was chosen in another tab. Call once. */
+export function followNotifyOf(): void {
+  addEventListener("storage", () => (notifyOf.value = notifyNow()));
 }
 
 /** The details pane beside the messages (wide windows); the choice is kept. */

@@ -47,6 +47,9 @@ export const connection = signal<ConnectionInfo>({
 /** The line stands; unlike `connection` this changes only when it comes and goes. */
 export const isUp = computed(() => connection.value.state === "connected" || connection.value.state === "outdated");
 
+/** Somebody is logged in here, and was not sent away. */
+export const isInside = computed(() => !!me.value && connection.value.state !== "refused");
+
 /** Milliseconds since 1970 by the server's clock. */
 export const serverNow = (): number => Date.now() + connection.peek().clock_ms;
 

@@ -9,6 +9,7 @@ import { me } from "../../state/app";
 import { closeDialog, openDialog } from "../../state/dialog";
 import { Choice } from "./choice";
 import { Dialog, Trouble } from "./dialog";
+import { NotifyChoice } from "./notify_choice";
 
 const THEMES: [Theme, string][] = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
 const KEYS: [SendWith, string][] = [
@@ -27,6 +28,7 @@ export function SettingsDialog() {
       <p class="keys-way">
         <button class="link" type="button" onClick={() => openDialog("keys")}>All keys</button> <kbd>Ctrl /</kbd>
       </p>
+      <NotifyChoice />
       <Devices />
       <section class="part" aria-labelledby="settings-you">
         <h3 id="settings-you">You</h3>
