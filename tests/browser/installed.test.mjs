@@ -1,12 +1,12 @@
-// The page as an app of its own: the manifest that lets it be installed.
+// The page as an app of its own: the manifest that lets it be installed, and the number on its icon.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { endAll, enter, openPlace } from "../support/browser.mjs";
+import { cover, endAll, enter, fill, openPage, openPlace, openWindow, readAll, roomShown, until } from "../support/browser.mjs";
 
-let server, mira;
+let server, mira, jonas, priya;
 
 before(async () => {
-  ({ server, people: [mira] } = await openPlace());
+  ({ server, people: [mira, jonas, priya] } = await openPlace(["Jonas Lindqvist", "Priya Nair"]));
 });
 after(endAll);
 
@@ -32,4 +32,34 @@ test("U71 the page can be installed: a manifest with its type, within the page's
   await page.getByRole("radio", { name: "Dark", exact: true }).check();
   assert.deepEqual(await bars(), ["#161513", "#161513"], "the bar follows the theme that is chosen");
   await page.context().close();
+});
+
+test("U71 the number on the icon is that of mentions, else of unread messages, and goes with the log-in", async () => {
+  const read = () => readAll(priya, "1");
+  const context = await openWindow(priya, { url: server.url });
+  await context.addInitScript(() => {
+    navigator.setAppBadge = async (count) => void (window.badge = count);
+    navigator.clearAppBadge = async () => void (window.badge = 0);
+  });
+  const page = await openPage(context, "/room/1");
+  await roomShown(page, "general");
+  const badge = (count, of = page) => until(`the number is ${count}`, () => of.evaluate((now) => window.badge === now, count));
+  await badge(0);
+  await cover(page, true);
+  await fill(jonas, "1", ["One", "Two"]);
+  await badge(2);
+  await fill(jonas, "1", [`@${priya.user.name} three`]);
+  await badge(1);
+  await read();
+  await badge(0);
+  await fill(jonas, "1", ["Four"]);
+  await badge(1);
+  const other = await openPage(context, "/search"); // where nothing is read by looking
+  await badge(1, other);
+  await page.getByRole("button", { name: /^Settings/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Log out", exact: true }).last().click();
+  await page.waitForURL("**/login");
+  await badge(0);
+  await badge(0, other);
+  await context.close();
 });

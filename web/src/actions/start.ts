@@ -13,6 +13,7 @@ import { linkUp, openLink } from "../net/link";
 import type { Room, UserEvent } from "../net/types";
 import { keepChanged } from "./place";
 import { loadPlace } from "./session";
+import { startBadge } from "./badge";
 import { startNotify } from "./notify";
 import { startOutbox } from "./send";
 import { startPresence } from "./presence";
@@ -136,6 +137,7 @@ export function startApp(): void {
   startRooms();
   startPresence();
   startNotify();
+  startBadge();
   setInterval(() => (typing.value = sweepTyping(typing.peek(), Date.now())), 500);
   setInterval(() => linkUp() && void call("user.me").catch(() => {}), 60_000);
   if (DOORS.has(route.peek().page)) me.value = null;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { addNews, isRead, isWanted, newsBetween, noticeOf, noticeText, tellingMessage } from "./notices";
+import { addNews, badgeCount, isRead, isWanted, newsBetween, noticeOf, noticeText, tellingMessage } from "./notices";
 import { applyUserEvent, roomMap } from "./rooms";
 import type { Author, Message, Room } from "../net/types";
 
@@ -104,4 +104,11 @@ test("a notification is done with when what it tells is read, or the room is gon
   assert.equal(isRead(room({ offset: 12 }), 12), true, "nothing is unread");
   assert.equal(isRead(room({ mentions: 1 }), 12), false, "an edit names me in what I have read");
   assert.equal(isRead(undefined, 11), true);
+});
+
+test("U71: the number is that of the mentions, else of what is unread", () => {
+  const rooms = roomMap([room({ unread: 4 }), room({ id: "4", unread: 3, mentions: 2 })]);
+  assert.equal(badgeCount(rooms, ""), 2);
+  assert.equal(badgeCount(rooms, "4"), 4);
+  assert.equal(badgeCount(roomMap([room()]), ""), 0);
 });

@@ -1,7 +1,7 @@
 import { plainWords } from "../lib/markdown_html";
 import type { NotifyOf } from "../lib/settings";
 import type { Author, Message, Room } from "../net/types";
-import type { Rooms } from "./rooms";
+import { totals, type Rooms } from "./rooms";
 
 /** What is to be told of rooms that nobody looks at. Pure. The server's counts say what is new; a text says it in words. */
 export interface News {
@@ -89,3 +89,9 @@ export function noticeOf(room: Room, news: News, message?: Message): Notice {
 /** Whether somebody has read, here or elsewhere, what was told up to `offset`. */
 export const isRead = (room: Room | undefined, offset: number): boolean =>
   !room || room.read >= offset || room.unread + room.mentions === 0;
+
+/** The number on the icon of the installed page: mentions, else what is unread in rooms other than `except`. */
+export function badgeCount(rooms: Rooms, except: string): number {
+  const { unread, mentions } = totals(rooms, except);
+  return mentions || unread;
+}
