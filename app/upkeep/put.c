@@ -12,9 +12,6 @@
 #define NEVER_MS INT64_C(253402300799000) /* a key that does not expire: the year 9999 */
 #define KEY_KEEP_MS (INT64_C(30) * 24 * 3600 * 1000)
 #define KEY_MAX 64
-#define ROOM_NAME_MAX 80
-#define TOPIC_MAX 250
-#define NOOK_ID 1
 #define GENERAL_ID 1
 
 enum err put_bad(struct put *p, const char *format, ...)
@@ -31,8 +28,7 @@ int64_t put_time(const struct put *p)
     return p->item.time_ms ? p->item.time_ms : env_wall_ms(p->env);
 }
 
-/* At most so many characters, without what is left of a cut one. */
-static struct text first_characters(struct text t, size_t max)
+struct text put_characters(struct text t, size_t max)
 {
     struct text rest = t;
     uint32_t c;
@@ -41,16 +37,15 @@ static struct text first_characters(struct text t, size_t max)
     return text_trim((struct text){t.data, t.len - rest.len});
 }
 
-/* "import slack user U1" */
-static struct text setting_name(const struct put *p, const char *kind, struct text name,
-                                char out[PUT_NAME_BYTES])
+struct text put_setting(const struct put *p, const char *kind, struct text name,
+                        char out[PUT_NAME_BYTES])
 {
     int n = snprintf(out, PUT_NAME_BYTES, "import %s %s %.*s", p->item.source, kind,
                      (int)(name.len > 300 ? 300 : name.len), name.data);
     return (struct text){out, (size_t)n};
 }
 
-static enum err remember(struct db *db, struct text setting, int64_t id)
+enum err put_remember(struct db *db, struct text setting, int64_t id)
 {
     char value[24];
     int n = snprintf(value, sizeof value, "%lld", (long long)id);
@@ -64,7 +59,7 @@ enum err put_find_person(struct db *db, const struct put *p, struct text name, s
 {
     char setting[PUT_NAME_BYTES];
     struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_USER);
-    query_text(q, 1, setting_name(p, "user", name, setting));
+    query_text(q, 1, put_setting(p, "user", name, setting));
     bool found = query_row(q);
     if (found)
         person_read(q, out);
@@ -82,22 +77,11 @@ enum err put_need_person(struct db *db, struct put *p, enum item_text which, con
                          put_text(p, which).len ? put_text(p, which).data : "(none)");
 }
 
-enum err put_need_room(struct db *db, struct put *p, int64_t *out_id)
-{
-    char setting[PUT_NAME_BYTES];
-    struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_ROOM);
-    query_text(q, 1, setting_name(p, "room", put_text(p, ITEM_OF_ROOM), setting));
-    enum err e = query_number(q, out_id);
-    return e == ERR_OK && !*out_id ? put_bad(p, "its room %.100s is not among the rooms.",
-                                             put_text(p, ITEM_OF_ROOM).data)
-                                   : e;
-}
-
 /* ---- people */
 
 static enum err insert_person(struct db *db, struct put *p, struct text name, int64_t *out_id)
 {
-    struct text display = first_characters(put_text(p, ITEM_DISPLAY), 80);
+    struct text display = put_characters(put_text(p, ITEM_DISPLAY), 80);
     struct query *q = db_query(db, QUERY_ACCOUNTS_USER_INSERT);
     query_text(q, 1, name);
     query_text(q, 2, display.len ? display : name);
@@ -115,17 +99,6 @@ static enum err insert_person(struct db *db, struct put *p, struct text name, in
     }
     p->fresh = true;
     return e;
-}
-
-static enum err add_member(struct db *db, int64_t room_id, int64_t user_id, struct text role,
-                           int64_t since_ms)
-{
-    struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_MEMBER);
-    query_int(q, 1, room_id);
-    query_int(q, 2, user_id);
-    query_text(q, 3, role);
-    query_int(q, 4, since_ms);
-    return query_run(q);
 }
 
 /* As names are here; what is too long stays so. */
@@ -216,104 +189,10 @@ static enum err put_user(struct db *db, struct put *p)
     }
     /* Our own exports say who is in which room; others know no room that everybody is in. */
     if (e == ERR_OK && strcmp(p->item.source, "snug") != 0)
-        e = add_member(db, GENERAL_ID, id, TEXT("member"), put_time(p));
+        e = put_add_member(db, GENERAL_ID, id, TEXT("member"), put_time(p));
     return e == ERR_OK
-               ? remember(db, setting_name(p, "user", put_text(p, ITEM_OF_USER), setting), id)
+               ? put_remember(db, put_setting(p, "user", put_text(p, ITEM_OF_USER), setting), id)
                : e;
-}
-
-/* ---- rooms */
-
-static enum err maker_of(struct db *db, const struct put *p, int64_t *out_id)
-{
-    struct person maker;
-    enum err e = put_find_person(db, p, put_text(p, ITEM_OF_USER), &maker);
-    *out_id = e == ERR_OK ? maker.id : NOOK_ID;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-static enum err insert_room(struct db *db, struct put *p, struct text name, int64_t maker,
-                            int64_t *out_id)
-{
-    unsigned char random[8];
-    char epoch[17];
-    env_random(p->env, random, sizeof random);
-    for (size_t i = 0; i < sizeof random; i++)
-        (void)snprintf(epoch + 2 * i, 3, "%02x", random[i]);
-    struct query *q = db_query(db, QUERY_CHAT_ROOM_INSERT);
-    query_text(q, 1, name);
-    query_text(q, 2, first_characters(put_text(p, ITEM_WORDS), TOPIC_MAX));
-    query_int(q, 3, p->item.private_room);
-    query_int(q, 4, put_time(p));
-    query_int(q, 5, maker);
-    query_text(q, 6, text_of(epoch));
-    enum err e = query_run(q);
-    *out_id = db_last_id(db);
-    /* The agent of the place is in every room. */
-    return e == ERR_OK ? add_member(db, *out_id, NOOK_ID, TEXT("member"), put_time(p)) : e;
-}
-
-static enum err take_room(struct db *db, struct put *p, int64_t id, int64_t maker)
-{
-    struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_ROOM_TAKE);
-    query_int(q, 1, id);
-    query_text(q, 2, first_characters(put_text(p, ITEM_WORDS), TOPIC_MAX));
-    query_int(q, 3, put_time(p));
-    query_int(q, 4, maker);
-    return query_run(q);
-}
-
-static enum err put_room(struct db *db, struct put *p)
-{
-    char setting[PUT_NAME_BYTES], all[PUT_NAME_BYTES];
-    int64_t id = 0, maker = 0;
-    struct text name = first_characters(put_text(p, ITEM_NAME), ROOM_NAME_MAX);
-    if (name.len == 0)
-        return put_bad(p, "the room has no name.");
-    struct text own = setting_name(p, "room", put_text(p, ITEM_OF_ROOM), setting);
-    struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_ROOM);
-    query_text(q, 1, own);
-    enum err e = query_number(q, &id);
-    if (e != ERR_OK || id)
-        return e;
-    q = db_query(db, QUERY_UPKEEP_IMPORT_ROOM_FIND);
-    query_text(q, 1, p->item.apart ? TEXT_NONE : name); /* none has no name */
-    query_int(q, 2, p->item.private_room);
-    query_text(q, 3, setting_name(p, "room", TEXT_NONE, all));
-    bool used = false;
-    if (query_row(q)) {
-        id = col_int(q, 0);
-        used = col_int(q, 1) != 0;
-    }
-    e = query_end(q);
-    if (e != ERR_OK)
-        return e;
-    if (used && !p->merge) {
-        (void)put_bad(
-            p,
-            "There is a room %.80s with messages already: with --merge what is imported goes "
-            "into it, after them.",
-            put_text(p, ITEM_NAME).data);
-        return ERR_CONFLICT;
-    }
-    e = maker_of(db, p, &maker);
-    p->fresh = id == 0;
-    if (e == ERR_OK)
-        e = id ? take_room(db, p, id, maker) : insert_room(db, p, name, maker, &id);
-    return e == ERR_OK ? remember(db, own, id) : e;
-}
-
-static enum err put_member(struct db *db, struct put *p)
-{
-    struct person who = {0};
-    int64_t room_id = 0;
-    struct text role = put_text(p, ITEM_ROLE);
-    if (!text_is(role, TEXT("owner")) && !text_is(role, TEXT("member")))
-        return put_bad(p, "the role must be owner or member.");
-    enum err e = put_need_room(db, p, &room_id);
-    if (e == ERR_OK)
-        e = put_need_person(db, p, ITEM_OF_USER, "the member", &who);
-    return e == ERR_OK ? add_member(db, room_id, who.id, role, put_time(p)) : e;
 }
 
 /* ---- messages */
@@ -506,13 +385,13 @@ static enum err put_caught_up(struct db *db, struct put *p)
 {
     char all[PUT_NAME_BYTES];
     struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_CAUGHT_UP);
-    query_text(q, 1, setting_name(p, "room", TEXT_NONE, all));
+    query_text(q, 1, put_setting(p, "room", TEXT_NONE, all));
     return query_run(q);
 }
 
 static enum err put_place(struct db *db, struct put *p)
 {
-    struct text name = first_characters(put_text(p, ITEM_NAME), 80);
+    struct text name = put_characters(put_text(p, ITEM_NAME), 80);
     if (name.len == 0)
         return ERR_OK;
     struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_PLACE);

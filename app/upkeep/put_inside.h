@@ -1,5 +1,5 @@
-/* put_inside: what the two halves of put share: put.c has people, rooms and messages, put_run.c runs, what they did, and read
- * marks. In a writer's job. */
+/* put_inside: what the parts of put share: put.c has people and messages, put_room.c rooms and who is in them, put_run.c runs,
+ * what they did, and read marks. In a writer's job. */
 #ifndef SNUG_UPKEEP_PUT_INSIDE_H
 #define SNUG_UPKEEP_PUT_INSIDE_H
 
@@ -19,6 +19,15 @@ static inline struct text put_text(const struct put *p, enum item_text which)
 /* The item's; now, if it has none. */
 int64_t put_time(const struct put *p);
 
+/* At most so many characters, without what is left of a cut one. */
+struct text put_characters(struct text t, size_t max);
+
+/* "import slack user U1": the setting that says what this name of the source stands for here, */
+struct text put_setting(const struct put *p, const char *kind, struct text name,
+                        char out[PUT_NAME_BYTES]);
+/* and from now on it does. */
+MUST_USE enum err put_remember(struct db *db, struct text setting, int64_t id);
+
 /* The person of that name in the source. errors: ERR_NOT_FOUND; those of query_end */
 MUST_USE enum err put_find_person(struct db *db, const struct put *p, struct text name,
                                   struct person *out);
@@ -30,6 +39,10 @@ MUST_USE enum err put_need_person(struct db *db, struct put *p, enum item_text w
 
 /* Its room, the same way. */
 MUST_USE enum err put_need_room(struct db *db, struct put *p, int64_t *out_id);
+
+/* A member; of one who is there already the earlier time counts. */
+MUST_USE enum err put_add_member(struct db *db, int64_t room_id, int64_t user_id, struct text role,
+                                 int64_t since_ms);
 
 /* What a name of the source stands for here: a message, or for names of runs and what they did an offset alone. */
 struct put_found {
@@ -45,7 +58,9 @@ MUST_USE enum err put_name(struct db *db, const struct put *p, struct text name,
 /* What stands below a message that has just been put. The item's `why` tells of what does not come; put_reactions.c */
 MUST_USE enum err put_reactions(struct db *db, struct put *p, int64_t message_id);
 
-/* ---- the items of put_run.c */
+/* ---- the items of put_room.c and put_run.c */
+MUST_USE enum err put_room(struct db *db, struct put *p);
+MUST_USE enum err put_member(struct db *db, struct put *p);
 MUST_USE enum err put_run(struct db *db, struct put *p);
 MUST_USE enum err put_step(struct db *db, struct put *p);
 MUST_USE enum err put_read(struct db *db, struct put *p);
