@@ -221,7 +221,14 @@ static enum err write_room(struct export *x, struct room *r, struct query *q)
 {
     begin(x, "room");
     add_room(x, r);
-    json_add_text(&x->w, "name", col_text(q, 2));
+    if (col_null(q, 7)) {
+        json_add_text(&x->w, "name", col_text(q, 2));
+    } else {
+        json_open(&x->w, "direct", '[');
+        json_add_text(&x->w, NULL, col_text(q, 7));
+        json_add_text(&x->w, NULL, col_text(q, 8));
+        json_close(&x->w, ']');
+    }
     json_add_text(&x->w, "topic", col_text(q, 3));
     json_add_bool(&x->w, "private", col_int(q, 4) != 0);
     json_add_int(&x->w, "created", col_int(q, 1));

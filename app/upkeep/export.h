@@ -5,7 +5,7 @@
  *
  *     snug     version, place, time                  the first line
  *     user     name, display, role, active, created, seen
- *     room     room, name, topic, private, created, created_by      then its member lines
+ *     room     room, name | direct, topic, private, created, created_by      then its member lines
  *     member   room, user, role, since
  *     message  id, room, author, text, time, key, reply_to?, run_id?, edited?, reactions?     in their order
  *     run      id, room, agent, started_by, text, state, created, started, ended, reply_to?, message?
@@ -18,6 +18,9 @@
  * and before the step that tells of it; it names its run as well. In a step's data people and messages have no place: who
  * started or stopped the run is in "by". People are named by their names; "room" and the ids of messages name what a line stands for
  * over several exports of a place ("12.1700000000000": its number and when it was made), also in reply_to and message.
+ *
+ * A conversation of two has "direct": ["ada", "ben"] and no name: its own is made of numbers of its place. Both have a user line,
+ * also who was erased, whose name is "-" and a number there and who is no member any more.
  *
  * What stands below a message is [{"emoji": "\u2764", "users": ["ada", "ben"]}, ...], in the order in which they came, left out when
  * there is nothing; without what people did who are erased. */
@@ -34,7 +37,7 @@
 
 struct export_order {
     FILE *out;
-    const char *room; /* an id, or a name; NULL: all */
+    const char *room; /* an id, or a name; NULL: all. A conversation of two has an id alone */
     int64_t now_ms;
     void (*told)(void *ctx, int64_t done, int64_t total); /* NULL: nobody */
     void *ctx;

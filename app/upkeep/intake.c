@@ -329,3 +329,23 @@ bool fields_or_bad(struct intake *in, struct text object, const struct field *li
     intake_bad(in, why);
     return false;
 }
+
+bool two_read(struct text list, struct buf *scratch, struct item *item)
+{
+    struct text element, found[2];
+    size_t count = 0;
+    if (json_kind(list) != JSON_ARRAY)
+        return false;
+    for (; json_element(&list, &element); count++) {
+        if (count == 2)
+            return false;
+        const struct field f = {.kind = FIELD_TEXT, .out = &found[count]};
+        if (!take_field(&f, element, scratch) || found[count].len == 0)
+            return false;
+    }
+    if (count < 2)
+        return false;
+    item->texts[ITEM_ONE] = found[0];
+    item->texts[ITEM_OTHER] = found[1];
+    return true;
+}

@@ -91,6 +91,9 @@ MUST_USE bool fields_read(struct text object, const struct field *list, size_t c
 /* Clears scratch and makes room for all of `json` decoded three times, so that texts in it stay where they are. */
 MUST_USE enum err scratch_for(struct buf *scratch, struct text json);
 
+/* A list of two texts, for a room that is a conversation of two. False: it is none. */
+bool two_read(struct text list, struct buf *scratch, struct item *item);
+
 /* fields_read, and in words what is wrong. */
 bool fields_or_bad(struct intake *in, struct text object, const struct field *list, size_t count,
                    struct buf *scratch);

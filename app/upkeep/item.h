@@ -8,7 +8,7 @@
 enum item_kind {
     ITEM_PLACE, /* name */
     ITEM_USER,  /* user, name, display, role, time, away, seen, erased */
-    ITEM_ROOM, /* room, name, words (the topic), user (who made it) or empty, time, private_room, apart */
+    ITEM_ROOM, /* room, name, words (the topic), user (who made it), one and other or empty, time, private_room, apart */
     ITEM_MEMBER,  /* room, user, role, time */
     ITEM_MESSAGE, /* room, id, user, words, time; key, reply, run, reactions or empty; edited */
     ITEM_RUN, /* room, run, name (the agent), user, words, role (its state), time, started, ended; id, reply or empty */
@@ -30,6 +30,8 @@ enum item_text {
     ITEM_REPLY,
     ITEM_RUN_ID,
     ITEM_REACTIONS, /* lines: reacted.h */
+    ITEM_ONE,       /* of a conversation of two, as in ITEM_OF_USER */
+    ITEM_OTHER,
     ITEM_TEXTS
 };
 
@@ -39,7 +41,8 @@ struct item {
     struct text texts[ITEM_TEXTS]; /* of those that the kind has; the others are empty */
     bool private_room, away;
     bool erased; /* was somebody, who was erased in the source */
-    bool apart;  /* a room that is never taken for one that is here */
+    bool
+        apart; /* a room that is never taken for one of its name; if it is to be of two, and they are not, it is one of its own */
     int64_t time_ms, started_ms, ended_ms, seen_ms; /* 0: not known */
     int64_t edited_ms;                              /* 0: as it was sent */
 };

@@ -1,5 +1,5 @@
-/* put_inside: what the parts of put share: put.c has people and messages, put_room.c rooms and who is in them, put_run.c runs,
- * what they did, and read marks. In a writer's job. */
+/* put_inside: what the parts of put share: put.c has people and messages, put_room.c rooms and who is in them,
+ * put_direct.c what is different in conversations of two, put_run.c runs, what they did, and read marks. In a writer's job. */
 #ifndef SNUG_UPKEEP_PUT_INSIDE_H
 #define SNUG_UPKEEP_PUT_INSIDE_H
 
@@ -7,6 +7,7 @@
 #include "upkeep/put.h"
 
 #define PUT_NAME_BYTES 512 /* of a setting or a key */
+#define PUT_NOOK_ID 1      /* the agent of the place, a member of every room */
 
 /* The item is no good, in words. Returns ERR_BAD_REQUEST. */
 enum err put_bad(struct put *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -43,6 +44,30 @@ MUST_USE enum err put_need_room(struct db *db, struct put *p, int64_t *out_id);
 /* A member; of one who is there already the earlier time counts. */
 MUST_USE enum err put_add_member(struct db *db, int64_t room_id, int64_t user_id, struct text role,
                                  int64_t since_ms);
+
+/* ---- put_direct.c */
+
+struct put_two {
+    struct person smaller, larger; /* by their ids; 0: none */
+};
+
+/* The two of the item; none if it names none, or if they are not two and the room may be one like others (item.apart).
+ * errors: ERR_BAD_REQUEST; those of query_end */
+MUST_USE enum err put_find_two(struct db *db, struct put *p, struct put_two *out);
+
+/* Their conversation here, and whether there are messages in it; out: stays as it is when there is none. */
+MUST_USE enum err put_find_direct(struct db *db, const struct put_two *two, int64_t *out_id,
+                                  bool *out_used);
+
+/* Both are in a new one from its beginning; since when their lines may say. */
+MUST_USE enum err put_add_two(struct db *db, const struct put *p, int64_t room_id,
+                              const struct put_two *two);
+
+/* out: the room is a conversation of two. errors: ERR_BAD_REQUEST it is, and of others; those of query_end */
+MUST_USE enum err put_may_be_in(struct db *db, struct put *p, int64_t room_id,
+                                const struct person *who, bool *out_direct);
+
+/* ---- */
 
 /* What a name of the source stands for here: a message, or for names of runs and what they did an offset alone. */
 struct put_found {

@@ -6,7 +6,6 @@
 
 #define ROOM_NAME_MAX 80
 #define TOPIC_MAX 250
-#define NOOK_ID 1
 
 enum err put_need_room(struct db *db, struct put *p, int64_t *out_id)
 {
@@ -23,12 +22,25 @@ static enum err maker_of(struct db *db, const struct put *p, int64_t *out_id)
 {
     struct person maker;
     enum err e = put_find_person(db, p, put_text(p, ITEM_OF_USER), &maker);
-    *out_id = e == ERR_OK ? maker.id : NOOK_ID;
+    *out_id = e == ERR_OK ? maker.id : PUT_NOOK_ID;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err insert_room(struct db *db, struct put *p, struct text name, int64_t maker,
-                            int64_t *out_id)
+/* What the item becomes. */
+struct target {
+    struct text name, topic;
+    struct put_two two; /* none: a room like others */
+    int64_t maker_id;
+    int64_t id; /* of the room that it goes into; 0: a new one */
+    bool used;  /* there are messages in it */
+};
+
+static bool is_direct(const struct target *t)
+{
+    return t->two.larger.id > 0;
+}
+
+static enum err insert_room(struct db *db, struct put *p, struct target *t)
 {
     unsigned char random[8];
     char epoch[17];
@@ -36,66 +48,96 @@ static enum err insert_room(struct db *db, struct put *p, struct text name, int6
     for (size_t i = 0; i < sizeof random; i++)
         (void)snprintf(epoch + 2 * i, 3, "%02x", random[i]);
     struct query *q = db_query(db, QUERY_CHAT_ROOM_INSERT);
-    query_text(q, 1, name);
-    query_text(q, 2, put_characters(put_text(p, ITEM_WORDS), TOPIC_MAX));
+    query_text(q, 1, t->name);
+    query_text(q, 2, t->topic);
     query_int(q, 3, p->item.private_room);
     query_int(q, 4, put_time(p));
-    query_int(q, 5, maker);
+    query_int(q, 5, t->maker_id);
     query_text(q, 6, text_of(epoch));
+    if (is_direct(t)) {
+        query_int(q, 7, t->two.smaller.id);
+        query_int(q, 8, t->two.larger.id);
+    }
     enum err e = query_run(q);
-    *out_id = db_last_id(db);
-    /* The agent of the place is in every room. */
-    return e == ERR_OK ? put_add_member(db, *out_id, NOOK_ID, TEXT("member"), put_time(p)) : e;
+    t->id = db_last_id(db);
+    p->fresh = true;
+    /* The agent of the place is in every room; since when its line may say. */
+    if (e == ERR_OK)
+        e = put_add_member(db, t->id, PUT_NOOK_ID, TEXT("member"), env_wall_ms(p->env));
+    return e == ERR_OK && is_direct(t) ? put_add_two(db, p, t->id, &t->two) : e;
 }
 
-static enum err take_room(struct db *db, struct put *p, int64_t id, int64_t maker)
+static enum err take_room(struct db *db, const struct put *p, const struct target *t)
 {
     struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_ROOM_TAKE);
-    query_int(q, 1, id);
-    query_text(q, 2, put_characters(put_text(p, ITEM_WORDS), TOPIC_MAX));
+    query_int(q, 1, t->id);
+    query_text(q, 2, t->topic);
     query_int(q, 3, put_time(p));
-    query_int(q, 4, maker);
+    query_int(q, 4, t->maker_id);
     return query_run(q);
+}
+
+static enum err find_named(struct db *db, const struct put *p, struct target *t)
+{
+    char all[PUT_NAME_BYTES];
+    struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_ROOM_FIND);
+    query_text(q, 1, p->item.apart ? TEXT_NONE : t->name); /* none has no name */
+    query_int(q, 2, p->item.private_room);
+    query_text(q, 3, put_setting(p, "room", TEXT_NONE, all));
+    if (query_row(q)) {
+        t->id = col_int(q, 0);
+        t->used = col_int(q, 1) != 0;
+    }
+    return query_end(q);
+}
+
+/* The room that is here already; direct: `name` has room for what a new one is called. */
+static enum err find_room(struct db *db, struct put *p, struct target *t, char name[64])
+{
+    if (!is_direct(t))
+        return t->name.len ? find_named(db, p, t) : put_bad(p, "the room has no name.");
+    int len = snprintf(name, 64, "direct %lld %lld", (long long)t->two.smaller.id,
+                       (long long)t->two.larger.id);
+    t->name = (struct text){name, (size_t)len};
+    t->topic = TEXT("");
+    p->item.private_room = true;
+    return put_find_direct(db, &t->two, &t->id, &t->used);
+}
+
+static enum err refuse(struct put *p, const struct target *t)
+{
+    static const char how[] = "with messages already: with --merge what is imported goes into it, "
+                              "after them.";
+    if (is_direct(t))
+        (void)put_bad(p, "There is a conversation of %s and %s %s", t->two.smaller.name,
+                      t->two.larger.name, how);
+    else
+        (void)put_bad(p, "There is a room %.80s %s", put_text(p, ITEM_NAME).data, how);
+    return ERR_CONFLICT;
 }
 
 enum err put_room(struct db *db, struct put *p)
 {
-    char setting[PUT_NAME_BYTES], all[PUT_NAME_BYTES];
-    int64_t id = 0, maker = 0;
-    struct text name = put_characters(put_text(p, ITEM_NAME), ROOM_NAME_MAX);
-    if (name.len == 0)
-        return put_bad(p, "the room has no name.");
+    char setting[PUT_NAME_BYTES], name[64];
+    int64_t known = 0;
+    struct target t = {.name = put_characters(put_text(p, ITEM_NAME), ROOM_NAME_MAX),
+                       .topic = put_characters(put_text(p, ITEM_WORDS), TOPIC_MAX)};
     struct text own = put_setting(p, "room", put_text(p, ITEM_OF_ROOM), setting);
     struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_ROOM);
     query_text(q, 1, own);
-    enum err e = query_number(q, &id);
-    if (e != ERR_OK || id)
+    enum err e = query_number(q, &known);
+    if (e != ERR_OK || known)
         return e;
-    q = db_query(db, QUERY_UPKEEP_IMPORT_ROOM_FIND);
-    query_text(q, 1, p->item.apart ? TEXT_NONE : name); /* none has no name */
-    query_int(q, 2, p->item.private_room);
-    query_text(q, 3, put_setting(p, "room", TEXT_NONE, all));
-    bool used = false;
-    if (query_row(q)) {
-        id = col_int(q, 0);
-        used = col_int(q, 1) != 0;
-    }
-    e = query_end(q);
-    if (e != ERR_OK)
-        return e;
-    if (used && !p->merge) {
-        (void)put_bad(
-            p,
-            "There is a room %.80s with messages already: with --merge what is imported goes "
-            "into it, after them.",
-            put_text(p, ITEM_NAME).data);
-        return ERR_CONFLICT;
-    }
-    e = maker_of(db, p, &maker);
-    p->fresh = id == 0;
+    e = put_find_two(db, p, &t.two);
     if (e == ERR_OK)
-        e = id ? take_room(db, p, id, maker) : insert_room(db, p, name, maker, &id);
-    return e == ERR_OK ? put_remember(db, own, id) : e;
+        e = find_room(db, p, &t, name);
+    if (e == ERR_OK && t.used && !p->merge)
+        return refuse(p, &t);
+    if (e == ERR_OK)
+        e = maker_of(db, p, &t.maker_id);
+    if (e == ERR_OK)
+        e = t.id ? take_room(db, p, &t) : insert_room(db, p, &t);
+    return e == ERR_OK ? put_remember(db, own, t.id) : e;
 }
 
 /* ---- who is in them */
@@ -121,5 +163,10 @@ enum err put_member(struct db *db, struct put *p)
     enum err e = put_need_room(db, p, &room_id);
     if (e == ERR_OK)
         e = put_need_person(db, p, ITEM_OF_USER, "the member", &who);
-    return e == ERR_OK ? put_add_member(db, room_id, who.id, role, put_time(p)) : e;
+    bool direct = false; /* nobody owns it */
+    if (e == ERR_OK)
+        e = put_may_be_in(db, p, room_id, &who, &direct);
+    return e == ERR_OK
+               ? put_add_member(db, room_id, who.id, direct ? TEXT("member") : role, put_time(p))
+               : e;
 }

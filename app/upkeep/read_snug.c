@@ -29,17 +29,23 @@ static bool read_user(struct intake *in, struct text line, struct buf *scratch, 
 
 static bool read_room(struct intake *in, struct text line, struct buf *scratch, struct item *item)
 {
-    struct text *t = item->texts;
+    struct text *t = item->texts, two = TEXT_NONE;
     const struct field fields[] = {
         {"room", FIELD_TEXT, true, &t[ITEM_OF_ROOM]},
-        {"name", FIELD_TEXT, true, &t[ITEM_NAME]},
+        {"name", FIELD_TEXT, false, &t[ITEM_NAME]}, /* a conversation of two has none */
+        {"direct", FIELD_RAW, false, &two},
         {"topic", FIELD_TEXT, false, &t[ITEM_WORDS]},
         {"private", FIELD_BOOL, true, &item->private_room},
         {"created", FIELD_INT, true, &item->time_ms},
         {"created_by", FIELD_TEXT, false, &t[ITEM_OF_USER]},
     };
     item->kind = ITEM_ROOM;
-    return fields_or_bad(in, line, fields, COUNT(fields), scratch);
+    if (!fields_or_bad(in, line, fields, COUNT(fields), scratch))
+        return false;
+    if (two.len == 0 || two_read(two, scratch, item))
+        return true;
+    intake_bad(in, "direct must be the names of two.");
+    return false;
 }
 
 static bool read_member(struct intake *in, struct text line, struct buf *scratch, struct item *item)

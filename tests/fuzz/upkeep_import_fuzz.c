@@ -35,6 +35,7 @@ static enum err check_item(struct intake *in, const struct item *item)
         must(t.len == 0 || (!memchr(t.data, 0, t.len) && utf8_valid(t)));
     }
     check_reactions(item->texts[ITEM_REACTIONS]);
+    must((item->texts[ITEM_ONE].len > 0) == (item->texts[ITEM_OTHER].len > 0));
     return ERR_OK;
 }
 

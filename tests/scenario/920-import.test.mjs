@@ -74,25 +74,29 @@ test("an export comes into an empty place as it was, and its people are let in b
   await Server.until(async () => (await server.call("run.list", { room: "1" }, bob.cookie)).runs[0]?.state === "completed", "the run to end");
   await server.call("message.send", { room: "1", text: "left later", key: "k4" }, bob.cookie);
   await server.call("room.leave", { room: lab }, bob.cookie);
+  const { id: two } = await server.call("room.direct", { user: "ada" }, bob.cookie);
+  await server.call("message.send", { room: two, text: "between us", key: "k5" }, bob.cookie);
   await server.call("read.mark", { room: "1", offset: 2 }, admin.cookie);
-  const unread = async (place, cookie) => (await place.call("room.list", {}, cookie)).rooms.map((r) => [r.name, r.unread]);
+  const unread = async (place, cookie) => (await place.call("room.list", {}, cookie)).rooms.map((r) => [r.name, r.unread, r.direct?.name]);
   const unreadBefore = await unread(server, admin.cookie);
   assert.ok(unreadBefore[0][1] > 0);
+  assert.deepEqual(unreadBefore.at(-1), ["Bob", 1, "bob"]);
   await server.stop();
   const before = await exported(data);
   const signs = of(before, "message").filter((m) => m.reactions);
   assert.deepEqual(signs.map((m) => [m.key, m.reactions]), [["k1", [{ emoji: "👍", users: ["bob", "ada"] }, { emoji: "❤️", users: ["ada"] }]]]);
+  assert.deepEqual(of(before, "room").map((r) => [r.name, r.direct]), [["general", undefined], ["lab", undefined], [undefined, ["ada", "bob"]]]);
   const file = path.join(tempFolder(), "place.jsonl");
   writeFileSync(file, lines(before));
 
   const other = path.join(tempFolder(), "new");
   const { out } = await run(["import", file, "--data", other]);
-  assert.match(out, /^Imported from .*place\.jsonl \(Snug\): 2 people, 1 rooms, 5 messages, 1 runs are new\.\nThey have no password yet: /m);
+  assert.match(out, /^Imported from .*place\.jsonl \(Snug\): 2 people, 2 rooms, 6 messages, 1 runs are new\.\nThey have no password yet: /m);
   assert.deepEqual(withoutIds(await exported(other)), withoutIds(before));
   assert.deepEqual(of(before, "step").map((s) => s.event), ["agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"]);
   await checked(other);
   const again = await run(["import", file, "--data", other]);
-  assert.match(again.out, /: 0 people, 0 rooms, 0 messages, 0 runs are new\.\nThere already: 5 messages\.\n$/);
+  assert.match(again.out, /: 0 people, 0 rooms, 0 messages, 0 runs are new\.\nThere already: 6 messages\.\n$/);
   assert.deepEqual(withoutIds(await exported(other)), withoutIds(before));
 
   // Nobody logs in before somebody with the folder says so; then they are who they were.
@@ -124,6 +128,8 @@ test("an export comes into an empty place as it was, and its people are let in b
     ["agent_started", "agent_thinking", "tool_executing", "tool_completed", "message_created", "agent_completed"]);
   const told = JSON.parse(await sql(moved, `SELECT data FROM stream WHERE room_id = 1 AND offset = ${done.last_offset};`));
   assert.deepEqual([told.run_id, told.data.message_id, told.agent.name], [done.id, answer.id, "nook"]);
+  // Nobody begins a second conversation with the same one.
+  assert.equal((await moved.call("room.direct", { user: "bob" }, cookie)).id, rooms[2].id);
   // A page that still waits for its acknowledgement does not double what came over.
   const repeated = await moved.call("message.send", { room: rooms[1].id, text: "a \"quote\"\nand ü @bob", key: "k1" }, cookie);
   assert.equal(repeated.id, messages[0].id);

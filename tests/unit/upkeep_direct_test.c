@@ -1,0 +1,370 @@
+/* A conversation of two comes as the one of those two, whatever format it was in, and goes out again; nobody else gets in. */
+#include "test_store.h"
+#include "unit.h"
+#include "upkeep/export.h"
+#include "upkeep/import.h"
+#include "upkeep/upkeep.h"
+
+struct world {
+    struct tmpdb t;
+    char path[320]; /* of what is imported */
+    char said[512]; /* all sentences */
+    char error[256];
+    struct imported n;
+    bool merge;
+};
+
+static void change(const char *path, const char *sql)
+{
+    sqlite3 *other = NULL;
+    char *why = NULL;
+    must(sqlite3_open(path, &other) == SQLITE_OK);
+    if (sqlite3_exec(other, sql, NULL, NULL, &why) != SQLITE_OK)
+        (void)fprintf(stderr, "%s: %s\n", sql, why);
+    must(!why);
+    (void)sqlite3_close(other);
+}
+
+static struct world world_make(void)
+{
+    struct world w = {.t = tmpdb_make()};
+    struct store_options o = test_store_options(w.t.path);
+    store_close(test_store_open(&o));
+    (void)snprintf(w.path, sizeof w.path, "%s/in", w.t.folder);
+    return w;
+}
+
+static void world_remove(struct world *w)
+{
+    tmpdb_remove(&w->t);
+}
+
+static void keep_sentence(void *ctx, const char *sentence)
+{
+    struct world *w = ctx;
+    size_t at = strlen(w->said);
+    (void)snprintf(w->said + at, sizeof w->said - at, "%s%s", at ? " " : "", sentence);
+}
+
+static void is_whole(struct store *s)
+{
+    struct findings f;
+    char error[256];
+    findings_init(&f);
+    CHECK_INT(upkeep_check(s, &f, error), ERR_OK);
+    CHECK_INT(f.count, 0);
+    findings_fini(&f);
+}
+
+/* From w->path; afterwards a check has nothing to say. */
+static enum err import(struct world *w)
+{
+    struct store_options o = test_store_options(w->t.path);
+    struct store *s = test_store_open(&o);
+    const struct import_order order = {
+        .path = w->path, .env = &env_real, .merge = w->merge, .said = keep_sentence, .ctx = w};
+    w->said[0] = 0;
+    enum err e = upkeep_import(s, &order, &w->n, w->error);
+    is_whole(s);
+    store_close(s);
+    return e;
+}
+
+static void write_file(const char *path, const char *first, const char *more, const char *last)
+{
+    FILE *out = fopen(path, "we");
+    must(out && fputs(first, out) >= 0 && fputs(more, out) >= 0 && fputs(last, out) >= 0);
+    must(fclose(out) == 0);
+}
+
+static void look(const struct world *w, const char *sql, const char *wanted)
+{
+    char out[64];
+    CU_ASSERT_TRUE(test_look(w->t.path, sql, out));
+    CHECK_TEXT(out, wanted);
+}
+
+/* Each conversation of two: who they are, who is in it and as what, how many messages it has, "P" when it is private. */
+static void conversations(const struct world *w, const char *wanted)
+{
+    look(w,
+         "SELECT group_concat(line, '; ') FROM (SELECT a.name || '+' || b.name || ':' ||"
+         " (SELECT group_concat(name || substr(role, 1, 1), ',') FROM (SELECT u.name, m.role"
+         "  FROM member m JOIN user u ON u.id = m.user_id WHERE m.room_id = r.id ORDER BY u.id))"
+         " || ':' || (SELECT count(*) FROM message m WHERE m.room_id = r.id)"
+         " || iif(r.private AND r.topic = '' AND r.name = printf('direct %d %d', a.id, b.id), 'P', "
+         "'')"
+         " AS line"
+         " FROM room r JOIN user a ON a.id = r.direct_a JOIN user b ON b.id = r.direct_b"
+         " ORDER BY r.id)",
+         wanted);
+}
+
+static void rooms(const struct world *w, const char *wanted)
+{
+    look(w,
+         "SELECT group_concat(name || iif(private, 'P', '')) FROM (SELECT name, private FROM room"
+         " WHERE direct_b = 0 AND id > 1 ORDER BY id)",
+         wanted);
+}
+
+static void export_from(const struct world *w, const char *room, struct buf *out)
+{
+    char error[256], *bytes = NULL;
+    size_t len = 0;
+    struct exported n;
+    FILE *file = open_memstream(&bytes, &len);
+    must(file);
+    const struct export_order order = {.out = file, .room = room, .now_ms = 1};
+    CHECK_INT(upkeep_export(w->t.path, &order, &n, error), ERR_OK);
+    must(fclose(file) == 0);
+    buf_clear(out);
+    buf_add_text(out, (struct text){bytes, len});
+    buf_add_char(out, 0);
+    must(out->err == ERR_OK);
+    free(bytes);
+}
+
+/* ---- ours */
+
+#define USER(name)                                                                                 \
+    "{\"type\":\"user\",\"name\":\"" name                                                          \
+    "\",\"display\":\"X\",\"role\":\"member\",\"created\":1}\n"
+#define HEAD                                                                                       \
+    "{\"type\":\"snug\",\"version\":1}\n"                                                          \
+    "{\"type\":\"user\",\"name\":\"nook\",\"display\":\"Nook\",\"role\":\"agent\",\"created\":1}"  \
+    "\n" USER("eve") USER("ben") USER("ana")
+#define ROOM(direct)                                                                               \
+    "{\"type\":\"room\",\"room\":\"9.7\",\"direct\":" direct                                       \
+    ",\"topic\":\"t\",\"private\":false,\"created\":7,\"created_by\":\"ben\"}\n"
+#define MEMBER(name, role)                                                                         \
+    "{\"type\":\"member\",\"room\":\"9.7\",\"user\":\"" name "\",\"role\":\"" role                 \
+    "\",\"since\":8}\n"
+#define MESSAGE                                                                                    \
+    "{\"type\":\"message\",\"id\":\"5.9\",\"room\":\"9.7\",\"author\":\"ana\",\"text\":\"hm\","    \
+    "\"time\":9}\n"
+#define END "{\"type\":\"end\"}\n"
+
+#define BOTH MEMBER("nook", "member") MEMBER("ana", "member") MEMBER("ben", "member")
+
+static void it_comes_once(void)
+{
+    struct world w = world_make();
+    write_file(w.path, HEAD, ROOM("[\"ana\",\"ben\"]") BOTH MESSAGE, END);
+    CHECK_INT(import(&w), ERR_OK);
+    CHECK_TEXT(w.said, "");
+    CHECK_INT(w.n.rooms, 1);
+    conversations(&w, "ben+ana:nookm,benm,anam:1P");
+    look(&w, "SELECT group_concat(DISTINCT since_ms) FROM member WHERE room_id > 1", "8");
+    CHECK_INT(import(&w), ERR_OK);
+    CHECK_INT(w.n.rooms, 0);
+    CHECK_INT(w.n.already, 1);
+    conversations(&w, "ben+ana:nookm,benm,anam:1P");
+    rooms(&w, "");
+    world_remove(&w);
+}
+
+/* Without their lines both are in it, too: nobody could come in by hand. */
+static void both_are_in_it_and_nobody_else(void)
+{
+    struct world w = world_make();
+    write_file(w.path, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
+    CHECK_INT(import(&w), ERR_OK);
+    conversations(&w, "ben+ana:nookm,benm,anam:0P");
+    write_file(w.path, HEAD,
+               ROOM("[\"ana\",\"ben\"]") MEMBER("ana", "owner") MEMBER("eve", "member"), END);
+    CHECK_INT(import(&w), ERR_OK);
+    CHECK_TEXT(w.said, "in, 8: eve is none of the two of this conversation.");
+    conversations(&w, "ben+ana:nookm,benm,anam:0P"); /* and nobody owns it */
+    world_remove(&w);
+}
+
+/* The room is left out, and what is in it; what comes after it is taken. */
+static void what_is_no_two_is_told(void)
+{
+#define TWO "in, 6: direct must be the names of two."
+#define LEFT_OUT " in, 7: its room 9.7 is not among the rooms."
+    static const struct {
+        const char *direct, *said;
+    } rows[] = {
+        {"[]", TWO LEFT_OUT},
+        {"[\"ana\"]", TWO LEFT_OUT},
+        {"[\"ana\",\"ben\",\"eve\"]", TWO LEFT_OUT},
+        {"[\"ana\",7]", TWO LEFT_OUT},
+        {"[\"ana\",\"\"]", TWO LEFT_OUT},
+        {"[\"ana\",\"b\\u0000n\"]", TWO LEFT_OUT},
+        {"[\"ana\",null]", TWO LEFT_OUT},
+        {"{\"ana\":\"ben\"}", TWO LEFT_OUT},
+        {"\"ana ben\"", TWO LEFT_OUT},
+        {"false", TWO LEFT_OUT},
+        {"null", "in, 6: the room has no name." LEFT_OUT},
+        {"[\"ana\",\"zoe\"]", "in, 6: one of the two, zoe is not among the people." LEFT_OUT},
+        {"[\"zoe\",\"ana\"]", "in, 6: one of the two, zoe is not among the people." LEFT_OUT},
+        {"[\"ana\",\"ana\"]", "in, 6: a conversation is of two different people." LEFT_OUT},
+        {"[\"nook\",\"nook\"]", "in, 6: a conversation is of two different people." LEFT_OUT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = world_make();
+        char room[512];
+        (void)snprintf(room, sizeof room, ROOM("%s") MESSAGE, rows[i].direct);
+        write_file(w.path, HEAD, room,
+                   "{\"type\":\"room\",\"room\":\"3.1\",\"name\":\"lab\",\"private\":false,"
+                   "\"created\":1}\n" END);
+        CHECK_INT(import(&w), ERR_OK);
+        CHECK_TEXT(w.said, rows[i].said);
+        CHECK_INT(w.n.bad, 2);
+        conversations(&w, "");
+        rooms(&w, "lab");
+        world_remove(&w);
+    }
+}
+
+/* ana and ben, who have a conversation. */
+static const char there[] =
+    "INSERT INTO user (id, name, display, role, created_ms) VALUES"
+    " (5, 'ana', 'A', 'member', 1), (6, 'ben', 'B', 'member', 1);"
+    "INSERT INTO room (id, name, private, created_ms, created_by, epoch, direct_a, direct_b)"
+    " VALUES (4, 'direct 5 6', 1, 3, 5, 'e', 5, 6);"
+    "INSERT INTO member VALUES (4, 1, 'member', 3, 0), (4, 5, 'member', 3, 0),"
+    " (4, 6, 'member', 3, 0);";
+
+/* One that is there is found by who they are, whatever their numbers. */
+static void it_goes_into_the_one_that_is_there(void)
+{
+    static const char message[] =
+        "INSERT INTO message (room_id, offset, author_id, text, created_ms, key)"
+        " VALUES (4, 1, 5, 'one', 1, 'k1');"
+        "INSERT INTO stream (room_id, offset, time_ms, data) VALUES (4, 1, 1, "
+        "'{\"type\":\"message_created\",\"message\":{\"id\":\"1\",\"text\":\"one\"}}');"
+        "UPDATE room SET top = 1 WHERE id = 4";
+    for (int used = 0; used < 2; used++) {
+        struct world w = world_make();
+        change(w.t.path, there);
+        if (used)
+            change(w.t.path, message);
+        write_file(w.path, HEAD, ROOM("[\"ben\",\"ana\"]") BOTH MESSAGE, END);
+        if (used) {
+            CHECK_INT(import(&w), ERR_CONFLICT);
+            CHECK_TEXT(w.error, "There is a conversation of ana and ben with messages already: with"
+                                " --merge what is imported goes into it, after them.");
+            conversations(&w, "ana+ben:nookm,anam,benm:1P");
+        }
+        w.merge = used;
+        CHECK_INT(import(&w), ERR_OK);
+        CHECK_INT(w.n.rooms, 0);
+        CHECK_INT(w.n.messages, 1);
+        conversations(&w, used ? "ana+ben:nookm,anam,benm:2P" : "ana+ben:nookm,anam,benm:1P");
+        look(&w, "SELECT group_concat(DISTINCT since_ms) FROM member WHERE room_id = 4", "3");
+        world_remove(&w);
+    }
+}
+
+/* A room like others that has the name of one is none. */
+static void a_room_of_such_a_name_is_another(void)
+{
+    struct world w = world_make();
+    change(w.t.path, there);
+    write_file(w.path, HEAD,
+               "{\"type\":\"room\",\"room\":\"9.7\",\"name\":\"direct 5 6\",\"private\":true,"
+               "\"created\":1}\n" MEMBER("eve", "owner") MESSAGE,
+               END);
+    CHECK_INT(import(&w), ERR_OK);
+    CHECK_INT(w.n.rooms, 1);
+    conversations(&w, "ana+ben:nookm,anam,benm:0P");
+    rooms(&w, "direct 5 6P");
+    world_remove(&w);
+}
+
+/* ---- and out again */
+
+static void what_goes_out_comes_in_as_it_was(void)
+{
+    struct world home = world_make(), away = world_make();
+    struct buf out, again;
+    buf_init(&out, (size_t)1 << 20);
+    buf_init(&again, (size_t)1 << 20);
+    write_file(home.path, HEAD, ROOM("[\"ana\",\"nook\"]") MEMBER("ana", "member") MESSAGE, END);
+    CHECK_INT(import(&home), ERR_OK);
+    export_from(&home, NULL, &out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "{\"type\":\"room\",\"room\":\"2.7\",\"direct\":"
+                                            "[\"ana\",\"nook\"],\"topic\":\"\",\"private\":true,"
+                                            "\"created\":7,\"created_by\":\"ben\"}\n"));
+    change(away.t.path, "INSERT INTO user (name, display, role, created_ms)"
+                        " VALUES ('ana', 'X', 'member', 1)"); /* numbers differ */
+    write_file(away.path, out.data, "", "");
+    CHECK_INT(import(&away), ERR_OK);
+    CHECK_TEXT(away.said, "");
+    conversations(&away, "nook+ana:nookm,anam:1P");
+    export_from(&away, "2", &again);
+    CU_ASSERT_PTR_NOT_NULL(strstr(again.data, "\"direct\":[\"ana\",\"nook\"],"));
+    buf_fini(&out);
+    buf_fini(&again);
+    world_remove(&home);
+    world_remove(&away);
+}
+
+/* It stays with the one who is left, also elsewhere, and nothing of the other comes back. */
+static void who_was_erased_stays_the_other_one(void)
+{
+    struct world home = world_make(), away = world_make();
+    struct buf out;
+    buf_init(&out, (size_t)1 << 20);
+    write_file(home.path, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
+    CHECK_INT(import(&home), ERR_OK);
+    change(home.t.path,
+           "UPDATE user SET name = '-' || id, display = 'Erased person', active = 0"
+           " WHERE name = 'ben';"
+           "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms, ended_ms)"
+           " SELECT id, 'keep', '', '', 0, 1, 2 FROM user WHERE name GLOB '-*';"
+           "DELETE FROM setting WHERE name GLOB 'import*';"
+           "DELETE FROM member WHERE user_id IN (SELECT user_id FROM erasure);");
+    export_from(&home, "2", &out); /* who has nothing there is among the people, too */
+    CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "{\"type\":\"user\",\"name\":\"-3\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "\"direct\":[\"-3\",\"ana\"],"));
+    write_file(away.path, HEAD, "", END); /* other numbers */
+    change(away.t.path, "INSERT INTO user (name, display, role, created_ms)"
+                        " VALUES ('kim', 'K', 'member', 1), ('lea', 'L', 'member', 1)");
+    write_file(away.path, out.data, "", "");
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(import(&away), ERR_OK);
+        CHECK_TEXT(away.said, "");
+        CHECK_INT(away.n.rooms, i == 0);
+        conversations(&away, "-4+ana:nookm,anam:0P");
+    }
+    write_file(home.path, out.data, "", ""); /* at home it is the one that is there */
+    CHECK_INT(import(&home), ERR_OK);
+    CHECK_INT(home.n.rooms, 0);
+    conversations(&home, "-3+ana:nookm,anam:0P");
+    buf_fini(&out);
+    world_remove(&home);
+    world_remove(&away);
+}
+
+/* Nobody knows what it is called in the database; its number is in its address. */
+static void one_room_is_found_by_its_number_alone(void)
+{
+    struct world w = world_make();
+    struct buf out;
+    struct exported n;
+    char error[256];
+    const struct export_order order = {.out = stderr, .room = "direct 3 4", .now_ms = 1};
+    buf_init(&out, (size_t)1 << 20);
+    write_file(w.path, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
+    CHECK_INT(import(&w), ERR_OK);
+    look(&w, "SELECT name FROM room WHERE id = 2", "direct 3 4");
+    CHECK_INT(upkeep_export(w.t.path, &order, &n, error), ERR_NOT_FOUND);
+    change(w.t.path, "INSERT INTO room (name, private, created_ms, created_by, epoch)"
+                     " VALUES ('direct 3 4', 0, 1, 2, 'e')");
+    export_from(&w, "direct 3 4", &out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "\"room\":\"3.1\",\"name\":\"direct 3 4\""));
+    export_from(&w, "2", &out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "\"room\":\"2.7\",\"direct\":[\"ana\",\"ben\"]"));
+    CU_ASSERT_PTR_NULL(strstr(out.data, "\"name\":\"eve\""));
+    buf_fini(&out);
+    world_remove(&w);
+}
+
+UNIT("upkeep/direct", CASE(it_comes_once), CASE(both_are_in_it_and_nobody_else),
+     CASE(what_is_no_two_is_told), CASE(it_goes_into_the_one_that_is_there),
+     CASE(a_room_of_such_a_name_is_another), CASE(what_goes_out_comes_in_as_it_was),
+     CASE(who_was_erased_stays_the_other_one), CASE(one_room_is_found_by_its_number_alone))
