@@ -16,7 +16,8 @@
  * People of a name that is here are taken for the same ones, all others are made without a password. A room of a name that is
  * here and has no messages is taken for the same one, if both are open or both private; one with messages only with `merge`.
  * A conversation of two is one here, too, known by those two alone: it goes into theirs, if they have one, with messages only with
- * `merge`, and nobody else gets into it.
+ * `merge`, and nobody else gets into it. Slack's and Mattermost's of more, of somebody with himself, or with somebody who is not
+ * among the people, become private rooms of their own.
  * Times are those of the source, numbers in the room's stream are new: what is imported comes after what is there.
  * A text longer than a message may be becomes several messages. What has no words (a file alone) is left out.
  * Reactions come with their message, the first one of several, and in their order. Slack's and Mattermost's names become emojis

@@ -259,7 +259,7 @@ static enum err take_post(struct reader *r, struct text object)
     return take_replies(r, room_of(team, channel, room), object);
 }
 
-/* ---- conversations: a private room named after who is in it */
+/* ---- conversations: of two different people, else a private room named after who is in it */
 
 struct direct {
     struct text names[PARTICIPANTS_MAX];
@@ -315,6 +315,10 @@ static enum err put_direct(struct reader *r, const struct direct *d)
     }
     item.texts[ITEM_OF_ROOM] = text_of(d->room);
     item.texts[ITEM_NAME] = buf_text(&r->text);
+    if (d->count == 2) {
+        item.texts[ITEM_ONE] = d->names[0];
+        item.texts[ITEM_OTHER] = d->names[1];
+    }
     enum err e = intake_put(r->in, &item);
     for (size_t i = 0; i < d->count && e == ERR_OK; i++) {
         struct item member = {.kind = ITEM_MEMBER, .source = SOURCE};

@@ -229,14 +229,16 @@ static enum err make_known(struct slack *s, struct text id, struct text name)
 
 struct kind {
     const char *file;
-    bool private_room, direct;
+    bool private_room;
+    bool unnamed; /* a conversation */
+    bool of_two;
 };
 
 static const struct kind kinds[] = {
-    {"channels.json", false, false},
-    {"groups.json", true, false},
-    {"mpims.json", true, true},
-    {"dms.json", true, true},
+    {"channels.json", false, false, false},
+    {"groups.json", true, false, false},
+    {"mpims.json", true, true, false},
+    {"dms.json", true, true, true}, /* or with oneself */
 };
 
 static enum err add_members(struct slack *s, struct text room, struct text members,
@@ -261,7 +263,7 @@ static enum err add_members(struct slack *s, struct text room, struct text membe
     return e;
 }
 
-/* A conversation has no name of its own: it gets those of its members. */
+/* A conversation has no name of its own: it gets those of its members, unless it becomes one of two. */
 static struct text name_members(struct slack *s, struct text members)
 {
     struct text element, name;
@@ -298,7 +300,7 @@ static enum err take_room(struct slack *s, struct text element, void *ctx)
     int64_t created_s = 0;
     const struct field fields[] = {
         {"id", FIELD_TEXT, true, &id},
-        {"name", FIELD_TEXT, !kind->direct, &name},
+        {"name", FIELD_TEXT, !kind->unnamed, &name},
         {"creator", FIELD_TEXT, false, &creator},
         {"members", FIELD_RAW, false, &members},
         {"topic", FIELD_RAW, false, &topic},
@@ -314,12 +316,14 @@ static enum err take_room(struct slack *s, struct text element, void *ctx)
     struct item item = {.kind = ITEM_ROOM,
                         .source = SOURCE,
                         .private_room = kind->private_room,
-                        .apart = kind->direct,
+                        .apart = kind->unnamed,
                         .time_ms = created_s * 1000};
     item.texts[ITEM_OF_ROOM] = id;
-    item.texts[ITEM_NAME] = kind->direct ? name_members(s, members) : name;
+    item.texts[ITEM_NAME] = kind->unnamed ? name_members(s, members) : name;
     item.texts[ITEM_WORDS] = first_of(value_of(s, topic), value_of(s, purpose), TEXT_NONE);
     item.texts[ITEM_OF_USER] = creator;
+    if (kind->of_two && members.len)
+        (void)two_read(members, &s->scratch, &item);
     add_name(s, '#', id, item.texts[ITEM_NAME]);
     enum err e = intake_put(s->in, &item);
     return e == ERR_OK && members.len ? add_members(s, id, members, creator) : e;

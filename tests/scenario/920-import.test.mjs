@@ -165,7 +165,8 @@ const slack = {
   ],
   "channels.json": [{ id: "C1", name: "general", created: 1300000000, creator: "U1", members: ["U1", "U2"], topic: { value: "all of us" } }],
   "groups.json": [{ id: "G1", name: "lab", created: 1300000001, creator: "U2", members: ["U2", "U1"], purpose: { value: "secret things" } }],
-  "dms.json": [{ id: "D1", created: 1300000002, members: ["U1", "U2"] }],
+  "mpims.json": [{ id: "G2", name: "mpdm-ada--nook-1", created: 1300000003, members: ["U1", "U2"] }],
+  "dms.json": [{ id: "D1", created: 1300000002, members: ["U2", "U1"] }, { id: "D2", created: 1300000004, members: ["U1", "U1"] }],
   "general/2011-03-13.json": [
     { type: "message", user: "U1", text: "hi <@U2>, see <#C1|general> &amp; <https://x.example/?a=1&amp;b=2|the page>", ts: "1300000010.000100", thread_ts: "1300000010.000100",
       reactions: [{ name: "thumbsup", users: ["U2", "U1"], count: 2 }, { name: "party_parrot", users: ["U1", "U2"], count: 2 }, { name: "raised_hands::skin-tone-4", users: ["U1"], count: 1 }] },
@@ -216,7 +217,7 @@ test("Slack's export: people, threads, mentions and links, and no notes of the s
     "snug: general/2011-03-14.json, 6: it is no object.",
     "snug: general/2011-03-14.json, 7: edited.ts is no time.",
   ]);
-  assert.match(done.out, /\(Slack\): 5 people, 2 rooms, 7 messages, 0 runs are new\.\nLeft out.*: 4 notes.*\nGot another name.*: 1 people\.\nCould not be taken: 4\.\n/);
+  assert.match(done.out, /\(Slack\): 5 people, 4 rooms, 7 messages, 0 runs are new\.\nLeft out.*: 4 notes.*\nGot another name.*: 1 people\.\nCould not be taken: 4\.\n/);
   const got = await exported(data);
   assert.deepEqual(of(got, "user").map((u) => [u.name, u.display, u.role, u.active]), [
     ["nook", "Nook", "agent", true],
@@ -226,10 +227,12 @@ test("Slack's export: people, threads, mentions and links, and no notes of the s
     ["build", "Build", "member", true],
     ["guest", "Guest", "member", true],
   ]);
-  assert.deepEqual(of(got, "room").map((r) => [r.name, r.topic, r.private, r.created, r.created_by]), [
+  assert.deepEqual(of(got, "room").map((r) => [r.name ?? r.direct, r.topic, r.private, r.created, r.created_by]), [
     ["general", "all of us", false, 1300000000000, "ada"],
     ["lab", "secret things", true, 1300000001000, "nook2"],
-    ["ada, nook2", "", true, 1300000002000, "nook"],
+    ["ada, nook2", "", true, 1300000003000, "nook"],
+    [["ada", "nook2"], "", true, 1300000002000, "nook"],
+    ["ada, ada", "", true, 1300000004000, "nook"],
   ]);
   const messages = of(got, "message");
   assert.deepEqual(messages.map((m) => [m.author, m.text.slice(0, 80), m.time]), [
@@ -254,7 +257,11 @@ test("Slack's export: people, threads, mentions and links, and no notes of the s
   const server = await Server.start({ data });
   await snug(["user", "add", "ada", "--admin", "--password-stdin", "--data", data], { input: `${PASSWORD}\n` });
   const { cookie } = await server.post("session.login", { name: "ada", password: PASSWORD });
-  for (const room of (await server.call("room.list", {}, cookie)).rooms) assert.deepEqual([room.name, room.unread], [room.name, 0]);
+  const { rooms } = await server.call("room.list", {}, cookie);
+  for (const room of rooms) assert.deepEqual([room.name, room.unread], [room.name, 0]);
+  const [two, ...others] = rooms.filter((room) => room.direct);
+  assert.deepEqual([two.name, two.direct.name, two.members, others], ["Nicolas", "nook2", 3, []]);
+  assert.equal((await server.call("room.direct", { user: "nook2" }, cookie)).id, two.id);
   const { messages: shown } = await server.call("message.list", { room: "1" }, cookie);
   assert.deepEqual(below(shown, Object.fromEntries(shown.map((m) => [m.author.id, m.author.name])))[0], ["👍 nook2 ada", "🙌🏽 ada"]);
   await server.call("message.send", { room: "1", text: "@nook who is here", key: "now" }, cookie);
@@ -289,6 +296,7 @@ const mattermost = [
   { type: "post", post: { team: "t", channel: "town-square", user: "ada", message: "when?" } },
   { type: "emoji", emoji: { name: "blob" } },
   { type: "direct_channel", direct_channel: { participants: [{ username: "ada" }, { username: LONG }] } },
+  { type: "direct_channel", direct_channel: { members: ["ada"] } },
   { type: "direct_post", direct_post: { channel_members: [LONG, "ada"], user: "ada", message: "psst", create_at: 1300000000007 } },
   "x".repeat(17 << 20),
   post("edited, but when", 1300000000008, { edit_at: -1 }),
@@ -304,13 +312,18 @@ test("Mattermost's bulk export: channels, replies, conversations; bad lines are 
     "snug: bulk.jsonl, 11: its author zoe is not among the people.",
     "snug: bulk.jsonl, 12: the line is no JSON object.",
     "snug: bulk.jsonl, 13: create_at is missing or wrong.",
-    "snug: bulk.jsonl, 17: the line is longer than 16 MiB.",
-    "snug: bulk.jsonl, 18: edit_at is no time.",
+    "snug: bulk.jsonl, 18: the line is longer than 16 MiB.",
+    "snug: bulk.jsonl, 19: edit_at is no time.",
   ]);
-  assert.match(done.out, /\(Mattermost\): 2 people, 3 rooms, 5 messages, 0 runs are new\.\nLeft out.*: 3 .*\nGot another name.*: 1 people\.\nCould not be taken: 6\.\n/);
+  assert.match(done.out, /\(Mattermost\): 2 people, 4 rooms, 5 messages, 0 runs are new\.\nLeft out.*: 3 .*\nGot another name.*: 1 people\.\nCould not be taken: 6\.\n/);
   const got = await exported(data);
   assert.deepEqual(of(got, "user").slice(1).map((u) => [u.name, u.display]), [["ada", "Ada"], ["a.very.long.name.that.nobody.wo", "Bo Li"]]);
-  assert.deepEqual(of(got, "room").slice(1).map((r) => [r.name, r.topic, r.private]), [["Town Square", "hello", false], ["Lab", "", true], ["a.very.long.name.that.nobody.would.type, ada", "", true]]);
+  assert.deepEqual(of(got, "room").slice(1).map((r) => [r.name ?? r.direct, r.topic, r.private]), [
+    ["Town Square", "hello", false],
+    ["Lab", "", true],
+    [[LONG.slice(0, 31), "ada"], "", true],
+    ["ada", "", true],
+  ]);
   const messages = of(got, "message");
   assert.deepEqual(messages.map((m) => [m.text, m.time - 1300000000000]), [["first", 1], ["reply", 2], ["first", 3], ["File: a.png", 4], ["psst", 7]]);
   assert.equal(messages[1].reply_to, messages[0].id);
@@ -320,6 +333,13 @@ test("Mattermost's bulk export: channels, replies, conversations; bad lines are 
   await run(["import", file, "--data", data], 1);
   assert.deepEqual((await exported(data)).slice(1), got.slice(1), "again adds nothing");
   await checked(data);
+
+  const server = await Server.start({ data });
+  await snug(["user", "add", "ada", "--admin", "--password-stdin", "--data", data], { input: `${PASSWORD}\n` });
+  const { cookie } = await server.post("session.login", { name: "ada", password: PASSWORD });
+  const { rooms } = await server.call("room.list", {}, cookie);
+  assert.deepEqual(rooms.filter((room) => room.direct).map((room) => [room.name, room.members]), [["Bo Li", 3]]);
+  assert.equal((await server.stop()).code, 0);
 });
 
 test("killed in the middle, again goes on, and every message is there once", async () => {

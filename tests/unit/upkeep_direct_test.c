@@ -5,6 +5,8 @@
 #include "upkeep/import.h"
 #include "upkeep/upkeep.h"
 
+#include <sys/stat.h>
+
 struct world {
     struct tmpdb t;
     char path[320]; /* of what is imported */
@@ -275,6 +277,96 @@ static void a_room_of_such_a_name_is_another(void)
     world_remove(&w);
 }
 
+/* ---- Slack's and Mattermost's */
+
+struct row {
+    const char *members, *conversations, *rooms, *said;
+};
+
+static void check_row(struct world *w, const struct row *row)
+{
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(import(w), ERR_OK);
+        CHECK_TEXT(w->said, row->said);
+        CHECK_INT(w->n.rooms, i == 0);
+        conversations(w, row->conversations);
+        rooms(w, row->rooms);
+    }
+}
+
+static void write_in(const struct world *w, const char *name, const char *first, const char *more,
+                     const char *last)
+{
+    char path[640];
+    (void)snprintf(path, sizeof path, "%s/%s", w->path, name);
+    write_file(path, first, more, last);
+}
+
+/* U1 and U3 have one name: they are one person here. */
+static void slacks_of_two_become_theirs(void)
+{
+    static const struct row rows[] = {
+        {"\"U1\",\"U2\"", "ana+ben:nookm,anam,benm:1P", "", ""},
+        {"\"U2\",\"U1\"", "ana+ben:nookm,anam,benm:1P", "", ""},
+        {"\"U1\"", "", "anaP", ""},
+        {"\"U1\",\"U1\"", "", "ana, anaP", ""},
+        {"\"U1\",\"U3\"", "", "ana, anaP", ""},
+        {"\"U1\",\"U9\"", "", "ana, U9P", ""}, /* of whom nothing is known yet */
+        {"\"U1\",\"U2\",\"U1\"", "", "ana, ben, anaP", ""},
+        {"\"U1\",7", "", "anaP", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = world_make();
+        char days[400];
+        (void)snprintf(days, sizeof days, "%s/D1", w.path);
+        must(mkdir(w.path, 0700) == 0 && mkdir(days, 0700) == 0);
+        write_in(&w, "users.json",
+                 "[{\"id\":\"U1\",\"name\":\"ana\"},{\"id\":\"U2\",\"name\":\"ben\"},", "",
+                 "{\"id\":\"U3\",\"name\":\"ana\"}]");
+        write_in(&w, "dms.json",
+                 "[{\"id\":\"D1\",\"creator\":\"U1\",\"topic\":{\"value\":\"t\"},\"members\":[",
+                 rows[i].members, "]}]");
+        write_in(&w, "D1/2011-03-13.json", "[{\"type\":\"message\",\"user\":\"U1\",\"text\":\"a\",",
+                 "", "\"ts\":\"1300000001.0\"}]");
+        check_row(&w, &rows[i]);
+        world_remove(&w);
+    }
+}
+
+static void mattermosts_of_two_become_theirs(void)
+{
+#define POST                                                                                       \
+    "{\"type\":\"direct_post\",\"direct_post\":{\"user\":\"ana\",\"message\":\"m\",\"create_at\":" \
+    "5,"                                                                                           \
+    "\"channel_members\":"
+    static const struct row rows[] = {
+        {"\"members\":[\"ana\",\"ben\"]}}\n" POST "[\"ana\",\"ben\"]", "ana+ben:nookm,anam,benm:1P",
+         "", ""},
+        {"\"members\":[\"ana\",\"ben\"]}}\n" POST "[\"ben\",\"ana\"]", "ana+ben:nookm,anam,benm:1P",
+         "", ""},
+        {"\"participants\":[{\"username\":\"ben\"},{\"username\":\"ana\"}]}}\n" POST
+         "[\"ben\",\"ana\"]",
+         "ana+ben:nookm,anam,benm:1P", "", ""},
+        {"\"members\":[\"ana\"]}}\n" POST "[\"ana\"]", "", "anaP", ""},
+        {"\"members\":[\"ana\",\"ana\"]}}\n" POST "[\"ana\",\"ana\"]", "", "ana, anaP", ""},
+        {"\"members\":[\"ana\",\"ben\",\"eve\"]}}\n" POST "[\"ana\",\"eve\",\"ben\"]", "",
+         "ana, ben, eveP", ""},
+        {"\"members\":[\"ana\",\"zoe\"]}}\n" POST "[\"zoe\",\"ana\"]", "", "ana, zoeP",
+         "in, 5: the member zoe is not among the people."},
+    };
+#define PERSON(name) "{\"type\":\"user\",\"user\":{\"username\":\"" name "\"}}\n"
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = world_make();
+        write_file(w.path,
+                   "{\"type\":\"version\",\"version\":1}\n" PERSON("ana") PERSON("ben")
+                       PERSON("eve") "{\"type\":\"direct_channel\",\"direct_channel\":{",
+                   rows[i].members, "}}\n");
+        check_row(&w, &rows[i]);
+        look(&w, "SELECT count(*) FROM message", "1");
+        world_remove(&w);
+    }
+}
+
 /* ---- and out again */
 
 static void what_goes_out_comes_in_as_it_was(void)
@@ -366,5 +458,6 @@ static void one_room_is_found_by_its_number_alone(void)
 
 UNIT("upkeep/direct", CASE(it_comes_once), CASE(both_are_in_it_and_nobody_else),
      CASE(what_is_no_two_is_told), CASE(it_goes_into_the_one_that_is_there),
-     CASE(a_room_of_such_a_name_is_another), CASE(what_goes_out_comes_in_as_it_was),
+     CASE(a_room_of_such_a_name_is_another), CASE(slacks_of_two_become_theirs),
+     CASE(mattermosts_of_two_become_theirs), CASE(what_goes_out_comes_in_as_it_was),
      CASE(who_was_erased_stays_the_other_one), CASE(one_room_is_found_by_its_number_alone))
