@@ -30,6 +30,9 @@ static const struct {
     {QUERY_UPKEEP_CHECK_MENTIONS, "Only counts of mentions are too high. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_REACTIONS,
      "Pages show what the message tells. Who reacts to it anew puts it right."},
+    {QUERY_UPKEEP_CHECK_DIRECT,
+     "Others read there what was written to one person. An export, imported into an empty place, "
+     "has the two alone in it."},
     {QUERY_UPKEEP_CHECK_KEYS, "They are removed in time. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_STREAMS, "Nobody is shown them. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_ERASED_EVENTS,

@@ -67,6 +67,13 @@ static void check(const char *sql, const char *words)
     tmpdb_remove(&t);
 }
 
+/* Room 3 is a conversation of user 2 and of the one who was erased. */
+#define DIRECT                                                                                     \
+    "INSERT INTO room (name, private, created_ms, created_by, epoch, direct_a, direct_b)"          \
+    " VALUES ('direct 2 3', 1, 1, 2, 'e', 2, 3);"                                                  \
+    "INSERT INTO user (name, display, role, created_ms) VALUES ('eve', 'Eve', 'member', 1);"       \
+    "INSERT INTO member VALUES (3, 1, 'member', 1, 0), (3, 2, 'member', 1, 0);"
+
 #define RUN_FROM_TO(first, last)                                                                   \
     "INSERT INTO run (id, room_id, agent_id, started_by, text, state, created_ms, first_offset,"   \
     " last_offset) VALUES ('01HZZZZZZZZZZZZZZZZZZZZZZZ', 2, 1, 2, 'x', 'completed', 1, " first     \
@@ -79,6 +86,7 @@ static void nothing_is_found_in_what_is_whole(void)
     check(RUN_FROM_TO("0", "0"), ""); /* of a time when exports had no steps */
     check("DELETE FROM stream WHERE room_id = 2 AND offset <= 2", ""); /* cut by retention */
     check("DELETE FROM stream", "");
+    check(DIRECT, ""); /* of one who was erased */
     static const char forget[] =
         "INSERT INTO message_text (message_text, rowid, text, facts)"
         " SELECT 'delete', id, text, facts FROM message_indexed WHERE id = 1;"
@@ -140,6 +148,10 @@ static const char *const findings[][2] = {
     {RUN_FROM_TO("0", "2"), "from event 0 to 2, but"},
     {"INSERT INTO mention VALUES (1, 2, 5, 3)", "1 mentions in room 2"},
     {"INSERT INTO mention VALUES (88, 2, 4, 4)", "1 mentions in room 2"},
+    {DIRECT "UPDATE room SET private = 0 WHERE id = 3",
+     "Room 3, a conversation of users 2 and 3, is open to everybody."},
+    {DIRECT "INSERT INTO member VALUES (3, 4, 'member', 1, 0)",
+     "User 4 is in room 3, a conversation of users 2 and 3."},
     {"INSERT INTO send_key VALUES (66, 'k', 1, 1, 1)", "1 send keys are of user 66"},
     {"INSERT INTO stream (room_id, offset, time_ms, data) VALUES (55, 1, 1, '{}')",
      "1 events are of room 55"},
