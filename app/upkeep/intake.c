@@ -245,17 +245,20 @@ bool lines_next(struct lines *l, struct intake *in, struct text *out_object, enu
             *out_err = ERR_NOMEM;
             return false;
         }
-        if (l->line.err != ERR_OK) {
-            intake_bad(in, "the line is longer than 16 MiB.");
-        } else if (line.len == 0) {
+        const char *wrong = NULL;
+        if (l->line.err != ERR_OK)
+            wrong = "the line is longer than 16 MiB.";
+        else if (line.len == 0)
             continue;
-        } else if (!json_valid(line, IMPORT_DEPTH_MAX) || json_kind(line) != JSON_OBJECT) {
-            intake_bad(in, "the line is no JSON object.");
-        } else {
+        else if (!json_valid(line, IMPORT_DEPTH_MAX) || json_kind(line) != JSON_OBJECT)
+            wrong = "the line is no JSON object.";
+        if (!wrong) {
             *out_err = scratch_for(&l->scratch, line);
             *out_object = line;
             return *out_err == ERR_OK;
         }
+        if (!l->told)
+            intake_bad(in, wrong);
     }
     if (ferror(l->file)) {
         (void)snprintf(in->error, 256, "%.150s cannot be read.", in->file);

@@ -63,12 +63,13 @@ struct lines {
     FILE *file;
     struct buf line;
     struct buf scratch; /* decoded texts of the line */
+    bool told;          /* the file is read again: what is no object has been told */
 };
 
 void lines_init(struct lines *l, FILE *file);
 void lines_fini(struct lines *l);
 
-/* The next line that is an object; others are told of as bad. False: no more, or an error. */
+/* The next line that is an object; others are told of as bad, once. False: no more, or an error. */
 bool lines_next(struct lines *l, struct intake *in, struct text *out_object, enum err *out_err);
 
 /* ---- fields of an object */

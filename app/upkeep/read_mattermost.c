@@ -1,5 +1,5 @@
 /* Mattermost's bulk export: a line is {"type": T, T: {...}}, in the order version, teams, channels, users, posts, direct
- * channels, direct posts. Posts have no ids: one is told from another by where, who, when and what, as Mattermost itself does. */
+ * channels, direct posts. It is read twice, so that all rooms are there before anything was said. Posts have no ids: one is told from another by where, who, when and what, as Mattermost itself does. */
 #include "upkeep/intake.h"
 #include "wire/json.h"
 
@@ -20,6 +20,8 @@ struct reader {
     struct lines lines;
     struct buf text; /* a text that is put together */
     unsigned teams;
+    bool
+        posts; /* the second time: nothing else is taken, and what is wrong with the others has been told */
 };
 
 static struct text string_of(struct reader *r, struct text value)
@@ -373,39 +375,58 @@ static enum err take_version(struct reader *r, struct text object)
 
 static const struct {
     const char *type;
+    bool is_post;
     enum err (*take)(struct reader *r, struct text object);
 } types[] = {
-    {"post", take_post}, {"direct_post", take_direct_post}, {"user", take_user},
-    {"bot", take_user},  {"channel", take_channel},         {"direct_channel", take_direct_channel},
-    {"team", take_team}, {"version", take_version},
+    {"post", true, take_post},        {"direct_post", true, take_direct_post},
+    {"user", false, take_user},       {"bot", false, take_user},
+    {"channel", false, take_channel}, {"direct_channel", false, take_direct_channel},
+    {"team", false, take_team},       {"version", false, take_version},
 };
 
 static enum err take_line(struct reader *r, struct text line)
 {
     struct text type = TEXT_NONE, object = TEXT_NONE;
+    const char *wrong;
     const struct field field = {"type", FIELD_TEXT, true, &type};
-    if (!fields_or_bad(r->in, line, &field, 1, &r->lines.scratch))
+    if (r->posts ? !fields_read(line, &field, 1, &r->lines.scratch, &wrong)
+                 : !fields_or_bad(r->in, line, &field, 1, &r->lines.scratch))
         return ERR_OK;
     for (size_t i = 0; i < COUNT(types); i++) {
         const struct field inner = {types[i].type, FIELD_RAW, true, &object};
         if (!text_is(type, text_of(types[i].type)))
             continue;
+        if (types[i].is_post != r->posts)
+            return ERR_OK;
         return fields_or_bad(r->in, line, &inner, 1, &r->lines.scratch) ? types[i].take(r, object)
                                                                         : ERR_OK;
     }
-    r->in->count->left_out++;
+    r->in->count->left_out += !r->posts;
     return ERR_OK;
+}
+
+static enum err read_lines(struct reader *r)
+{
+    struct text line;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && lines_next(&r->lines, r->in, &line, &e))
+        e = take_line(r, line);
+    return e;
 }
 
 enum err read_mattermost(struct intake *in, FILE *file)
 {
     struct reader r = {.in = in};
-    struct text line;
-    enum err e = ERR_OK;
     lines_init(&r.lines, file);
     buf_init(&r.text, IMPORT_LINE_MAX);
-    while (e == ERR_OK && lines_next(&r.lines, in, &line, &e))
-        e = take_line(&r, line);
+    in->total *= 2;
+    enum err e = read_lines(&r);
+    if (e == ERR_OK) {
+        rewind(file);
+        in->line = 0;
+        r.posts = r.lines.told = true;
+        e = read_lines(&r);
+    }
     const struct item caught_up = {.kind = ITEM_CAUGHT_UP, .source = SOURCE};
     if (e == ERR_OK)
         e = intake_put(in, &caught_up);

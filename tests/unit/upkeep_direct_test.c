@@ -230,15 +230,17 @@ static const char there[] =
     "INSERT INTO member VALUES (4, 1, 'member', 3, 0), (4, 5, 'member', 3, 0),"
     " (4, 6, 'member', 3, 0);";
 
+/* And in which something was said. */
+static const char message[] =
+    "INSERT INTO message (room_id, offset, author_id, text, created_ms, key)"
+    " VALUES (4, 1, 5, 'one', 1, 'k1');"
+    "INSERT INTO stream (room_id, offset, time_ms, data) VALUES (4, 1, 1, "
+    "'{\"type\":\"message_created\",\"message\":{\"id\":\"1\",\"text\":\"one\"}}');"
+    "UPDATE room SET top = 1 WHERE id = 4";
+
 /* One that is there is found by who they are, whatever their numbers. */
 static void it_goes_into_the_one_that_is_there(void)
 {
-    static const char message[] =
-        "INSERT INTO message (room_id, offset, author_id, text, created_ms, key)"
-        " VALUES (4, 1, 5, 'one', 1, 'k1');"
-        "INSERT INTO stream (room_id, offset, time_ms, data) VALUES (4, 1, 1, "
-        "'{\"type\":\"message_created\",\"message\":{\"id\":\"1\",\"text\":\"one\"}}');"
-        "UPDATE room SET top = 1 WHERE id = 4";
     for (int used = 0; used < 2; used++) {
         struct world w = world_make();
         change(w.t.path, there);
@@ -354,6 +356,10 @@ static void mattermosts_of_two_become_theirs(void)
         {"\"members\":[\"ana\",\"zoe\"]}}\n" POST "[\"zoe\",\"ana\"]", "", "ana, zoeP",
          "in, 5: the member zoe is not among the people."},
     };
+#define CHANNEL_AND_POST                                                                           \
+    "{\"type\":\"channel\",\"channel\":{\"team\":\"t\",\"name\":\"lab\",\"type\":\"O\"}}\n"        \
+    "{\"type\":\"post\",\"post\":{\"team\":\"t\",\"channel\":\"lab\",\"user\":\"ana\","            \
+    "\"message\":\"m\",\"create_at\":5}}\n"
 #define PERSON(name) "{\"type\":\"user\",\"user\":{\"username\":\"" name "\"}}\n"
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct world w = world_make();
@@ -365,6 +371,29 @@ static void mattermosts_of_two_become_theirs(void)
         look(&w, "SELECT count(*) FROM message", "1");
         world_remove(&w);
     }
+}
+
+/* Conversations stand behind posts: yet nothing was said when it turns out that one may not be merged. */
+static void before_a_conflict_nothing_is_said(void)
+{
+    struct world w = world_make();
+    change(w.t.path, there);
+    change(w.t.path, message);
+    write_file(w.path,
+               "{\"type\":\"version\",\"version\":1}\n[]\n" PERSON("ana") PERSON("ben")
+                   CHANNEL_AND_POST,
+               "{\"type\":\"direct_channel\",\"direct_channel\":{\"members\":[\"ben\",\"ana\"]}}\n",
+               "{\"type\":\"emoji\"}\n" POST "[\"ana\",\"ben\"]}}\n");
+    CHECK_INT(import(&w), ERR_CONFLICT);
+    CHECK_INT(w.n.messages, 0);
+    look(&w, "SELECT count(*) FROM message", "1");
+    w.merge = true;
+    CHECK_INT(import(&w), ERR_OK);
+    CHECK_INT(w.n.messages, 2);
+    CHECK_TEXT(w.said, "in, 2: the line is no JSON object."); /* though it is read twice */
+    CHECK_INT(w.n.left_out, 1);
+    conversations(&w, "ana+ben:nookm,anam,benm:2P");
+    world_remove(&w);
 }
 
 /* ---- and out again */
@@ -459,5 +488,6 @@ static void one_room_is_found_by_its_number_alone(void)
 UNIT("upkeep/direct", CASE(it_comes_once), CASE(both_are_in_it_and_nobody_else),
      CASE(what_is_no_two_is_told), CASE(it_goes_into_the_one_that_is_there),
      CASE(a_room_of_such_a_name_is_another), CASE(slacks_of_two_become_theirs),
-     CASE(mattermosts_of_two_become_theirs), CASE(what_goes_out_comes_in_as_it_was),
-     CASE(who_was_erased_stays_the_other_one), CASE(one_room_is_found_by_its_number_alone))
+     CASE(mattermosts_of_two_become_theirs), CASE(before_a_conflict_nothing_is_said),
+     CASE(what_goes_out_comes_in_as_it_was), CASE(who_was_erased_stays_the_other_one),
+     CASE(one_room_is_found_by_its_number_alone))
