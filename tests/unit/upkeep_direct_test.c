@@ -461,6 +461,28 @@ static void who_was_erased_stays_the_other_one(void)
     world_remove(&away);
 }
 
+/* Between the request and the end of an erasure they are still a member here. */
+static void who_is_being_erased_is_no_member_elsewhere(void)
+{
+    struct world home = world_make(), away = world_make();
+    struct buf out;
+    buf_init(&out, (size_t)1 << 20);
+    change(home.t.path, there);
+    change(home.t.path,
+           "UPDATE user SET name = '-5', display = 'Erased person', active = 0 WHERE id = 5;"
+           "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms, ended_ms)"
+           " VALUES (5, 'keep', 'ana', 'A', 0, 1, 0);");
+    export_from(&home, NULL, &out);
+    CU_ASSERT_PTR_NULL(strstr(out.data, "\"user\":\"-5\""));
+    write_file(away.path, out.data, "", "");
+    CHECK_INT(import(&away), ERR_OK);
+    CHECK_TEXT(away.said, "");
+    conversations(&away, "-2+ben:nookm,benm:0P");
+    buf_fini(&out);
+    world_remove(&home);
+    world_remove(&away);
+}
+
 /* Nobody knows what it is called in the database; its number is in its address. */
 static void one_room_is_found_by_its_number_alone(void)
 {
@@ -490,4 +512,4 @@ UNIT("upkeep/direct", CASE(it_comes_once), CASE(both_are_in_it_and_nobody_else),
      CASE(a_room_of_such_a_name_is_another), CASE(slacks_of_two_become_theirs),
      CASE(mattermosts_of_two_become_theirs), CASE(before_a_conflict_nothing_is_said),
      CASE(what_goes_out_comes_in_as_it_was), CASE(who_was_erased_stays_the_other_one),
-     CASE(one_room_is_found_by_its_number_alone))
+     CASE(who_is_being_erased_is_no_member_elsewhere), CASE(one_room_is_found_by_its_number_alone))
