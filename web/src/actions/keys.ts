@@ -1,6 +1,6 @@
 import { currentRoomId, me, rooms } from "../state/app";
 import { openDialog } from "../state/dialog";
-import { neighbour, sections } from "../state/rooms";
+import { inOrder, neighbour, sections } from "../state/rooms";
 import { unreadShown } from "../state/unread_shown";
 import { detailsShown, showDetails } from "../state/panes";
 import { roomy } from "../lib/media";
@@ -43,8 +43,8 @@ export function searchPath(): string {
 }
 
 function stepRoom(step: 1 | -1, unreadOnly: boolean): void {
-  const shown = sections(rooms.peek(), unreadShown.peek());
-  const next = neighbour([...shown.unread, ...shown.rooms], currentRoomId.peek(), step, unreadOnly);
+  const shown = inOrder(sections(rooms.peek(), unreadShown.peek()));
+  const next = neighbour(shown, currentRoomId.peek(), step, unreadOnly);
   if (next) navigate(`/room/${next.id}`);
 }
 

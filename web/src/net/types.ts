@@ -38,6 +38,8 @@ export interface Room {
   /** A closer bound than the place has, set by the owners. */
   keep_days?: number;
   keep_messages?: number;
+  /** The other one, if it is a conversation of two; `name` is then how they are called. */
+  direct?: Author;
 }
 
 export interface Member {

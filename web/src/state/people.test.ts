@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Member } from "../net/types";
-import { memberWords, presenceOf, sortMembers } from "./people";
+import { memberWords, presenceOf, presenceWords, sortMembers } from "./people";
 
 const NOON = new Date(2026, 10, 24, 12, 0).getTime();
 const HOUR = 3_600_000;
@@ -27,4 +27,9 @@ test("beside a name stands what it does, or since when it is away", () => {
 
 test("presence has three signs: here, here today, none", () => {
   assert.deepEqual(sortMembers(all, "9").map((m) => presenceOf(m, NOON)), [true, true, true, true, false, undefined]);
+});
+
+test("in words: here now, or when they were here last", () => {
+  const said = sortMembers([...all, member("8", "Zoe", false)], "9").map((m) => presenceWords(m, NOON));
+  assert.deepEqual(said, ["here now", "here now", "here now", "here now", "last here 11:00", "last here yesterday", ""]);
 });

@@ -1,5 +1,5 @@
 // Who stands where in a list of members, and what is said beside the name. Pure.
-import { dayNumber, since } from "../lib/time_text";
+import { dayNumber, shortDay, since } from "../lib/time_text";
 import type { Member } from "../net/types";
 
 export interface PersonSigns {
@@ -25,6 +25,12 @@ export function memberWords({ user, here, seen, role }: Member, signs: PersonSig
   if (signs.writing.has(user.id)) return "writing";
   if (!here) return since(seen, signs.now);
   return role === "owner" ? "owner" : "";
+}
+
+/** "here now", "last here 09:12", "last here yesterday"; "" for who was never here. */
+export function presenceWords({ here, seen }: Member, now: number): string {
+  if (here) return "here now";
+  return seen > 0 ? `last here ${shortDay(seen, now)}` : "";
 }
 
 /** A dot for those who are here, an open one for those who were here today, none for the others. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { applyUserEvent, findRooms, isNamed, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
+import { applyUserEvent, findRooms, inOrder, isNamed, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
 import type { Room } from "../net/types";
 
 const room = (id: string, name: string, unread = 0, offset = 10): Room => ({
@@ -15,6 +15,17 @@ test("general leads, the others stand by name, unread ones in their own section"
   const shown = sections(rooms, unread);
   assert.deepEqual(shown.unread.map((r) => r.name), ["ant"]);
   assert.deepEqual(shown.rooms.map((r) => r.name), ["general", "zoo"]);
+});
+
+const ben = { ...room("8", "Ben", 0), direct: { id: "5", name: "ben", display: "Ben", role: "member" as const } };
+
+test("conversations of two stand by name below the rooms, and among what is unread after them", () => {
+  const all = roomMap([{ ...ben, id: "9", name: "Ada", unread: 2 }, ben, ...rooms.values()]);
+  const quiet = sections(all, none);
+  assert.deepEqual([quiet.rooms, quiet.people].map((list) => list.map((r) => r.name)), [["general", "ant", "zoo"], ["Ada", "Ben"]]);
+  const shown = sections(all, unreadSection(none, all, "1", true, false));
+  assert.deepEqual(shown.unread.map((r) => r.name), ["ant", "Ada"]);
+  assert.deepEqual(inOrder(shown).map((r) => r.name), ["ant", "Ada", "general", "zoo", "Ben"]);
 });
 
 test("numbers in names count as numbers", () => {
@@ -69,9 +80,15 @@ test("a name is taken by another room of one's own, however it is written", () =
   assert.ok(isNamed(rooms, " General "));
   assert.ok(!isNamed(rooms, "General", "1"), "its own name is no other's");
   assert.ok(!isNamed(rooms, "") && !isNamed(rooms, "gen"));
+  assert.ok(!isNamed(roomMap([ben]), "Ben"), "a person is no room");
 });
 
 test("totals leave out the room that is open", () => {
   assert.deepEqual(totals(rooms, ""), { unread: 4, mentions: 0 });
   assert.deepEqual(totals(rooms, "3"), { unread: 0, mentions: 0 });
+});
+
+test("all that is unread in a conversation of two is to oneself, once", () => {
+  const all = roomMap([{ ...ben, unread: 3, mentions: 1 }, { ...room("2", "zoo", 5), mentions: 2 }]);
+  assert.deepEqual(totals(all, ""), { unread: 8, mentions: 5 });
 });

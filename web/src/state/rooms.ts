@@ -62,20 +62,26 @@ export function unreadSection(
 export interface Sections {
   unread: Room[];
   rooms: Room[];
+  /** Conversations of two. */
+  people: Room[];
 }
 
 const byName = (a: Room, b: Room): number => a.name.localeCompare(b.name, undefined, { numeric: true }) || Number(a.id) - Number(b.id);
 
-/** `general` (the first room) leads, the others by name: an order that does not change while one looks. */
+/** `general` (the first room) leads, the others by name, then people by name: an order that does not change while one looks. */
 export function sections(rooms: Rooms, unread: ReadonlySet<string>): Sections {
-  const own = [...rooms.values()].filter((room) => room.joined).sort(byName);
-  const first = own.findIndex((room) => room.id === "1");
-  if (first > 0) own.unshift(...own.splice(first, 1));
+  const rank = (room: Room) => (room.id === "1" ? 0 : room.direct ? 2 : 1);
+  const own = [...rooms.values()].filter((room) => room.joined).sort((a, b) => rank(a) - rank(b) || byName(a, b));
+  const others = own.filter((room) => !unread.has(room.id));
   return {
     unread: own.filter((room) => unread.has(room.id)),
-    rooms: own.filter((room) => !unread.has(room.id)),
+    rooms: others.filter((room) => !room.direct),
+    people: others.filter((room) => room.direct),
   };
 }
+
+/** All of them in the order in which they are shown. */
+export const inOrder = ({ unread, rooms, people }: Sections): Room[] => [...unread, ...rooms, ...people];
 
 /** Rooms with the words in their name or topic, by name; those whose name begins with them come first, a topic last. */
 export function findRooms(rooms: readonly Room[], words: string): Room[] {
@@ -89,10 +95,10 @@ export function findRooms(rooms: readonly Room[], words: string): Room[] {
   return ranked.sort((a, b) => a.at - b.at || byName(a.room, b.room)).map(({ room }) => room);
 }
 
-/** Whether one of these rooms, other than `except`, has this name; letters large or small are the same. */
+/** Whether one of these rooms, other than `except`, has this name; people are no rooms, and letters large or small are the same. */
 export function isNamed(rooms: Rooms, name: string, except = ""): boolean {
   const wanted = name.trim().toLowerCase();
-  return wanted !== "" && [...rooms.values()].some((room) => room.id !== except && room.joined && room.name.toLowerCase() === wanted);
+  return wanted !== "" && [...rooms.values()].some((room) => room.id !== except && room.joined && !room.direct && room.name.toLowerCase() === wanted);
 }
 
 /** The room before or after `current` in the order shown; with `unreadOnly` the next one that has something. */
@@ -108,6 +114,9 @@ export function neighbour(shown: readonly Room[], current: string, step: 1 | -1,
   return null;
 }
 
+/** How many unread ones are to oneself: mentions, and all that another one writes to oneself alone. */
+export const toOneself = (room: Room): number => (room.direct ? room.unread : room.mentions);
+
 /** Sums for the title and the way back: what waits in rooms other than `except`. */
 export function totals(rooms: Rooms, except: string): { unread: number; mentions: number } {
   let unread = 0;
@@ -115,7 +124,7 @@ export function totals(rooms: Rooms, except: string): { unread: number; mentions
   for (const room of rooms.values()) {
     if (room.id === except) continue;
     unread += room.unread;
-    mentions += room.mentions;
+    mentions += toOneself(room);
   }
   return { unread, mentions };
 }

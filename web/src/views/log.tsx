@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { ScrollKeeper } from "../lib/scroll_keeper";
 import { navigate, route } from "../lib/router";
 import { isUp, me, messages, rooms } from "../state/app";
+import { calledWords } from "../state/direct";
 import { lastOffset } from "../state/log";
 import { outbox } from "../state/outbox";
 import { openRuns } from "../state/open_runs";
@@ -171,7 +172,7 @@ export function Log({ room }: { room: Room }) {
         role="log"
         ref={box}
         aria-relevant="additions"
-        aria-label={`Messages in ${room.name}`}
+        aria-label={`Messages in ${calledWords(room)}`}
         aria-busy={busy}
         tabIndex={0}
         onKeyDown={(e) => onLogKey(e, log, toEnd)}

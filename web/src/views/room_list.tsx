@@ -4,12 +4,13 @@ import { Face } from "../lib/face";
 import { route } from "../lib/router";
 import { connection, currentRoomId, me, messages, place, rooms, roomsLoaded } from "../state/app";
 import { computed, untracked } from "../state/store";
-import { sections, unreadSection } from "../state/rooms";
+import { inOrder, sections, toOneself, unreadSection } from "../state/rooms";
 import { looking, unreadShown } from "../state/unread_shown";
 import { openDialog } from "../state/dialog";
 import { drafts } from "../state/drafts";
 import { isOver } from "../state/runs";
 import { searchPath } from "../actions/keys";
+import { RoomSign } from "./room_sign";
 import type { ConnectionInfo } from "../state/app";
 import type { Room, User } from "../net/types";
 
@@ -39,7 +40,7 @@ function LinkState() {
   );
 }
 
-function RoomSign({ room }: { room: Room }) {
+function Going({ room }: { room: Room }) {
   if (drafts.value.has(room.id) && room.id !== currentRoomId.value) return <Icon name="pencil" class="sign" label="Draft" />;
   const working = [...messages(room.id).value.runs.values()].some((run) => !isOver(run));
   return working ? <Icon name="agent" class="sign live" label="An agent is working" /> : null;
@@ -47,12 +48,14 @@ function RoomSign({ room }: { room: Room }) {
 
 function Count({ room }: { room: Room }) {
   if (room.id === looking.value) return null;
-  if (room.mentions > 0) {
-    const words = `${room.mentions} mention${room.mentions > 1 ? "s" : ""}, ${room.unread} unread`;
-    return <span class="count mention" role="img" aria-label={words}>@{room.mentions}</span>;
+  const { direct, mentions, unread } = room;
+  const strong = toOneself(room) > 0 ? " mention" : "";
+  if (strong && !direct) {
+    const words = `${mentions} mention${mentions > 1 ? "s" : ""}, ${unread} unread`;
+    return <span class="count mention" role="img" aria-label={words}>@{mentions}</span>;
   }
-  if (room.unread <= 0) return null;
-  return <span class="count" role="img" aria-label={`${room.unread} unread`}>{room.unread > 999 ? "999+" : room.unread}</span>;
+  if (unread <= 0) return null;
+  return <span class={`count${strong}`} role="img" aria-label={`${unread} unread${direct ? ", to you" : ""}`}>{unread > 999 ? "999+" : unread}</span>;
 }
 
 function RoomRow({ room, stop }: { room: Room; stop: boolean }) {
@@ -67,9 +70,9 @@ function RoomRow({ room, stop }: { room: Room; stop: boolean }) {
         data-unread={room.unread > 0 && room.id !== looking.value ? "" : undefined}
         tabIndex={stop ? 0 : -1}
       >
-        <Icon name={room.private ? "lock" : "room"} label={room.private ? "Private" : undefined} />
-        <span class="label" title={room.name}>{room.name}</span>
         <RoomSign room={room} />
+        <span class="label" title={room.name}>{room.name}</span>
+        <Going room={room} />
         <Count room={room} />
       </a>
     </li>
@@ -112,8 +115,9 @@ function useUnreadSection() {
 
 function Lists() {
   const pointer = useUnreadSection();
-  const { unread, rooms: others } = sections(rooms.value, unreadShown.value);
-  const all = [...unread, ...others];
+  const shown = sections(rooms.value, unreadShown.value);
+  const { unread, rooms: others, people } = shown;
+  const all = inOrder(shown);
   const stop = all.find((room) => room.id === currentRoomId.value)?.id ?? all[0]?.id;
   return (
     <div class="room-list" onKeyDown={onArrow} {...pointer}>
@@ -132,6 +136,12 @@ function Lists() {
             </button>
           </h2>
           <ul>{others.map((room) => <RoomRow key={room.id} room={room} stop={room.id === stop} />)}</ul>
+        </section>
+      )}
+      {people.length > 0 && (
+        <section aria-labelledby="list-people">
+          <h2 id="list-people">People</h2>
+          <ul>{people.map((room) => <RoomRow key={room.id} room={room} stop={room.id === stop} />)}</ul>
         </section>
       )}
     </div>

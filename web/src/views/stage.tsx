@@ -1,7 +1,10 @@
 import { useEffect } from "preact/hooks";
+import { Face } from "../lib/face";
 import { Icon } from "../lib/icons";
 import { navigate } from "../lib/router";
-import { currentRoom, currentRoomId, me, members, messages, rooms, roomsLoaded } from "../state/app";
+import { currentRoom, currentRoomId, me, members, messages, rooms, roomsLoaded, serverNow } from "../state/app";
+import { calledWords, isErased } from "../state/direct";
+import { presenceOf, presenceWords } from "../state/people";
 import { totals } from "../state/rooms";
 import { closeOverlay, detailsShown, showDetails } from "../state/panes";
 import { loadRooms } from "../actions/start";
@@ -14,7 +17,7 @@ import { Composer } from "./composer";
 import { Log } from "./log";
 import { SendTrouble } from "./send_trouble";
 import { StatusLine } from "./status_line";
-import type { Room } from "../net/types";
+import type { Author, Room } from "../net/types";
 
 function Back({ room }: { room: string }) {
   const { unread } = totals(rooms.value, room);
@@ -27,30 +30,55 @@ function Back({ room }: { room: string }) {
   );
 }
 
+function RoomName({ room }: { room: Room }) {
+  return (
+    <>
+      <h1 id="room-name">
+        <Icon name={room.private ? "lock" : "room"} label={room.private ? "Private room" : undefined} />
+        <span title={room.name}>{room.name}</span>
+      </h1>
+      <p class="topic" title={room.topic || undefined}>{room.topic}</p>
+    </>
+  );
+}
+
+/** Instead of a topic: whether they are here. Agents always are. */
+function PersonName({ room, person }: { room: Room; person: Author }) {
+  const member = members(room.id).value.find(({ user }) => user.id === person.id);
+  const now = serverNow();
+  return (
+    <>
+      <h1 class="person" id="room-name">
+        <Face user={person} here={member && presenceOf(member, now)} />
+        <span title={isErased(person) ? undefined : `${person.display}, @${person.name}`}>{person.display}</span>
+      </h1>
+      {person.role === "agent" ? <span class="tag">agent</span> : <p class="topic">{member && presenceWords(member, now)}</p>}
+    </>
+  );
+}
+
 function Head({ room }: { room: Room }) {
   const open = detailsShown.value;
   const count = members(room.id).value.length || room.members;
   return (
     <header class="bar">
       <Back room={room.id} />
-      <h1 id="room-name">
-        <Icon name={room.private ? "lock" : "room"} label={room.private ? "Private room" : undefined} />
-        <span title={room.name}>{room.name}</span>
-      </h1>
-      <p class="topic" title={room.topic || undefined}>{room.topic}</p>
+      {room.direct ? <PersonName room={room} person={room.direct} /> : <RoomName room={room} />}
       <div class="tools">
-        <button
-          class="tool count wide-only"
-          type="button"
-          aria-label={`${count} members`}
-          title="Who is in this room"
-          aria-controls="details"
-          onClick={() => showDetails(!open)}
-        >
-          <Icon name="people" />
-          {count}
-        </button>
-        <a class="tool" href={`/search?room=${room.id}`} aria-label={`Search in ${room.name}`} title="Search in this room">
+        {!room.direct && (
+          <button
+            class="tool count wide-only"
+            type="button"
+            aria-label={`${count} members`}
+            title="Who is in this room"
+            aria-controls="details"
+            onClick={() => showDetails(!open)}
+          >
+            <Icon name="people" />
+            {count}
+          </button>
+        )}
+        <a class="tool" href={`/search?room=${room.id}`} aria-label={`Search in ${calledWords(room)}`} title={`Search in this ${room.direct ? "conversation" : "room"}`}>
           <Icon name="search" />
         </a>
         <button

@@ -5,8 +5,9 @@ import { call } from "../net/rpc";
 import { CopyRow } from "../lib/copy_row";
 import { linkHere } from "../lib/router";
 import { useTask } from "../lib/use_task";
-import type { Room } from "../net/types";
+import type { Author, Room } from "../net/types";
 import { me, members, place } from "../state/app";
+import { calledWords, conversationWords } from "../state/direct";
 import { openDialog } from "../state/dialog";
 import { keptWords } from "../state/keeping";
 
@@ -22,6 +23,7 @@ export function RoomStart({ room, trimmed }: { room: Room; trimmed: boolean }) {
   const known = list.length > 0;
   const alone = known ? people.length === 1 && people[0]?.user.id === me.value?.id : room.members === 2;
   const first = room.id === "1";
+  if (room.direct && !trimmed) return <ConversationStart room={room} person={room.direct} />;
   if (trimmed) {
     return (
       <div class="room-start">
@@ -49,6 +51,16 @@ export function RoomStart({ room, trimmed }: { room: Room; trimmed: boolean }) {
       )}
       {first && alone && me.value?.role === "admin" && <InviteLink />}
       {alone && (!known || list.some((member) => member.user.id === NOOK)) && <Offers room={room.id} />}
+    </div>
+  );
+}
+
+function ConversationStart({ room, person }: { room: Room; person: Author }) {
+  return (
+    <div class="room-start">
+      <h2>This is the beginning of {calledWords(room)}</h2>
+      <p>{conversationWords(person)}</p>
+      {person.id === NOOK && <Offers room={room.id} />}
     </div>
   );
 }

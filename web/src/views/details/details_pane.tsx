@@ -3,6 +3,7 @@ import { Icon } from "../../lib/icons";
 import { useTask } from "../../lib/use_task";
 import type { Room } from "../../net/types";
 import { mayGovern, members, place } from "../../state/app";
+import { calledWords, conversationWords } from "../../state/direct";
 import { openDialog } from "../../state/dialog";
 import { keptWords } from "../../state/keeping";
 import { showDetails } from "../../state/panes";
@@ -12,7 +13,7 @@ import { MemberList } from "./member_list";
  * with them, so that it never moves. */
 export function DetailsPane({ room }: { room: Room }) {
   return (
-    <aside class="details" id="details" aria-label={`Details of ${room.name}`}>
+    <aside class="details" id="details" aria-label={`Details of ${calledWords(room)}`}>
       <div class="bar">
         <h2>Details</h2>
         <div class="tools">
@@ -24,14 +25,16 @@ export function DetailsPane({ room }: { room: Room }) {
       <div class="inner">
         <About room={room} />
         <MemberList room={room} />
-        {members(room.id).value.length > 0 && <Ways room={room} />}
+        {!room.direct && members(room.id).value.length > 0 && <Ways room={room} />}
       </div>
     </aside>
   );
 }
 
 function About({ room }: { room: Room }) {
-  const who = room.private
+  const who = room.direct
+    ? conversationWords(room.direct)
+    : room.private
     ? "Private: people come in by invitation, and only members read and write here."
     : `Everyone at ${place.value?.name || "this place"} may join, read and write here.`;
   const kept = keptWords(room, place.value?.keep);
@@ -39,7 +42,7 @@ function About({ room }: { room: Room }) {
     <section aria-labelledby="details-about">
       <h3 id="details-about">
         <span>About</span>
-        {mayGovern(room.id) && (
+        {!room.direct && mayGovern(room.id) && (
           <button class="link" type="button" aria-haspopup="dialog" aria-label={`Change ${room.name}`} onClick={() => openDialog("room")}>
             Change
           </button>

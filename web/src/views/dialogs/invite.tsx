@@ -13,7 +13,7 @@ export function InviteDialog() {
   const admin = me.value?.role === "admin";
   return (
     <Dialog title="Invite people">
-      {room && room.id !== "1" && <IntoRoom room={room} />}
+      {room && room.id !== "1" && !room.direct && <IntoRoom room={room} />}
       {admin ? (
         <InviteLinks />
       ) : (

@@ -8,7 +8,7 @@ import { Dialog, Trouble } from "./dialog";
 export function LeaveDialog() {
   const room = currentRoom.value;
   const { busy, trouble, run } = useTask();
-  if (!room) return null;
+  if (!room || room.direct) return null;
   const others = members(room.id).value.some(({ user }) => user.role !== "agent" && user.id !== me.value?.id);
   const leave = (event: Event) => {
     event.preventDefault();

@@ -29,7 +29,7 @@ export function NewRoomDialog() {
 /** Name, topic and who may come in, for owners and admins. */
 export function ChangeRoomDialog() {
   const room = currentRoom.value;
-  if (!room) return null;
+  if (!room || room.direct) return null;
   return (
     <Dialog title={`Change ${room.name}`}>
       <RoomForm

@@ -1,5 +1,6 @@
 import type { Order } from "../../actions/search";
 import { rooms } from "../../state/app";
+import { whereWords } from "../../state/direct";
 import { nothingFound } from "../../state/marks";
 import { count } from "../run/run_words";
 import { Hit } from "./hit";
@@ -10,6 +11,11 @@ interface Props {
   onAll: () => void;
   onOrder: (order: Order) => void;
   onMore: () => void;
+}
+
+function where(id: string): string {
+  const room = rooms.value.get(id);
+  return room ? whereWords(room) : "";
 }
 
 /** What was found, what could not be, and the way to more. */
@@ -35,7 +41,7 @@ export function Hits({ results, onAll, onOrder, onMore }: Props) {
             </select>
           </div>
           <ol class="hits">
-            {messages.map((message) => <Hit key={message.id} message={message} room={rooms.value.get(message.room)?.name ?? ""} />)}
+            {messages.map((message) => <Hit key={message.id} message={message} room={where(message.room)} />)}
           </ol>
           {more && (
             <div class="pager">

@@ -2,6 +2,8 @@ import { somePeople } from "../../actions/people";
 import { Icon } from "../../lib/icons";
 import { useAsked } from "../../lib/use_task";
 import { me, rooms, serverNow } from "../../state/app";
+import { whereWords } from "../../state/direct";
+import { sections } from "../../state/rooms";
 import { filtersOf, spans, toggleHas, withFilter, type Kind } from "../../state/search_query";
 
 const TIMES: readonly Kind[] = ["before", "after", "on"];
@@ -34,7 +36,8 @@ interface Props {
 /** The filters that can be chosen. All but the room are operators in the text, where they can be seen and typed as well. */
 export function Narrow({ query, onQuery, room, onRoom }: Props) {
   const filters = filtersOf(query);
-  const own = [...rooms.value.values()].filter((one) => one.joined).sort((a, b) => a.name.localeCompare(b.name));
+  const { rooms: own, people } = sections(rooms.value, new Set());
+  const ways = [...own, ...people].map((one) => ({ value: one.id, words: one.direct ? whereWords(one) : `in ${one.name}` }));
   const times = spans(serverNow()).map((one) => ({ value: `${one.kind}:${one.value}`, words: one.words, span: one }));
   const typed = filters.filter((one) => TIMES.includes(one.kind)).map((one) => `${one.kind}:${one.value}`);
   const time = typed.length === 0 ? "" : typed.length === 1 && times.some((one) => one.value === typed[0]) ? typed[0]! : TYPED;
@@ -44,7 +47,7 @@ export function Narrow({ query, onQuery, room, onRoom }: Props) {
   };
   return (
     <div class="chips" role="group" aria-label="Narrow down">
-      <Pick name="In" none="in all my rooms" value={room} choices={own.map((one) => ({ value: one.id, words: `in ${one.name}` }))} onPick={onRoom} />
+      <Pick name="In" none="in all my rooms" value={room} choices={ways} onPick={onRoom} />
       <From query={query} onQuery={onQuery} />
       <Pick name="When" none="any time" value={time} choices={times} onPick={pickTime} />
       {["link", "code"].map((what) => (

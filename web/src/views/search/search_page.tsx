@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../../lib/icons";
 import { rooms } from "../../state/app";
+import { calledWords } from "../../state/direct";
 import { Hits } from "./hits";
 import { Narrow } from "./narrow";
 import { useSearch } from "./use_search";
@@ -10,7 +11,8 @@ export function SearchPage() {
   const { query, setQuery, room, setRoom, setOrder, results, trouble, more } = useSearch();
   const box = useRef<HTMLInputElement>(null);
   useEffect(() => box.current?.focus(), []);
-  const name = rooms.value.get(room)?.name;
+  const at = rooms.value.get(room);
+  const name = at && calledWords(at);
   const back = room ? `/room/${room}` : "/";
   return (
     <main class="stage" aria-labelledby="search-title">
