@@ -16,7 +16,7 @@ test("Ctrl+K finds rooms one is in and rooms one could join; Enter goes there", 
   const page = await enter(mira, "/room/1", { url: server.url });
   await roomShown(page, "general");
   await page.keyboard.press("Control+k");
-  const dialog = page.getByRole("dialog", { name: "Find or make a room" });
+  const dialog = page.getByRole("dialog", { name: "Find a room or a person" });
   const mine = dialog.getByRole("list", { name: "Rooms you are in" });
   const others = dialog.getByRole("list", { name: "Rooms you can join" });
   await others.getByText("garden of Jonas").waitFor();
@@ -36,7 +36,7 @@ test("Ctrl+K finds rooms one is in and rooms one could join; Enter goes there", 
 
   await page.keyboard.press("Control+k");
   await page.keyboard.type("no such name");
-  await dialog.getByText("No room that you are in or could join has this in its name.").waitFor();
+  await dialog.getByText("No room that you are in or could join has this in its name, and nobody is called so.").waitFor();
   await page.keyboard.press("Enter");
   assert.ok(await dialog.isVisible(), "there is nowhere to go to");
   await dialog.getByRole("searchbox").fill("beans");
@@ -52,7 +52,7 @@ test("Ctrl+/ and the settings show every key, as it is set", async () => {
   await roomShown(page, "general");
   await page.keyboard.press("Control+/");
   const dialog = page.getByRole("dialog", { name: "Keys" });
-  await dialog.getByText("Find a room, and go there").waitFor();
+  await dialog.getByText("Find a room or a person, and go there").waitFor();
   const shown = await dialog.locator("kbd").allInnerTexts();
   for (const key of ["Ctrl K", "Ctrl Shift F", "Alt \u2191", "F6", "Enter", "Shift Enter", "\u2191", "Esc", "R", "E", "C", "Delete"]) {
     assert.ok(shown.includes(key), `${key} is among ${shown}`);

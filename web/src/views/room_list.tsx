@@ -138,10 +138,21 @@ function Lists() {
           <ul>{others.map((room) => <RoomRow key={room.id} room={room} stop={room.id === stop} />)}</ul>
         </section>
       )}
-      {people.length > 0 && (
+      {(people.length > 0 || roomsLoaded.value) && (
         <section aria-labelledby="list-people">
-          <h2 id="list-people">People</h2>
+          <h2 id="list-people">
+            People
+            <button class="tool" type="button" aria-label="New message" title="New message" aria-haspopup="dialog" onClick={() => openDialog("new-message")}>
+              <Icon name="talk" />
+            </button>
+          </h2>
           <ul>{people.map((room) => <RoomRow key={room.id} room={room} stop={room.id === stop} />)}</ul>
+          {!all.some((room) => room.direct) && (
+            <button class="room-link" type="button" aria-haspopup="dialog" onClick={() => openDialog("new-message")}>
+              <Icon name="plus" />
+              Write to somebody
+            </button>
+          )}
         </section>
       )}
     </div>

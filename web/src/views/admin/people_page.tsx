@@ -1,11 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
+import { messagePerson } from "../../actions/direct";
 import { everybody } from "../../actions/people";
 import { Face } from "../../lib/face";
 import { Icon } from "../../lib/icons";
 import { shortDay } from "../../lib/time_text";
-import { useAsked } from "../../lib/use_task";
+import { useAsked, useTask } from "../../lib/use_task";
 import type { User } from "../../net/types";
 import { me } from "../../state/app";
+import { canMessage } from "../../state/direct";
 import { dialog, openDialog } from "../../state/dialog";
 import { erasing } from "../../state/erased";
 import { resetting } from "../../state/resetting";
@@ -14,11 +16,12 @@ import { count } from "../run/run_words";
 
 const FEW = 50;
 
-/** Who is here, and the way to erase somebody. */
+/** Who is here, the way to them, and to erase somebody. */
 export function PeoplePage() {
   const { value: people, trouble, reload } = useAsked(everybody);
   const [words, setWords] = useState("");
   const [all, setAll] = useState(false);
+  const going = useTask();
   const asks = dialog.value === "erase";
   useEffect(() => {
     if (!asks) void reload(); // somebody may be gone now
@@ -53,11 +56,11 @@ export function PeoplePage() {
                 <th scope="col"><span class="hidden">Actions</span></th>
               </tr>
             </thead>
-            <tbody>{shown?.map((one) => <PersonRow key={one.id} person={one} />)}</tbody>
+            <tbody>{shown?.map((one) => <PersonRow key={one.id} person={one} going={going} />)}</tbody>
           </table>
           {found?.length === 0 && <p class="nothing">Nobody is called so.</p>}
         </div>
-        <Trouble words={trouble} />
+        <Trouble words={trouble || going.trouble} />
         {found && shown && found.length > shown.length && (
           <div class="pager">
             <span>{shown.length} of {found.length}</span>
@@ -78,8 +81,10 @@ function summary(people: readonly User[]): string {
   return [persons === 1 ? "1 person" : `${persons} people`, ...(agents ? [count(agents, "agent")] : [])].join(", ");
 }
 
-function PersonRow({ person }: { person: User }) {
+function PersonRow({ person, going }: { person: User; going: ReturnType<typeof useTask> }) {
   const { erased } = person;
+  const mine = me.value?.id ?? "";
+  const account = !erased && person.role !== "agent";
   const erase = () => {
     erasing.value = person;
     openDialog("erase");
@@ -103,18 +108,24 @@ function PersonRow({ person }: { person: User }) {
       <td>{erased ? erasedWords(erased) : person.active ? person.role : `${person.role}, not active`}</td>
       <td class="wide-only">{shortDay(person.created)}</td>
       <td class="r">
-        {!erased && person.role !== "agent" && (
-          <span class="acts">
-            {person.active && person.id !== me.value?.id && (
-              <button class="button small" type="button" aria-haspopup="dialog" aria-label={`Give ${person.display} another password…`} onClick={reset}>
-                Password…
-              </button>
-            )}
+        <span class="acts">
+          {canMessage(person, mine) && (
+            <button class="button small wide-only" type="button" disabled={going.busy} aria-label={`Message ${person.display}`}
+              onClick={() => void going.run(() => messagePerson(person))}>
+              Message
+            </button>
+          )}
+          {account && person.active && person.id !== mine && (
+            <button class="button small" type="button" aria-haspopup="dialog" aria-label={`Give ${person.display} another password…`} onClick={reset}>
+              Password…
+            </button>
+          )}
+          {account && (
             <button class="button small danger" type="button" aria-haspopup="dialog" aria-label={`Erase ${person.display}…`} onClick={erase}>
               Erase…
             </button>
-          </span>
-        )}
+          )}
+        </span>
       </td>
     </tr>
   );

@@ -6,6 +6,7 @@ import { InviteDialog } from "./invite";
 import { KeepLessDialog } from "./keep_less";
 import { KeysDialog } from "./keys";
 import { LeaveDialog } from "./leave";
+import { NewMessageDialog } from "./new_message";
 import { ChangeRoomDialog, NewRoomDialog } from "./new_room";
 import { PasswordDialog, ResetDialog } from "./password";
 import { SettingsDialog } from "./settings";
@@ -15,6 +16,7 @@ import { WhyDialog } from "./why";
 export function Dialogs() {
   switch (dialog.value) {
     case "new-room": return <NewRoomDialog key="new-room" />;
+    case "new-message": return <NewMessageDialog key="new-message" />;
     case "find-room": return <FindRoomDialog key="find-room" />;
     case "invite": return <InviteDialog key="invite" />;
     case "room": return <ChangeRoomDialog key="room" />;

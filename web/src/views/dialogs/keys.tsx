@@ -4,7 +4,7 @@ import { Dialog } from "./dialog";
 type Key = readonly [keys: string, does: string];
 
 const EVERYWHERE: readonly Key[] = [
-  ["Ctrl K", "Find a room, and go there"],
+  ["Ctrl K", "Find a room or a person, and go there"],
   ["Ctrl Shift F", "Search in messages"],
   ["Alt \u2191, Alt \u2193", "The room above, the room below"],
   ["Alt Shift \u2191, Alt Shift \u2193", "The next room with something unread"],
