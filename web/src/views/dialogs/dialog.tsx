@@ -1,12 +1,13 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../../lib/icons";
 import { closeDialog } from "../../state/dialog";
 
 /** A native modal dialog: it keeps the focus, Esc closes it, and the focus goes back where it was. */
 export function Dialog({ title, children, wide }: { title: string; children: ComponentChildren; wide?: boolean }) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  /* at once: the next key is for the dialog */
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const element = box.current;
     element?.showModal();
