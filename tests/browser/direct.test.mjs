@@ -209,6 +209,21 @@ test("two windows and a line that broke: the conversation is in all of them, rea
   await row(near, "Priya Nair").click();
   await stored(near, "Are you there?").waitFor();
   await until("both to agree", async () => (await row(away, "Priya Nair").locator(".count").count()) === 0);
+
+  // the pointer is over the list of one: who is new stands last there until it leaves
+  const shows = (wanted) => until(`people ${wanted}`, async () => (await names(near, "people")).join() === wanted.join());
+  await direct(zora, teo);
+  await row(near, "Teo Brandt").click();
+  await near.mouse.move(900, 300);
+  await shows(["Priya Nair", "Teo Brandt"]);
+  await row(near, "Teo Brandt").hover();
+  const place = await row(near, "Teo Brandt").boundingBox();
+  await direct(mira, zora);
+  await row(near, "Mira Okafor").waitFor();
+  assert.deepEqual(await names(near, "people"), ["Priya Nair", "Teo Brandt", "Mira Okafor"]);
+  assert.deepEqual(await row(near, "Teo Brandt").boundingBox(), place);
+  await near.mouse.move(900, 300);
+  await shows(["Mira Okafor", "Priya Nair", "Teo Brandt"]);
   await Promise.all([near, away].map((one) => one.context().close()));
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { applyUserEvent, findRooms, inOrder, isNamed, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
+import { applyUserEvent, findRooms, inOrder, inPlace, isNamed, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
 import type { Room } from "../net/types";
 
 const room = (id: string, name: string, unread = 0, offset = 10): Room => ({
@@ -26,6 +26,13 @@ test("conversations of two stand by name below the rooms, and among what is unre
   const shown = sections(all, unreadSection(none, all, "1", true, false));
   assert.deepEqual(shown.unread.map((r) => r.name), ["ant", "Ada"]);
   assert.deepEqual(inOrder(shown).map((r) => r.name), ["ant", "Ada", "general", "zoo", "Ben"]);
+});
+
+test("U3: who is new stands last while the pointer is over the list", () => {
+  const before = inOrder(sections(roomMap([ben, ...rooms.values()]), none));
+  const all = roomMap([{ ...ben, id: "9", name: "Ada" }, ben, room("7", "bee"), ...rooms.values()]);
+  const held = inPlace(sections(all, none), before);
+  assert.deepEqual([held.rooms, held.people].map((list) => list.map((r) => r.name)), [["general", "ant", "zoo", "bee"], ["Ben", "Ada"]]);
 });
 
 test("numbers in names count as numbers", () => {

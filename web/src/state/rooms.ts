@@ -80,6 +80,14 @@ export function sections(rooms: Rooms, unread: ReadonlySet<string>): Sections {
   };
 }
 
+/** The sections in the order of before, and who is new last in theirs: for as long as nothing may move. */
+export function inPlace({ unread, rooms, people }: Sections, before: readonly Room[]): Sections {
+  const at = new Map(before.map((room, i) => [room.id, i]));
+  const place = (room: Room) => at.get(room.id) ?? before.length;
+  const [first, second, third] = [unread, rooms, people].map((list) => [...list].sort((a, b) => place(a) - place(b)));
+  return { unread: first!, rooms: second!, people: third! };
+}
+
 /** All of them in the order in which they are shown. */
 export const inOrder = ({ unread, rooms, people }: Sections): Room[] => [...unread, ...rooms, ...people];
 

@@ -1,10 +1,10 @@
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../lib/icons";
 import { Face } from "../lib/face";
 import { route } from "../lib/router";
 import { connection, currentRoomId, me, messages, place, rooms, roomsLoaded } from "../state/app";
 import { computed, untracked } from "../state/store";
-import { inOrder, sections, toOneself, unreadSection } from "../state/rooms";
+import { inOrder, inPlace, sections, toOneself, unreadSection } from "../state/rooms";
 import { looking, unreadShown } from "../state/unread_shown";
 import { openDialog } from "../state/dialog";
 import { drafts } from "../state/drafts";
@@ -92,9 +92,11 @@ function onArrow(event: KeyboardEvent): void {
   links[Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
 }
 
-/** Keeps the section Unread. While the pointer is over the list nothing in it moves, whatever is read or opened. */
-function useUnreadSection() {
+/** The sections as they are shown. While the pointer is over the list nothing in it moves, whatever is read or opened. */
+function useSections() {
   const held = useRef(false);
+  const before = useRef<Room[]>([]);
+  const [, draw] = useState(0);
   const opened = useRef("");
   const settle = () =>
     untracked(() => {
@@ -104,20 +106,22 @@ function useUnreadSection() {
       if (!held.current) opened.current = current;
     });
   useLayoutEffect(settle, [currentRoomId.value, rooms.value]);
-  return {
+  const sorted = sections(rooms.value, unreadShown.value);
+  const shown = held.current ? inPlace(sorted, before.current) : sorted;
+  before.current = inOrder(shown);
+  const pointer = {
     onPointerEnter: () => void (held.current = true),
     onPointerLeave: () => {
       held.current = false;
       settle();
+      draw((n) => n + 1);
     },
   };
+  return { shown, all: before.current, pointer };
 }
 
 function Lists() {
-  const pointer = useUnreadSection();
-  const shown = sections(rooms.value, unreadShown.value);
-  const { unread, rooms: others, people } = shown;
-  const all = inOrder(shown);
+  const { shown: { unread, rooms: others, people }, all, pointer } = useSections();
   const stop = all.find((room) => room.id === currentRoomId.value)?.id ?? all[0]?.id;
   return (
     <div class="room-list" onKeyDown={onArrow} {...pointer}>
