@@ -90,7 +90,10 @@ function watchRooms(): void {
   effect(() => {
     const now = rooms.value;
     untracked(() => {
-      for (const [room, news] of newsBetween(before, now)) if (isWanted(notifyOf.peek(), news)) gather(room, news);
+      for (const [id, news] of newsBetween(before, now)) {
+        const room = now.get(id);
+        if (room && isWanted(notifyOf.peek(), room, news)) gather(id, news);
+      }
       for (const [room, { offset }] of standing) if (isRead(now.get(room), offset)) takeBack(room);
       before = now;
     });

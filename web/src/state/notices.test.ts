@@ -44,7 +44,21 @@ test("a live event and a list after a break give the same news", () => {
 test("what is wanted", () => {
   const one = { messages: 1, mentions: 0, since: 1 };
   const named = { messages: 1, mentions: 1, since: 1 };
-  assert.deepEqual([isWanted("never", named), isWanted("mentions", one), isWanted("mentions", named), isWanted("all", one)], [false, false, true, true]);
+  const here = room();
+  assert.deepEqual([isWanted("never", here, named), isWanted("mentions", here, one), isWanted("mentions", here, named), isWanted("all", here, one)],
+    [false, false, true, true]);
+  const two = room({ direct: jonas });
+  assert.deepEqual([isWanted("never", two, one), isWanted("mentions", two, one)], [false, true], "all in a conversation of two is to oneself");
+});
+
+test("a conversation of two: one that somebody began meanwhile is news, a mention in it is a message", () => {
+  const two = room({ id: "9", name: jonas.display, direct: jonas, offset: 2, read: 0, unread: 2, mentions: 1 });
+  assert.equal(newsBetween(new Map(), roomMap([two])).size, 0, "the first list is none");
+  const news = newsBetween(roomMap([room()]), roomMap([room(), two])).get("9");
+  assert.deepEqual(news, { messages: 2, mentions: 0, since: 0 });
+  assert.deepEqual(noticeOf(two, news!, message(2, "@mira well?")), { title: "2 new messages from Jonas Lindqvist", body: "@mira well?", path: "/room/9" });
+  assert.deepEqual(noticeOf(two, { messages: 1, mentions: 0, since: 1 }, message(2, "Lunch?")), { title: "Jonas Lindqvist", body: "Lunch?", path: "/room/9/2" });
+  assert.equal(noticeOf(two, { messages: 1, mentions: 0, since: 1 }).body, "1 new message");
 });
 
 test("news adds up from where the first began", () => {

@@ -11,29 +11,33 @@ export interface News {
   since: number;
 }
 
-/* What was unread before and is read by now is taken off first: then all that is unread is new. */
+/* What was unread before and is read by now is taken off first: then all that is unread is new. In a conversation of two a
+ * mention is a message like the others. */
 function newsOf(before: Room, now: Room): News | null {
   if (now.offset <= before.offset || !now.joined) return null;
   const known = now.read >= before.offset ? { unread: 0, mentions: 0 } : before;
   const messages = Math.max(0, now.unread - known.unread);
-  const mentions = Math.max(0, now.mentions - known.mentions);
+  const mentions = now.direct ? 0 : Math.max(0, now.mentions - known.mentions);
   return messages + mentions > 0 ? { messages, mentions, since: before.offset } : null;
 }
 
-/** By room. A room that was not there before has no news: what lies in it is its past. */
+/** A conversation that somebody else began while the line was broken is new as a whole. */
+const fromStart = (room: Room): Room | undefined => (room.direct ? { ...room, offset: 0, read: 0, unread: 0, mentions: 0 } : undefined);
+
+/** By room. Another room that was not there before has no news: what lies in it is its past. */
 export function newsBetween(before: Rooms, now: Rooms): Map<string, News> {
   const found = new Map<string, News>();
   if (before === now) return found;
   for (const room of now.values()) {
-    const known = before.get(room.id);
+    const known = before.get(room.id) ?? (before.size > 0 ? fromStart(room) : undefined);
     const news = known && known !== room ? newsOf(known, room) : null;
     if (news) found.set(room.id, news);
   }
   return found;
 }
 
-export const isWanted = (level: NotifyOf, news: News): boolean =>
-  level === "all" || (level === "mentions" && news.mentions > 0);
+export const isWanted = (level: NotifyOf, room: Room, news: News): boolean =>
+  level === "all" || (level === "mentions" && (news.mentions > 0 || !!room.direct));
 
 export const addNews = (one: News | undefined, more: News): News =>
   one
@@ -76,6 +80,10 @@ export function noticeOf(room: Room, news: News, message?: Message): Notice {
   const text = message ? noticeText(message.text) : "";
   const start = { path: `/room/${room.id}` };
   const there = message ? { path: `/room/${room.id}/${message.offset}` } : start;
+  if (room.direct) {
+    if (messages > 1) return { title: `${messages} new messages from ${room.name}`, body: text, ...start };
+    return { title: room.name, body: text || "1 new message", ...there };
+  }
   if (mentions === 1) {
     const title = who ? `${who} mentioned you in ${room.name}` : `You were mentioned in ${room.name}`;
     return { title, body: text, ...there };

@@ -4,7 +4,7 @@ import { notifyOf, type NotifyOf } from "../../lib/settings";
 import { Choice } from "./choice";
 import { Trouble } from "./dialog";
 
-const LEVELS: [NotifyOf, string][] = [["never", "Never"], ["mentions", "When I am mentioned"], ["all", "Every message"]];
+const LEVELS: [NotifyOf, string][] = [["never", "Never"], ["mentions", "When I am mentioned, or written to alone"], ["all", "Every message"]];
 
 /** Of what this browser tells while nobody looks. What it does not allow is Never, whatever was chosen once. */
 export function NotifyChoice() {
