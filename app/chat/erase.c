@@ -1,5 +1,6 @@
 /* erase: message.delete. The text is gone from every place that has it: the row, its events in the stream, the search, the run
- * that it asked for; with it go its reactions. Row and event stay without it, so that offsets have no holes and replies know what they were to. */
+ * that it asked for; with it go its reactions. Row and event stay without it, so that offsets have no holes and replies know what
+ * they were to. */
 #include "chat/inside.h"
 #include "store/db.h"
 #include "store/store.h"

@@ -1,5 +1,6 @@
 /* Mattermost's bulk export: a line is {"type": T, T: {...}}, in the order version, teams, channels, users, posts, direct
- * channels, direct posts. It is read twice, so that all rooms are there before anything was said. Posts have no ids: one is told from another by where, who, when and what, as Mattermost itself does. */
+ * channels, direct posts. It is read twice, so that all rooms are there before anything was said. Posts have no ids: one is told
+ * from another by where, who, when and what, as Mattermost itself does. */
 #include "upkeep/intake.h"
 #include "wire/json.h"
 
@@ -21,7 +22,7 @@ struct reader {
     struct buf text; /* a text that is put together */
     unsigned teams;
     bool
-        posts; /* the second time: nothing else is taken, and what is wrong with the others has been told */
+        posts; /* the second time: nothing else is taken, and what is wrong with it has been told */
 };
 
 static struct text string_of(struct reader *r, struct text value)
