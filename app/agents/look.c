@@ -29,7 +29,7 @@ static enum err read_mentions(struct agents *a, struct db *db)
     while (query_row(q)) {
         struct mention m = {
             .message_id = col_int(q, 0), .room_id = col_int(q, 1), .author_id = col_int(q, 2)};
-        if (!plan_mention(col_text(q, 3), &m.question))
+        if (!plan_asked(col_text(q, 3), col_int(q, 4) == NOOK_ID, &m.question))
             continue; /* "@nookie", "me@nook.org": never has a run */
         if (found++ == MENTIONS_BATCH) {
             atomic_store(&a->look_due, true); /* the others with a tick */

@@ -84,6 +84,6 @@ void mention_seen(void *agents, const struct chat_message_event *event)
     struct agents *a = agents;
     struct mention m = {
         .message_id = event->id, .room_id = event->room_id, .author_id = event->author_id};
-    if (event->run_id.len == 0 && plan_mention(event->text, &m.question))
+    if (event->run_id.len == 0 && plan_asked(event->text, event->to_agent, &m.question))
         mention_start(a, &m);
 }

@@ -197,11 +197,12 @@ const char *plan_purpose(enum intent intent)
     return doings[intent].purpose;
 }
 
-bool plan_mention(struct text message, struct text *out_question)
+bool plan_asked(struct text message, bool to_agent, struct text *out_question)
 {
     struct text before, after;
-    if (!find_name(message, &before, &after))
+    bool named = find_name(message, &before, &after);
+    if (!named && !to_agent)
         return false;
-    *out_question = after.len ? after : before.len ? before : message;
+    *out_question = !named ? message : after.len ? after : before.len ? before : message;
     return true;
 }

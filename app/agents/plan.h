@@ -29,9 +29,9 @@ const char *plan_tool(enum intent intent);
 const char *plan_thought(enum intent intent);
 const char *plan_purpose(enum intent intent);
 
-/* The question in a message that mentions @nook anywhere; false: it does not.
+/* The question in a message that mentions @nook anywhere, or that was said to_agent alone; false: it asks nothing.
  * out: what follows the name (without ", : -" directly behind it); if nothing does, what stands before it; else the
  * whole message. Borrowed from it */
-bool plan_mention(struct text message, struct text *out_question);
+bool plan_asked(struct text message, bool to_agent, struct text *out_question);
 
 #endif

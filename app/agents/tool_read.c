@@ -24,7 +24,7 @@ struct found {
 static bool is_question(struct query *q)
 {
     struct text question;
-    return plan_mention(col_text(q, 5), &question);
+    return plan_asked(col_text(q, 5), col_int(q, 6) == NOOK_ID, &question);
 }
 
 /* From a row of search_index or search_tail. */

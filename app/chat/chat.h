@@ -65,6 +65,7 @@ struct chat_message_event {
     int64_t time_ms;
     struct text text;   /* borrowed */
     struct text run_id; /* not empty: an agent's answer */
+    bool to_agent;      /* said in a conversation of two, the other of which is Nook */
 };
 void chat_observe(struct chat *c, void (*fn)(void *ctx, const struct chat_message_event *event),
                   void *ctx);

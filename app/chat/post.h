@@ -18,6 +18,7 @@ struct post {
 struct posted {
     int64_t message_id;
     int64_t time_ms;
+    bool to_agent;           /* in a conversation with Nook */
     bool repeated;           /* the key was used before: ids of the first result, no event */
     struct room_event event; /* message_created; publish and fini it after the commit */
 };

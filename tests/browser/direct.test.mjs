@@ -106,6 +106,9 @@ test("from the details of a room to one of its members; oneself cannot be writte
   await roomShown(page, "Nook");
   await page.getByRole("button", { name: "Who is here?" }).click();
   await page.locator("#log .run").first().waitFor();
+  await box(page).fill("how is the server");
+  await box(page).press("Enter");
+  await page.locator("#log .run").nth(1).waitFor(); // nothing needs its name there
   await picture(page, "direct-nook");
 
   // an admin's list of people leads there too

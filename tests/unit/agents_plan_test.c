@@ -106,11 +106,14 @@ static void a_mention_is_the_name_as_a_word_and_nothing_longer(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct text question = TEXT_NONE;
-        bool found = plan_mention(text_of(rows[i].message), &question);
+        bool found = plan_asked(text_of(rows[i].message), false, &question);
         CHECK_INT(found, rows[i].question != NULL);
         char got[64];
         text_copy(got, sizeof got, question);
         CHECK_TEXT(got, rows[i].question ? rows[i].question : "");
+        CHECK_INT(plan_asked(text_of(rows[i].message), true, &question), true); /* to it alone */
+        text_copy(got, sizeof got, question);
+        CHECK_TEXT(got, rows[i].question ? rows[i].question : rows[i].message);
     }
 }
 

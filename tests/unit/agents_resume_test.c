@@ -122,6 +122,25 @@ static void a_question_whose_run_was_lost_in_a_crash_gets_it_at_the_next_start(v
     house_free(&h);
 }
 
+static void so_does_one_that_was_said_to_it_alone(void)
+{
+    struct house h = house_new();
+    int64_t room = got_int(CALL_AS(&h.w, mira, "room.direct", "{\"user\":\"nook\"}"), "id");
+    int64_t two = got_int(CALL_AS(&h.w, mira, "room.direct", "{\"user\":\"ben\"}"), "id");
+    house_reopen_quiet(&h);
+    place_send(&h.w, &h.w.as_mira, room, "who is here");
+    place_send(&h.w, &h.w.as_mira, two, "who is here");
+    must(agents_start(h.agents) == ERR_OK);
+    house_wait(&h, "SELECT count(*) FROM run WHERE state = 'completed'", "1");
+    for (int i = 0; i < 2; i++) { /* and only once, and its answer asks nothing */
+        house_reopen(&h);
+        place_tick(&h.w, 1000);
+        place_settle(&h.w);
+        CHECK_TEXT(house_look(&h, "SELECT count(*) || text FROM run"), "1who is here");
+    }
+    house_free(&h);
+}
+
 static void queued_runs_go_on_in_their_order_after_a_restart(void)
 {
     struct house h = house_new();
@@ -166,5 +185,6 @@ static void the_time_a_server_was_off_does_not_count(void)
 UNIT("agents/resume", CASE(a_run_goes_on_from_each_of_its_steps),
      CASE(a_run_that_is_over_is_left_alone),
      CASE(a_question_whose_run_was_lost_in_a_crash_gets_it_at_the_next_start),
+     CASE(so_does_one_that_was_said_to_it_alone),
      CASE(queued_runs_go_on_in_their_order_after_a_restart),
      CASE(the_time_a_server_was_off_does_not_count))

@@ -341,7 +341,37 @@ static void lists_are_newest_first_and_bounded(void)
     house_free(&h);
 }
 
+/* What is said to it alone is a question, with its name or without; its own answers are none. */
+static void in_a_conversation_with_it_nothing_needs_its_name(void)
+{
+    struct house h = house_new();
+    int64_t room = got_int(CALL_AS(&h.w, mira, "room.direct", "{\"user\":\"nook\"}"), "id");
+    int64_t first = place_send(&h.w, &h.w.as_mira, room, "where is the lighthouse");
+    house_wait(&h, "SELECT count(*) FROM run WHERE state = 'completed'", "1");
+    place_send(&h.w, &h.w.as_mira, room, "@nook find lighthouse");
+    house_wait(&h, "SELECT count(*) FROM run WHERE state = 'completed'", "2");
+    place_settle(&h.w);
+    CHECK_TEXT(house_look(&h, "SELECT group_concat(text, ' / ') FROM (SELECT text FROM run "
+                              "ORDER BY created_ms, rowid)"),
+               "where is the lighthouse / find lighthouse");
+    struct answer_got *got =
+        product_call(h.w.p, &h.w.as_mira, "message.list", "{\"room\":\"%lld\"}", (long long)room);
+    CHECK_INT(got_count(got, "messages"), 4);
+    CHECK_INT(got_int(got, "messages.1.reply_to"), first);
+    CHECK_TEXT(got_text(got, "messages.3.author.name"), "nook");
+    /* who asked for the word is not who said something about it */
+    CHECK_TEXT(house_look(&h, "SELECT group_concat(json_extract(data, '$.data.result.found')) "
+                              "FROM stream WHERE data LIKE '%\"tool_completed\"%'"),
+               "0,0");
+    int64_t two = got_int(CALL_AS(&h.w, mira, "room.direct", "{\"user\":\"ben\"}"), "id");
+    place_send(&h.w, &h.w.as_mira, two, "who is here");
+    place_settle(&h.w);
+    CHECK_TEXT(house_look(&h, "SELECT count(*) FROM run"), "2"); /* not with somebody else */
+    house_free(&h);
+}
+
 UNIT("agents/run", CASE(a_mention_becomes_a_run_and_its_answer_a_message),
+     CASE(in_a_conversation_with_it_nothing_needs_its_name),
      CASE(the_answer_is_shown_in_pieces_that_make_it_whole), CASE(run_start_asks_without_a_message),
      CASE(agents_do_not_start_runs_by_writing), CASE(a_room_has_one_run_and_a_queue_with_a_bound),
      CASE(who_may_stop_a_run), CASE(a_stopped_run_that_waited_never_starts_and_the_next_does),

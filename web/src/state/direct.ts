@@ -12,7 +12,7 @@ export const whereWords = ({ name, direct }: Room): string => (direct ? `with ${
 /** Who reads and writes in it. */
 export function conversationWords(other: Author): string {
   if (isErased(other)) return "Only you are left here.";
-  if (other.role === "agent") return `Only the two of you are here. ${other.display} answers a message that names @${other.name}.`;
+  if (other.role === "agent") return `Only the two of you are here. ${other.display} answers whatever you ask.`;
   return "Only the two of you read and write here. Nook answers when it is asked.";
 }
 
