@@ -40,7 +40,8 @@ struct agents *agents_free(struct agents *a);
 struct method_set agents_methods(struct agents *a);
 void agents_set_hub(struct agents *a, struct hub *hub);
 
-/* Listens to chat for "@nook ..." and goes on with the runs that a stop or crash left open. After the hub exists. */
+/* Listens to chat for "@nook ...", and for what is said to it alone, and goes on with the runs that a stop or crash left open.
+ * After the hub exists. */
 MUST_USE enum err agents_start(struct agents *a);
 
 /* Deadlines; called about every 100 ms. thread: task */
