@@ -28,7 +28,10 @@ test("a long name pushes nothing out of the details", async () => {
   for (const [name, viewport] of Object.entries({ wide: SIZES.wide, phone: SIZES.phone })) {
     await page.setViewportSize(viewport);
     const details = page.locator("aside.details");
-    if (!(await details.isVisible())) await page.getByRole("button", { name: "Details", exact: true }).click();
+    if (name === "phone") {
+      await details.waitFor({ state: "hidden" }); // it is no pane there
+      await page.getByRole("button", { name: "Details", exact: true }).click();
+    }
     const inner = details.locator(".inner");
     await inner.getByText(PERSON).waitFor();
     assert.equal(await inner.evaluate((e) => e.scrollWidth - e.clientWidth), 0, `${name}: nothing lies beside the pane`);

@@ -260,6 +260,7 @@ test("two tabs tell once, not of what one of them shows, and the one takes over 
   await second.locator("#log").hover();
   await second.mouse.wheel(0, -3000); // what comes is not read, but the room is looked at
   await stored(second, "For one of two").waitFor();
+  await until("the log to be at its start", () => second.locator("#log").evaluate((log) => log.scrollTop === 0));
   await fill(jonas, there, ["Told by the room itself"]);
   await second.getByRole("button", { name: "1 new, from Jonas" }).waitFor();
   const after = await lastWord(first);
