@@ -36,6 +36,10 @@ before(async () => {
     [teo, "My phone lost the line in the tunnel and was back in a second. Nothing missing."],
   ];
   for (const [who, text] of talk) await fill(who, rooms.releases, [text]);
+  const { messages } = await mira.call("message.list", { room: rooms.releases });
+  const react = (who, nth, emoji) => who.call("reaction.add", { room: rooms.releases, id: messages[nth].id, emoji });
+  for (const [who, nth, emoji] of [[jonas, 2, "🎉"], [mira, 2, "🎉"], [teo, 2, "👍"], [priya, 3, "🚀"]]) await react(who, nth, emoji);
+  for (const one of [jonas, priya]) await mira.call("room.direct", { user: one.user.id });
   await readAll(mira, rooms.releases);
   await fill(jonas, rooms.ops, ["@mira the disk of the old machine is at 91 %", "@mira and the backup ran at six"]);
   await fill(teo, rooms.workshop, Array.from({ length: 14 }, (_, i) => `Shelf ${i + 1} is sorted`));
