@@ -182,14 +182,6 @@ static void check_refused(struct world *w, const char *from, enum err e, const c
     CHECK_INT(count_files(w, "restore"), 0); /* nothing was begun, nothing is left */
 }
 
-static void change(const char *path, const char *sql)
-{
-    sqlite3 *other = NULL;
-    must(sqlite3_open(path, &other) == SQLITE_OK);
-    must(sqlite3_exec(other, sql, NULL, NULL, NULL) == SQLITE_OK);
-    (void)sqlite3_close(other);
-}
-
 static void what_is_no_good_backup_is_refused(void)
 {
     struct world w = world_make();
@@ -198,17 +190,18 @@ static void what_is_no_good_backup_is_refused(void)
     check_refused(&w, other, ERR_IO, "No such file");
     check_refused(&w, w.t.folder, ERR_IO, "is no file");
     check_refused(&w, w.t.path, ERR_UNAVAILABLE, "the folder's own database");
-    change(other, "CREATE TABLE a (b)");
+    test_change(other, "CREATE TABLE a (b)");
     check_refused(&w, other, ERR_UNAVAILABLE, "not one of Snug's");
     int fd = open(other, O_WRONLY | O_TRUNC | O_CLOEXEC);
     must(fd >= 0);
     check_refused(&w, other, ERR_UNAVAILABLE, "empty");
     must(write(fd, "no database", 11) == 11 && close(fd) == 0);
     check_refused(&w, other, ERR_IO, "cannot be ");
-    change(w.backup, "PRAGMA user_version = 9999");
+    test_change(w.backup, "PRAGMA user_version = 9999");
     check_refused(&w, w.backup, ERR_UNAVAILABLE, "A newer Snug wrote this database");
-    change(w.backup,
-           "PRAGMA user_version = 1; INSERT INTO invite VALUES (7, zeroblob(32), 1, 0, 99, 0, 0)");
+    test_change(
+        w.backup,
+        "PRAGMA user_version = 1; INSERT INTO invite VALUES (7, zeroblob(32), 1, 0, 99, 0, 0)");
     check_refused(&w, w.backup, ERR_IO, "Row 7 of invite refers to nothing in user.");
     tmpdb_remove(&w.t);
 }

@@ -33,17 +33,6 @@ static const char whole[] =
     "UPDATE setting SET value = '1' WHERE name = 'search_watermark';"
     "INSERT INTO message_text (rowid, text, facts) SELECT id, text, facts FROM message_indexed;";
 
-static void change(const char *path, const char *sql)
-{
-    sqlite3 *other = NULL; /* foreign keys are off here */
-    char *why = NULL;
-    must(sqlite3_open(path, &other) == SQLITE_OK);
-    if (sqlite3_exec(other, sql, NULL, NULL, &why) != SQLITE_OK)
-        (void)fprintf(stderr, "%s: %s\n", sql, why);
-    must(!why);
-    (void)sqlite3_close(other);
-}
-
 static void check(const char *sql, const char *words)
 {
     struct tmpdb t = tmpdb_make();
@@ -51,8 +40,8 @@ static void check(const char *sql, const char *words)
     struct store *s = test_store_open(&o);
     struct findings f;
     char error[256] = "";
-    change(t.path, whole);
-    change(t.path, sql);
+    test_change(t.path, whole);
+    test_change(t.path, sql);
     findings_init(&f);
     CHECK_INT(upkeep_check(s, &f, error), ERR_OK);
     CHECK_INT(f.count, words[0] ? 1 : 0);
@@ -196,11 +185,11 @@ static void of_many_findings_all_are_counted(void)
     struct store *s = test_store_open(&o);
     struct findings f;
     char error[256] = "";
-    change(t.path,
-           "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 99)"
-           " INSERT INTO stream (room_id, offset, time_ms, data) SELECT i, 1, 1, '{}' FROM n;"
-           "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 39)"
-           " INSERT INTO mention SELECT 1, i, 1, 1 FROM n");
+    test_change(t.path,
+                "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 99)"
+                " INSERT INTO stream (room_id, offset, time_ms, data) SELECT i, 1, 1, '{}' FROM n;"
+                "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 39)"
+                " INSERT INTO mention SELECT 1, i, 1, 1 FROM n");
     findings_init(&f);
     for (int i = 0; i < 2; i++) { /* again: it begins anew */
         CHECK_INT(upkeep_check(s, &f, error), ERR_OK);

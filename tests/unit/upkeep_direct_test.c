@@ -16,17 +16,6 @@ struct world {
     bool merge;
 };
 
-static void change(const char *path, const char *sql)
-{
-    sqlite3 *other = NULL;
-    char *why = NULL;
-    must(sqlite3_open(path, &other) == SQLITE_OK);
-    if (sqlite3_exec(other, sql, NULL, NULL, &why) != SQLITE_OK)
-        (void)fprintf(stderr, "%s: %s\n", sql, why);
-    must(!why);
-    (void)sqlite3_close(other);
-}
-
 static struct world world_make(void)
 {
     struct world w = {.t = tmpdb_make()};
@@ -243,9 +232,9 @@ static void it_goes_into_the_one_that_is_there(void)
 {
     for (int used = 0; used < 2; used++) {
         struct world w = world_make();
-        change(w.t.path, there);
+        test_change(w.t.path, there);
         if (used)
-            change(w.t.path, message);
+            test_change(w.t.path, message);
         write_file(w.path, HEAD, ROOM("[\"ben\",\"ana\"]") BOTH MESSAGE, END);
         if (used) {
             CHECK_INT(import(&w), ERR_CONFLICT);
@@ -267,7 +256,7 @@ static void it_goes_into_the_one_that_is_there(void)
 static void a_room_of_such_a_name_is_another(void)
 {
     struct world w = world_make();
-    change(w.t.path, there);
+    test_change(w.t.path, there);
     write_file(w.path, HEAD,
                "{\"type\":\"room\",\"room\":\"9.7\",\"name\":\"direct 5 6\",\"private\":true,"
                "\"created\":1}\n" MEMBER("eve", "owner") MESSAGE,
@@ -377,8 +366,8 @@ static void mattermosts_of_two_become_theirs(void)
 static void before_a_conflict_nothing_is_said(void)
 {
     struct world w = world_make();
-    change(w.t.path, there);
-    change(w.t.path, message);
+    test_change(w.t.path, there);
+    test_change(w.t.path, message);
     write_file(w.path,
                "{\"type\":\"version\",\"version\":1}\n[]\n" PERSON("ana") PERSON("ben")
                    CHANNEL_AND_POST,
@@ -410,8 +399,8 @@ static void what_goes_out_comes_in_as_it_was(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "{\"type\":\"room\",\"room\":\"2.7\",\"direct\":"
                                             "[\"ana\",\"nook\"],\"topic\":\"\",\"private\":true,"
                                             "\"created\":7,\"created_by\":\"ben\"}\n"));
-    change(away.t.path, "INSERT INTO user (name, display, role, created_ms)"
-                        " VALUES ('ana', 'X', 'member', 1)"); /* numbers differ */
+    test_change(away.t.path, "INSERT INTO user (name, display, role, created_ms)"
+                             " VALUES ('ana', 'X', 'member', 1)"); /* numbers differ */
     write_file(away.path, out.data, "", "");
     CHECK_INT(import(&away), ERR_OK);
     CHECK_TEXT(away.said, "");
@@ -432,19 +421,20 @@ static void who_was_erased_stays_the_other_one(void)
     buf_init(&out, (size_t)1 << 20);
     write_file(home.path, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
     CHECK_INT(import(&home), ERR_OK);
-    change(home.t.path,
-           "UPDATE user SET name = '-' || id, display = 'Erased person', active = 0"
-           " WHERE name = 'ben';"
-           "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms, ended_ms)"
-           " SELECT id, 'keep', '', '', 0, 1, 2 FROM user WHERE name GLOB '-*';"
-           "DELETE FROM setting WHERE name GLOB 'import*';"
-           "DELETE FROM member WHERE user_id IN (SELECT user_id FROM erasure);");
+    test_change(
+        home.t.path,
+        "UPDATE user SET name = '-' || id, display = 'Erased person', active = 0"
+        " WHERE name = 'ben';"
+        "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms, ended_ms)"
+        " SELECT id, 'keep', '', '', 0, 1, 2 FROM user WHERE name GLOB '-*';"
+        "DELETE FROM setting WHERE name GLOB 'import*';"
+        "DELETE FROM member WHERE user_id IN (SELECT user_id FROM erasure);");
     export_from(&home, "2", &out); /* who has nothing there is among the people, too */
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "{\"type\":\"user\",\"name\":\"-3\""));
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "\"direct\":[\"-3\",\"ana\"],"));
     write_file(away.path, HEAD, "", END); /* other numbers */
-    change(away.t.path, "INSERT INTO user (name, display, role, created_ms)"
-                        " VALUES ('kim', 'K', 'member', 1), ('lea', 'L', 'member', 1)");
+    test_change(away.t.path, "INSERT INTO user (name, display, role, created_ms)"
+                             " VALUES ('kim', 'K', 'member', 1), ('lea', 'L', 'member', 1)");
     write_file(away.path, out.data, "", "");
     for (int i = 0; i < 2; i++) {
         CHECK_INT(import(&away), ERR_OK);
@@ -467,11 +457,12 @@ static void who_is_being_erased_is_no_member_elsewhere(void)
     struct world home = world_make(), away = world_make();
     struct buf out;
     buf_init(&out, (size_t)1 << 20);
-    change(home.t.path, there);
-    change(home.t.path,
-           "UPDATE user SET name = '-5', display = 'Erased person', active = 0 WHERE id = 5;"
-           "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms, ended_ms)"
-           " VALUES (5, 'keep', 'ana', 'A', 0, 1, 0);");
+    test_change(home.t.path, there);
+    test_change(
+        home.t.path,
+        "UPDATE user SET name = '-5', display = 'Erased person', active = 0 WHERE id = 5;"
+        "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms, ended_ms)"
+        " VALUES (5, 'keep', 'ana', 'A', 0, 1, 0);");
     export_from(&home, NULL, &out);
     CU_ASSERT_PTR_NULL(strstr(out.data, "\"user\":\"-5\""));
     write_file(away.path, out.data, "", "");
@@ -496,8 +487,8 @@ static void one_room_is_found_by_its_number_alone(void)
     CHECK_INT(import(&w), ERR_OK);
     look(&w, "SELECT name FROM room WHERE id = 2", "direct 3 4");
     CHECK_INT(upkeep_export(w.t.path, &order, &n, error), ERR_NOT_FOUND);
-    change(w.t.path, "INSERT INTO room (name, private, created_ms, created_by, epoch)"
-                     " VALUES ('direct 3 4', 0, 1, 2, 'e')");
+    test_change(w.t.path, "INSERT INTO room (name, private, created_ms, created_by, epoch)"
+                          " VALUES ('direct 3 4', 0, 1, 2, 'e')");
     export_from(&w, "direct 3 4", &out);
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "\"room\":\"3.1\",\"name\":\"direct 3 4\""));
     export_from(&w, "2", &out);

@@ -20,17 +20,6 @@ struct world {
     int at; /* the message that comes next, of those of a table */
 };
 
-static void change(const char *path, const char *sql)
-{
-    sqlite3 *other = NULL;
-    char *why = NULL;
-    must(sqlite3_open(path, &other) == SQLITE_OK);
-    if (sqlite3_exec(other, sql, NULL, NULL, &why) != SQLITE_OK)
-        (void)fprintf(stderr, "%s: %s\n", sql, why);
-    must(!why);
-    (void)sqlite3_close(other);
-}
-
 static struct world world_make(void)
 {
     struct world w = {.t = tmpdb_make()};
@@ -211,12 +200,12 @@ static void more_than_a_message_may_tell_is_left_out(void)
         struct world w = world_make();
         struct buf b;
         buf_init(&b, (size_t)1 << 20);
-        change(w.t.path,
-               "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 3999)"
-               " INSERT INTO user (id, name, display, role, created_ms)"
-               " SELECT 1000000 + i, 'u' || i, 'U', 'member', 1 FROM n;"
-               "INSERT INTO setting SELECT 'import snug user ' || name, id FROM user"
-               " WHERE id >= 1000000;");
+        test_change(w.t.path,
+                    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 3999)"
+                    " INSERT INTO user (id, name, display, role, created_ms)"
+                    " SELECT 1000000 + i, 'u' || i, 'U', 'member', 1 FROM n;"
+                    "INSERT INTO setting SELECT 'import snug user ' || name, id FROM user"
+                    " WHERE id >= 1000000;");
         buf_add_text(&b, TEXT("[{\"emoji\":\"" THUMB "\",\"users\":["));
         add_many(&b, "u%d", counts[i]);
         buf_add_text(&b, TEXT("]}]"));
@@ -443,7 +432,7 @@ static void what_goes_out_comes_in_as_it_was(void)
     import(&away); /* nothing comes twice, and nothing back that was taken away here */
     CHECK_INT(away.n.already, 1);
     stands(&away, THUMB "ben " THUMB "ana " HEART "ana");
-    change(away.t.path, "DELETE FROM reaction; UPDATE message SET reactions = '';");
+    test_change(away.t.path, "DELETE FROM reaction; UPDATE message SET reactions = '';");
     import(&away);
     stands(&away, "");
     export_to(&away, NULL, &out);
@@ -460,14 +449,15 @@ static void who_is_erased_is_not_in_it(void)
     struct buf out;
     buf_init(&out, (size_t)1 << 20);
     import_ours(&w, TWO);
-    change(w.t.path, "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms,"
-                     " ended_ms) SELECT id, 'keep', name, display, 0, 1, 0 FROM user"
-                     " WHERE name = 'ana';");
+    test_change(w.t.path,
+                "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms,"
+                " ended_ms) SELECT id, 'keep', name, display, 0, 1, 0 FROM user"
+                " WHERE name = 'ana';");
     export_to(&w, NULL, &out);
     CU_ASSERT_PTR_NOT_NULL(
         strstr(out.data, ",\"reactions\":[{\"emoji\":\"" THUMB "\",\"users\":[\"ben\"]}]}\n"));
-    change(w.t.path, "DELETE FROM reaction WHERE user_id = (SELECT id FROM user WHERE name ="
-                     " 'ben');");
+    test_change(w.t.path, "DELETE FROM reaction WHERE user_id = (SELECT id FROM user WHERE name ="
+                          " 'ben');");
     export_to(&w, NULL, &out);
     CU_ASSERT_PTR_NULL(strstr(out.data, "reactions"));
     buf_fini(&out);
@@ -479,14 +469,15 @@ static void who_was_erased_here_gets_none(void)
 {
     struct world w = world_make();
     import_ours(&w, "[]");
-    change(w.t.path,
-           "UPDATE user SET name = '-' || id, display = 'Erased person', active = 0"
-           " WHERE name = 'ben';"
-           "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms, ended_ms)"
-           " SELECT id, 'keep', '', '', 0, 1, 2 FROM user WHERE name GLOB '-*';"
-           "DELETE FROM message; DELETE FROM send_key; DELETE FROM stream;"
-           "UPDATE room SET top = 0;"
-           "DELETE FROM member WHERE user_id IN (SELECT user_id FROM erasure);");
+    test_change(
+        w.t.path,
+        "UPDATE user SET name = '-' || id, display = 'Erased person', active = 0"
+        " WHERE name = 'ben';"
+        "INSERT INTO erasure (user_id, messages, name, display, asked_by, asked_ms, ended_ms)"
+        " SELECT id, 'keep', '', '', 0, 1, 2 FROM user WHERE name GLOB '-*';"
+        "DELETE FROM message; DELETE FROM send_key; DELETE FROM stream;"
+        "UPDATE room SET top = 0;"
+        "DELETE FROM member WHERE user_id IN (SELECT user_id FROM erasure);");
     import_ours(&w, TWO);
     CHECK_INT(w.n.messages, 1);
     CHECK_TEXT(w.said, "");
@@ -503,7 +494,7 @@ static void who_only_reacted_is_among_the_rooms_people(void)
     import_ours(&w, TWO);
     export_to(&w, "lab", &out);
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "{\"type\":\"user\",\"name\":\"ben\""));
-    change(w.t.path, "DELETE FROM reaction;");
+    test_change(w.t.path, "DELETE FROM reaction;");
     export_to(&w, "lab", &out);
     CU_ASSERT_PTR_NULL(strstr(out.data, "{\"type\":\"user\",\"name\":\"ben\""));
     buf_fini(&out);

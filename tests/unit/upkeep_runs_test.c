@@ -46,17 +46,6 @@ static const char place[] =
     " ('" RUN "', 2, 1, 2, 'who', 11, 'completed', 11, 2, 7, 13),"
     " ('" RUN2 "', 2, 1, 2, 'x', 0, 'stopped', 18, 9, 11, 0);";
 
-static void change(const char *path, const char *sql)
-{
-    sqlite3 *other = NULL;
-    char *why = NULL;
-    must(sqlite3_open(path, &other) == SQLITE_OK);
-    if (sqlite3_exec(other, sql, NULL, NULL, &why) != SQLITE_OK)
-        (void)fprintf(stderr, "%s: %s\n", sql, why);
-    must(!why);
-    (void)sqlite3_close(other);
-}
-
 /* ---- two places and the file between them */
 
 struct two {
@@ -76,7 +65,7 @@ static struct two two_make(void)
     (void)snprintf(t.file, sizeof t.file, "%s/e.jsonl", t.home.folder);
     new_place(t.home.path);
     new_place(t.away.path);
-    change(t.home.path, place);
+    test_change(t.home.path, place);
     return t;
 }
 
@@ -213,13 +202,14 @@ static void nothing_comes_twice(void)
     CHECK_TEXT(after, before);
 
     /* What was killed in the middle goes on. Here it had not come to the last two steps. */
-    change(t.away.path, "DELETE FROM send_key WHERE author_id = 0 AND (key GLOB 'snug:*stopped*' OR"
-                        " key GLOB 'snug:" RUN2 ".agent_started*')");
+    test_change(t.away.path,
+                "DELETE FROM send_key WHERE author_id = 0 AND (key GLOB 'snug:*stopped*' OR"
+                " key GLOB 'snug:" RUN2 ".agent_started*')");
     n = import_from(t.away.path, t.file, true, said);
     CHECK_INT(n.steps, 2);
 
     /* At home everything is there: also what is taken off there with time does not come back. */
-    change(t.home.path, "DELETE FROM stream WHERE room_id = 2 AND offset <= 6");
+    test_change(t.home.path, "DELETE FROM stream WHERE room_id = 2 AND offset <= 6");
     CU_ASSERT_TRUE(test_look(t.home.path, sum, before));
     n = import_from(t.home.path, t.file, true, said);
     CHECK_INT(n.steps, 0);
