@@ -4,7 +4,7 @@ import { notifyOf, type NotifyOf } from "../../lib/settings";
 import { Choice } from "./choice";
 import { Trouble } from "./dialog";
 
-const LEVELS: [NotifyOf, string][] = [["never", "Never"], ["mentions", "When I am mentioned, or written to alone"], ["all", "Every message"]];
+const LEVELS: [NotifyOf, string][] = [["never", "Never"], ["mentions", "When I am mentioned or written to directly"], ["all", "Every message"]];
 
 /** Of what this browser tells while nobody looks. What it does not allow is Never, whatever was chosen once. */
 export function NotifyChoice() {
@@ -24,7 +24,7 @@ export function NotifyChoice() {
       <Choice legend="Notifications" name="notify" options={LEVELS} value={value}
         onChange={async (wanted) => setSaid({ trouble: await chooseNotify(wanted) })} />
       <Trouble words={said.trouble} />
-      <p class="hint">On this browser, while the page is open, and not of a room you are looking at.</p>
+      <p class="hint">In this browser, while the page is open, and not of a room you are looking at.</p>
     </div>
   );
 }
