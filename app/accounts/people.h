@@ -16,6 +16,8 @@ struct person {
     int64_t created_ms, seen_ms;
 };
 
+#define NOOK_ID 1 /* the built-in agent: a member of every room from its creation */
+
 /* What everybody is called who was erased (user.erase); their name is "-" and their number, which nobody can choose. */
 #define ERASED_DISPLAY "Erased person"
 bool person_is_erased(const struct person *p);

@@ -2,6 +2,7 @@
 #ifndef SNUG_AGENTS_INSIDE_H
 #define SNUG_AGENTS_INSIDE_H
 
+#include "accounts/people.h"
 #include "agents/agents.h"
 #include "agents/happening.h"
 #include "agents/live.h"
@@ -11,7 +12,6 @@
 
 #include <stdatomic.h>
 
-#define NOOK_ID 1
 #define RUNS_MAX 1024     /* open runs of all rooms; more are refused like a full room */
 #define MENTIONS_BATCH 64 /* messages without their run that are looked at in one go */
 

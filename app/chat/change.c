@@ -30,6 +30,14 @@ struct change *change_new(struct chat *c, const struct actor *actor, struct repl
     return job;
 }
 
+enum err change_find(struct db *db, struct change *job)
+{
+    enum err e = person_find(db, job->who, &job->person);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && !job->person.active))
+        return answer_fault(&job->answer, ERR_NOT_FOUND, "user", "user is nobody here.");
+    return e;
+}
+
 enum err change_tell(struct change *job, int64_t user_id)
 {
     if (job->to_count % 64 == 0) {

@@ -1,12 +1,19 @@
 /* direct: room.direct, a conversation of two: a private room, one for each two, made when one of them first asks for it. Both are
  * in it for good, and it has no name of its own: each sees it under the other's. Nook is in it as in every room. */
+#include "chat/direct.h"
+
 #include "chat/inside.h"
 #include "store/db.h"
 #include "store/store.h"
 
 #include <stdio.h>
 
-#define NAME_BYTES 64 /* what the log and snug check call it */
+struct text direct_name(int64_t smaller, int64_t larger, char out[DIRECT_NAME_SIZE])
+{
+    int len =
+        snprintf(out, DIRECT_NAME_SIZE, "direct %lld %lld", (long long)smaller, (long long)larger);
+    return (struct text){out, (size_t)len};
+}
 
 enum err room_not_direct(struct db *db, struct change *job)
 {
@@ -23,9 +30,7 @@ enum err room_not_direct(struct db *db, struct change *job)
 /* job->person: the other one. */
 static enum err find_other(struct db *db, struct change *job)
 {
-    enum err e = person_find(db, job->who, &job->person);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && !job->person.active))
-        return answer_fault(&job->answer, ERR_NOT_FOUND, "user", "user is nobody here.");
+    enum err e = change_find(db, job);
     if (e == ERR_OK && job->person.id == job->answer.actor.user_id)
         return answer_fault(&job->answer, ERR_BAD_REQUEST, "user", "user must be somebody else.");
     return e;
@@ -33,11 +38,9 @@ static enum err find_other(struct db *db, struct change *job)
 
 static enum err make(struct db *db, struct change *job, const struct pair *both)
 {
-    char name[NAME_BYTES];
+    char name[DIRECT_NAME_SIZE];
     int64_t own = job->answer.actor.user_id, other = job->person.id;
-    int len = snprintf(name, sizeof name, "direct %lld %lld", (long long)both->smaller,
-                       (long long)both->larger);
-    job->name = (struct text){name, (size_t)len};
+    job->name = direct_name(both->smaller, both->larger, name);
     job->topic = TEXT("");
     job->private = 1;
     enum err e = room_make(db, job, both);

@@ -21,7 +21,6 @@ struct waiting_room;
 
 #define OBSERVERS_MAX 4
 #define KEY_MAX 64
-#define NOOK_ID 1 /* the built-in agent: a member of every room from its creation */
 
 struct observer {
     void (*fn)(void *ctx, const struct chat_message_event *event);
@@ -133,6 +132,8 @@ struct change *change_new(struct chat *c, const struct actor *actor, struct repl
                           size_t texts_bytes);
 /* `done` of it: publishes, tells, replies. */
 void change_done(void *job, enum err e);
+/* job->person from job->who. errors: ERR_NOT_FOUND, answered, nobody is called so who is still here */
+MUST_USE enum err change_find(struct db *db, struct change *job);
 /* One user to tell. errors: ERR_NOMEM */
 MUST_USE enum err change_tell(struct change *job, int64_t user_id);
 

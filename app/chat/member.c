@@ -201,9 +201,7 @@ static enum err invite_run(struct db *db, void *data)
         e = person_by_id(db, job->answer.actor.user_id, &by);
     if (e != ERR_OK)
         return e;
-    e = person_find(db, job->who, &job->person);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && !job->person.active))
-        return answer_fault(&job->answer, ERR_NOT_FOUND, "user", "user is nobody here.");
+    e = change_find(db, job);
     return e != ERR_OK ? e : add_to_room(db, job, &by);
 }
 

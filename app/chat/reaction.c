@@ -8,8 +8,6 @@
 #include "store/store.h"
 #include "wire/emoji.h"
 
-#include <stdlib.h>
-
 #define TOLD_MAX_BYTES ((size_t)32 * 1024) /* some thousand people */
 
 /* ---- what a message tells of its reactions */
@@ -74,13 +72,11 @@ static void write_groups(struct groups *g, struct buf *out)
 enum err reactions_tell(struct db *db, int64_t message_id)
 {
     struct buf told;
-    struct groups *g = calloc(1, sizeof *g);
-    if (!g)
-        return ERR_NOMEM;
+    struct groups g = {0};
     buf_init(&told, TOLD_MAX_BYTES);
-    enum err e = read_groups(db, message_id, g);
+    enum err e = read_groups(db, message_id, &g);
     if (e == ERR_OK) {
-        write_groups(g, &told);
+        write_groups(&g, &told);
         e = told.err;
     }
     if (e == ERR_OK) {
@@ -89,10 +85,9 @@ enum err reactions_tell(struct db *db, int64_t message_id)
         query_text(q, 2, buf_text(&told));
         e = query_run(q);
     }
-    for (size_t i = 0; i < g->count; i++)
-        buf_fini(&g->all[i].users);
+    for (size_t i = 0; i < g.count; i++)
+        buf_fini(&g.all[i].users);
     buf_fini(&told);
-    free(g);
     return e;
 }
 

@@ -63,8 +63,7 @@ enum err put_may_be_in(struct db *db, struct put *p, int64_t room_id, const stru
     }
     enum err e = query_end(q);
     *out_direct = larger > 0;
-    if (e != ERR_OK || larger == 0 || who->id == smaller || who->id == larger ||
-        who->id == PUT_NOOK_ID)
+    if (e != ERR_OK || larger == 0 || who->id == smaller || who->id == larger || who->id == NOOK_ID)
         return e;
     return put_bad(p, "%.100s is none of the two of this conversation.",
                    put_text(p, ITEM_OF_USER).data);

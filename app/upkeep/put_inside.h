@@ -7,7 +7,6 @@
 #include "upkeep/put.h"
 
 #define PUT_NAME_BYTES 512 /* of a setting or a key */
-#define PUT_NOOK_ID 1      /* the agent of the place, a member of every room */
 
 /* The item is no good, in words. Returns ERR_BAD_REQUEST. */
 enum err put_bad(struct put *p, const char *format, ...) __attribute__((format(printf, 2, 3)));

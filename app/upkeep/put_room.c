@@ -1,4 +1,5 @@
 /* Rooms and who is in them. */
+#include "chat/direct.h"
 #include "store/db.h"
 #include "upkeep/put_inside.h"
 
@@ -22,7 +23,7 @@ static enum err maker_of(struct db *db, const struct put *p, int64_t *out_id)
 {
     struct person maker;
     enum err e = put_find_person(db, p, put_text(p, ITEM_OF_USER), &maker);
-    *out_id = e == ERR_OK ? maker.id : PUT_NOOK_ID;
+    *out_id = e == ERR_OK ? maker.id : NOOK_ID;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -63,7 +64,7 @@ static enum err insert_room(struct db *db, struct put *p, struct target *t)
     p->fresh = true;
     /* The agent of the place is in every room; since when its line may say. */
     if (e == ERR_OK)
-        e = put_add_member(db, t->id, PUT_NOOK_ID, TEXT("member"), env_wall_ms(p->env));
+        e = put_add_member(db, t->id, NOOK_ID, TEXT("member"), env_wall_ms(p->env));
     return e == ERR_OK && is_direct(t) ? put_add_two(db, p, t->id, &t->two) : e;
 }
 
@@ -92,13 +93,12 @@ static enum err find_named(struct db *db, const struct put *p, struct target *t)
 }
 
 /* The room that is here already; direct: `name` has room for what a new one is called. */
-static enum err find_room(struct db *db, struct put *p, struct target *t, char name[64])
+static enum err find_room(struct db *db, struct put *p, struct target *t,
+                          char name[DIRECT_NAME_SIZE])
 {
     if (!is_direct(t))
         return t->name.len ? find_named(db, p, t) : put_bad(p, "the room has no name.");
-    int len = snprintf(name, 64, "direct %lld %lld", (long long)t->two.smaller.id,
-                       (long long)t->two.larger.id);
-    t->name = (struct text){name, (size_t)len};
+    t->name = direct_name(t->two.smaller.id, t->two.larger.id, name);
     t->topic = TEXT("");
     p->item.private_room = true;
     return put_find_direct(db, &t->two, &t->id, &t->used);
@@ -118,7 +118,7 @@ static enum err refuse(struct put *p, const struct target *t)
 
 enum err put_room(struct db *db, struct put *p)
 {
-    char setting[PUT_NAME_BYTES], name[64];
+    char setting[PUT_NAME_BYTES], name[DIRECT_NAME_SIZE];
     int64_t known = 0;
     struct target t = {.name = put_characters(put_text(p, ITEM_NAME), ROOM_NAME_MAX),
                        .topic = put_characters(put_text(p, ITEM_WORDS), TOPIC_MAX)};
