@@ -35,9 +35,8 @@ static void put_words(struct place *w, int64_t from, int64_t to)
     (void)snprintf(
         insert, sizeof insert,
         "WITH RECURSIVE n(i) AS (SELECT %lld UNION ALL SELECT i + 1 FROM n WHERE i < %lld) "
-        "INSERT INTO message SELECT i, 1, 100 + i, 2, 'word' || i, 0, 'k' || i, 0, '', '', 0, 0, "
-        "'' "
-        "FROM n",
+        "INSERT INTO message (id, room_id, offset, author_id, text, created_ms, key) "
+        "SELECT i, 1, 100 + i, 2, 'word' || i, 0, 'k' || i FROM n",
         (long long)from, (long long)to);
     sql(w, insert);
 }
@@ -67,8 +66,9 @@ static void a_batch_of_long_messages_is_small(void)
     CHECK_INT(
         test_sql(w.p->store,
                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
-                 "INSERT INTO message SELECT i, 1, 100 + i, 2, printf('word%d %.*c', i, 15990, "
-                 "'x'), 0, 'k' || i, 0, '', '', 0, 0, '' FROM n"),
+                 "INSERT INTO message (id, room_id, offset, author_id, text, created_ms, key) "
+                 "SELECT i, 1, 100 + i, 2, printf('word%d %.*c', i, 15990, 'x'), 0, 'k' || i "
+                 "FROM n"),
         ERR_OK);
     watch(&w);
     place_tick(&w, 1000);

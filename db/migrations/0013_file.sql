@@ -1,0 +1,34 @@
+-- 0013: files.
+-- Why:   a picture, a log, a document, sent with a message or as one. The bytes are beside the database, in the data folder, below
+--        files/; each file has a name there of its own, which nobody chooses and nothing is ever written to again once it is whole.
+-- Size:  200 bytes a file; in the row of its message some 100.
+-- Reads: by id, when it is sent and when it is fetched; of a message, when that goes; of a room, newest first; of an author, what
+--        still comes. Pages, searches and exports read message.files, which is written in the same transaction and costs them nothing.
+
+CREATE TABLE file (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    author_id  INTEGER NOT NULL REFERENCES user (id),
+    key        TEXT    NOT NULL, -- the author's own, of the upload: asking again goes on with the same row
+    blob       TEXT    NOT NULL UNIQUE CHECK (length(blob) = 32), -- its name on disk: 128 random bits, hex
+    name       TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 200), -- as its author calls it
+    size       INTEGER NOT NULL CHECK (size >= 0),
+    type       TEXT    NOT NULL DEFAULT '', -- found in its bytes, as in Content-Type
+    width      INTEGER NOT NULL DEFAULT 0,  -- of a picture as it is to be shown; 0: it is none
+    height     INTEGER NOT NULL DEFAULT 0,
+    sha256     TEXT    NOT NULL DEFAULT '', -- hex; '': not all of it has come yet
+    created_ms INTEGER NOT NULL,
+    room_id    INTEGER NOT NULL DEFAULT 0,  -- of its message
+    message_id INTEGER REFERENCES message (id) -- NULL: not sent yet; without CASCADE: who deletes a message sees to its files
+) STRICT;
+CREATE UNIQUE INDEX file_key ON file (author_id, key);
+CREATE INDEX file_message ON file (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX file_room ON file (room_id, id) WHERE room_id > 0;
+CREATE INDEX file_loose ON file (created_ms) WHERE message_id IS NULL; -- what was begun and never sent goes after a day
+
+-- Names on disk of which no row is left: written where the row is deleted, in the same transaction; deleted when the bytes are.
+CREATE TABLE file_gone (
+    blob TEXT PRIMARY KEY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE message ADD COLUMN files TEXT NOT NULL DEFAULT ''; -- [{"id", "name", "type", "size", "width"?, "height"?}], or '': none
+PRAGMA user_version = 13;
