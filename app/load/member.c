@@ -57,6 +57,14 @@ static void send_command(struct load *l, struct member *m)
         (void)member_send(l, m, buf_text(&l->command)); /* it fails: the line ends soon */
 }
 
+static void add_subscribe(struct load *l, const struct member *m)
+{
+    char name[ROOM_NAME_SIZE];
+    room_name(l, m->room, name);
+    buf_add_format(&l->command, "\n{\"id\":2,\"subscribe\":{\"channel\":\"%s\"}}", name);
+}
+
+/* Both commands go in one message, as the protocol's own client for browsers sends them. */
 static void opened(void *ctx, struct line *line)
 {
     struct load *l = ctx;
@@ -65,7 +73,6 @@ static void opened(void *ctx, struct line *line)
         ready(l, m);
         return;
     }
-    m->step = MEMBER_CONNECTING;
     buf_clear(&l->command);
     buf_add_text(&l->command, TEXT("{\"id\":1,\"connect\":{\"name\":\"snug-load\""));
     if (login_has(&l->login)) {
@@ -75,16 +82,9 @@ static void opened(void *ctx, struct line *line)
         buf_add_text(&l->command, TEXT("\""));
     }
     buf_add_text(&l->command, TEXT("}}"));
-    send_command(l, m);
-}
-
-static void subscribe(struct load *l, struct member *m)
-{
-    char name[ROOM_NAME_SIZE];
-    room_name(l, m->room, name);
-    m->step = MEMBER_SUBSCRIBING;
-    buf_clear(&l->command);
-    buf_add_format(&l->command, "{\"id\":2,\"subscribe\":{\"channel\":\"%s\"}}", name);
+    if (l->play->subscribes)
+        add_subscribe(l, m);
+    m->step = MEMBER_CONNECTING;
     send_command(l, m);
 }
 
@@ -117,7 +117,7 @@ static void reply(struct load *l, struct member *m, const struct heard *a, struc
         if (a->error_code)
             refused(l, m, "connect", a);
         else if (l->play->subscribes)
-            subscribe(l, m);
+            m->step = MEMBER_SUBSCRIBING;
         else
             ready(l, m);
     } else if (m->step == MEMBER_SUBSCRIBING && a->id == 2) {
