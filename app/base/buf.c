@@ -1,7 +1,5 @@
 #include "base/buf.h"
 
-#include "base/must.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +9,21 @@ void buf_init(struct buf *b, size_t cap_bytes)
     *b = (struct buf){.cap_bytes = cap_bytes, .err = ERR_OK};
 }
 
+void buf_init_lent(struct buf *b, size_t cap_bytes, char *room, size_t room_bytes)
+{
+    must(room_bytes > 1);
+    size_t used = room_bytes - 1; /* vsnprintf's NUL */
+    *b = (struct buf){.data = room,
+                      .room = used < cap_bytes ? used : cap_bytes,
+                      .cap_bytes = cap_bytes,
+                      .err = ERR_OK,
+                      .lent = true};
+}
+
 void buf_fini(struct buf *b)
 {
-    free(b->data);
+    if (!b->lent)
+        free(b->data);
     buf_init(b, b->cap_bytes);
 }
 
@@ -23,7 +33,18 @@ void buf_clear(struct buf *b)
     b->err = ERR_OK;
 }
 
-char *buf_space(struct buf *b, size_t len)
+/* Memory for so many bytes and vsnprintf's NUL, with the old ones in it. */
+static char *larger(const struct buf *b, size_t room)
+{
+    if (!b->lent)
+        return realloc(b->data, room + 1);
+    char *data = malloc(room + 1);
+    if (data && b->data)
+        memcpy(data, b->data, b->len);
+    return data;
+}
+
+char *buf_grow(struct buf *b, size_t len)
 {
     if (b->err != ERR_OK)
         return NULL;
@@ -31,27 +52,20 @@ char *buf_space(struct buf *b, size_t len)
         b->err = ERR_LIMIT;
         return NULL;
     }
-    if (!b->data || b->len + len > b->room) {
-        size_t room = b->room ? b->room : 64;
-        while (room < b->len + len)
-            room *= 2;
-        if (room > b->cap_bytes)
-            room = b->cap_bytes;
-        char *data = realloc(b->data, room + 1); /* one more than promised: vsnprintf's NUL */
-        if (!data) {
-            b->err = ERR_NOMEM;
-            return NULL;
-        }
-        b->data = data;
-        b->room = room;
+    size_t room = b->room ? b->room : 64;
+    while (room < b->len + len)
+        room *= 2;
+    if (room > b->cap_bytes)
+        room = b->cap_bytes;
+    char *data = larger(b, room);
+    if (!data) {
+        b->err = ERR_NOMEM;
+        return NULL;
     }
-    return b->data + b->len;
-}
-
-void buf_grown(struct buf *b, size_t len)
-{
-    must(b->len + len <= b->room);
-    b->len += len;
+    b->data = data;
+    b->room = room;
+    b->lent = false;
+    return data + b->len;
 }
 
 void buf_add_int(struct buf *b, int64_t n)

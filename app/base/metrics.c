@@ -1,16 +1,13 @@
 #include "base/metrics.h"
 
-#include <stdatomic.h>
-
 struct row {
     const char *name;
     const char *help;
-    bool counter;
 };
 
 static const struct row rows[METRIC_COUNT] = {
-#define COUNTER(name, help) {#name, help, true},
-#define GAUGE(name, help) {#name, help, false},
+#define COUNTER(name, help) {#name, help},
+#define GAUGE(name, help) {#name, help},
 #define TIMER(name, help)
 #define SIZE(name, help)
 #include "base/metrics.def"
@@ -23,7 +20,7 @@ static const struct row rows[METRIC_COUNT] = {
 static const struct row timer_rows[TIMER_COUNT] = {
 #define COUNTER(name, help)
 #define GAUGE(name, help)
-#define TIMER(name, help) {#name, help, false},
+#define TIMER(name, help) {#name, help},
 #define SIZE(name, help)
 #include "base/metrics.def"
 #undef COUNTER
@@ -36,7 +33,7 @@ static const struct row size_rows[SIZE_COUNT] = {
 #define COUNTER(name, help)
 #define GAUGE(name, help)
 #define TIMER(name, help)
-#define SIZE(name, help) {#name, help, false},
+#define SIZE(name, help) {#name, help},
 #include "base/metrics.def"
 #undef COUNTER
 #undef GAUGE
@@ -72,26 +69,32 @@ struct lane {
 };
 static struct lane lanes[LANES_MAX];
 static atomic_uint lanes_taken = 1;
-static _Thread_local struct lane *own_lane;
+static _Thread_local bool shares;
+_Thread_local atomic_int_least64_t *metric_lane;
 
-static struct lane *take_lane(void)
+static void take_lane(void)
 {
     unsigned n = atomic_fetch_add(&lanes_taken, 1);
-    if (n >= LANES_MAX)
-        atomic_store(&lanes_taken, LANES_MAX); /* it must not come around */
-    return &lanes[n < LANES_MAX ? n : 0];
+    if (n < LANES_MAX) {
+        metric_lane = lanes[n].values;
+        return;
+    }
+    atomic_store(&lanes_taken, LANES_MAX); /* it must not come around */
+    shares = true;
 }
 
-static void count(enum metric m, int64_t n)
+void metric_add_slowly(enum metric m, int64_t n)
 {
-    if (!own_lane)
-        own_lane = take_lane();
-    atomic_int_least64_t *value = &own_lane->values[m];
-    if (own_lane == &lanes[0])
-        atomic_fetch_add_explicit(value, n, memory_order_relaxed);
-    else /* nobody else writes it */
-        atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + n,
-                              memory_order_relaxed);
+    if (!metric_counts[m]) {
+        atomic_fetch_add_explicit(&cells[m].value, n, memory_order_relaxed);
+        return;
+    }
+    if (!metric_lane && !shares)
+        take_lane();
+    if (metric_lane)
+        metric_add(m, n);
+    else
+        atomic_fetch_add_explicit(&lanes[0].values[m], n, memory_order_relaxed);
 }
 
 static int64_t counted(enum metric m)
@@ -101,14 +104,6 @@ static int64_t counted(enum metric m)
     for (unsigned i = 0; i < taken && i < LANES_MAX; i++)
         sum += atomic_load_explicit(&lanes[i].values[m], memory_order_relaxed);
     return sum;
-}
-
-void metric_add(enum metric m, int64_t n)
-{
-    if (rows[m].counter)
-        count(m, n);
-    else
-        atomic_fetch_add_explicit(&cells[m].value, n, memory_order_relaxed);
 }
 
 void metric_set(enum metric m, int64_t n)
@@ -126,8 +121,8 @@ void metric_max(enum metric m, int64_t n)
 
 int64_t metric_get(enum metric m)
 {
-    return rows[m].counter ? counted(m)
-                           : atomic_load_explicit(&cells[m].value, memory_order_relaxed);
+    return metric_counts[m] ? counted(m)
+                            : atomic_load_explicit(&cells[m].value, memory_order_relaxed);
 }
 
 const char *metric_name(enum metric m)
@@ -230,10 +225,10 @@ void metrics_write(struct buf *out)
 {
     for (unsigned i = 0; i < METRIC_COUNT; i++) {
         const struct row *r = &rows[i];
-        const char *suffix = r->counter ? "_total" : "";
+        const char *suffix = metric_counts[i] ? "_total" : "";
         buf_add_format(out, "# HELP snug_%s%s %s\n# TYPE snug_%s%s %s\nsnug_%s%s %lld\n", r->name,
-                       suffix, r->help, r->name, suffix, r->counter ? "counter" : "gauge", r->name,
-                       suffix, (long long)metric_get((enum metric)i));
+                       suffix, r->help, r->name, suffix, metric_counts[i] ? "counter" : "gauge",
+                       r->name, suffix, (long long)metric_get((enum metric)i));
     }
     for (unsigned t = 0; t < TIMER_COUNT; t++)
         write_timer(out, (enum timer_metric)t);

@@ -55,7 +55,9 @@ struct push {
     struct publication publication;    /* of a "pub" */
     struct tags *tags;                 /* of the publication; NULL: none */
     _Atomic(struct push_view *) views; /* each made on first need */
-    char bytes[];                      /* all of its texts */
+    struct push_view own;              /* the first of them, and most often the only one */
+    atomic_bool own_taken;
+    char bytes[]; /* all of its texts */
 };
 
 /* What few subscribers have. */

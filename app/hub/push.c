@@ -10,18 +10,18 @@
 #define PUSH_MAX_BYTES ((size_t)1 << 20)
 #define WORDS_AROUND                                                                               \
     128 /* bytes of names, numbers and brackets around a publication: room is made once */
+#define ROOM_BYTES 1024                   /* on the stack, for what is not longer, as most is not */
 #define DATA_AT (sizeof "{\"data\":" - 1) /* where a publication's JSON has its data */
 
 /* ---- making one */
 
 static struct push *push_new(size_t bytes, enum push_kind kind, const char *name)
 {
-    struct push *p = calloc(1, sizeof *p + bytes);
+    struct push *p = malloc(sizeof *p + bytes);
     if (!p)
         return NULL;
+    *p = (struct push){.kind = kind, .name = name};
     atomic_init(&p->refs, 1);
-    p->kind = kind;
-    p->name = name;
     return p;
 }
 
@@ -51,7 +51,8 @@ struct push *push_event(struct named channel, const struct publication *p, enum 
                         struct event_place place)
 {
     struct buf json;
-    buf_init(&json, PUSH_MAX_BYTES);
+    char room[ROOM_BYTES];
+    buf_init_lent(&json, PUSH_MAX_BYTES, room, sizeof room);
     (void)buf_space(&json, p->data.len + p->info.len + p->tags.len + WORDS_AROUND);
     publication_write(&json, p);
     struct push *push =
@@ -96,7 +97,8 @@ void push_unref(struct push *p)
     for (struct push_view *v = atomic_load(&p->views), *next; v; v = next) {
         next = v->next;
         frame_unref(v->frame);
-        free(v);
+        if (v != &p->own)
+            free(v);
     }
     if (p->tags)
         tags_fini(p->tags);
@@ -138,8 +140,9 @@ static struct frame *make_frame(const struct push *p, const struct look *look,
                                 const struct push *base)
 {
     struct buf inner, whole;
+    char room[ROOM_BYTES];
     buf_init(&inner, 2 * PUSH_MAX_BYTES); /* data as text has its quotes escaped */
-    buf_init(&whole, 2 * PUSH_MAX_BYTES);
+    buf_init_lent(&whole, 2 * PUSH_MAX_BYTES, room, sizeof room);
     bool plain = look->data == DATA_PLAIN;
     if (!plain)
         write_publication(&inner, p, look->data, base);
@@ -157,8 +160,10 @@ static struct frame *make_frame(const struct push *p, const struct look *look,
 /* Two reactors may make the same view at once: both are right, one more frame lives as long as the push. */
 static struct frame *add_view(struct push *p, const struct look *look, struct frame *f)
 {
-    struct push_view *v = f ? malloc(sizeof *v) : NULL;
-    if (!v) {
+    struct push_view *v = &p->own;
+    if (f && atomic_exchange_explicit(&p->own_taken, true, memory_order_relaxed))
+        v = malloc(sizeof *v);
+    if (!f || !v) {
         frame_unref(f);
         return NULL;
     }

@@ -47,13 +47,17 @@ enum io conn_io_read(int fd, struct ssl_st *ssl, unsigned char *to, size_t size,
 
 enum io conn_io_write(int fd, const struct outbox *o, bool last, size_t *out_sent)
 {
-    struct iovec pieces[PIECES_MAX];
-    struct msghdr message = {.msg_iov = pieces};
-    message.msg_iovlen = (size_t)outbox_pieces(o, pieces, PIECES_MAX);
     const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (last ? MSG_MORE : 0);
-    ssize_t n = message.msg_iovlen == 1 /* most often; then send is cheaper */
-                    ? send(fd, pieces[0].iov_base, pieces[0].iov_len, flags)
-                    : sendmsg(fd, &message, flags);
+    ssize_t n;
+    if (o->count == 1) { /* most often; then send is cheaper */
+        struct text only = outbox_first(o);
+        n = send(fd, only.data, only.len, flags);
+    } else {
+        struct iovec pieces[PIECES_MAX];
+        struct msghdr message = {.msg_iov = pieces};
+        message.msg_iovlen = (size_t)outbox_pieces(o, pieces, PIECES_MAX);
+        n = sendmsg(fd, &message, flags);
+    }
     if (n < 0)
         return io_of_errno();
     *out_sent = (size_t)n;

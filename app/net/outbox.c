@@ -40,7 +40,7 @@ static enum err make_room(struct outbox *o)
         return ERR_OK;
     uint32_t room = o->room ? o->room * 2 : ROOM_FIRST;
     must(room > o->room); /* the budget ends long before 2^31 frames */
-    struct frame **frames = calloc(room, sizeof *frames);
+    struct frame **frames = malloc(room * sizeof *frames);
     if (!frames)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < o->count; i++)
@@ -77,6 +77,11 @@ enum err outbox_push(struct outbox *o, size_t budget_bytes, struct frame *f)
 static struct text unsent(const struct outbox *o, uint32_t i)
 {
     return text_after(frame_bytes(at(o, i)), i == 0 ? o->sent_of_first : 0);
+}
+
+struct text outbox_first(const struct outbox *o)
+{
+    return unsent(o, 0);
 }
 
 int outbox_pieces(const struct outbox *o, struct iovec *out, int max)

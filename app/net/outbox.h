@@ -38,6 +38,9 @@ void outbox_drop(struct outbox *o, size_t keep) ON(role_reactor);
 MUST_USE enum err outbox_push(struct outbox *o, size_t budget_bytes, struct frame *f)
     ON(role_reactor);
 
+/* What is unsent of the first frame; there is one. */
+struct text outbox_first(const struct outbox *o) ON(role_reactor);
+
 /* Describes up to `max` pieces from the front for writev; returns how many. */
 int outbox_pieces(const struct outbox *o, struct iovec *out, int max) ON(role_reactor);
 

@@ -88,8 +88,8 @@ void client_publish(struct client *c, const struct command *cmd)
     if (!client_may_send(c, cmd))
         return;
     struct buf info;
-    buf_init(&info, 8192);
-    (void)buf_space(&info, 512);
+    char room[512];
+    buf_init_lent(&info, 8192, room, sizeof room);
     char id[UUID_SIZE];
     struct client_info who = client_info(c, id);
     client_info_write(&info, &who);

@@ -14,7 +14,7 @@ enum field_type {
 };
 
 struct field {
-    const char *name;
+    struct text name;
     size_t at; /* in struct command */
     enum command_kind of;
     enum field_type type;
@@ -22,51 +22,60 @@ struct field {
 
 static const struct field fields[] = {
 #define FIELD(of, name, type, member)                                                              \
-    {name, offsetof(struct command, member), COMMAND_##of, FIELD_##type},
+    {{name, sizeof(name) - 1}, offsetof(struct command, member), COMMAND_##of, FIELD_##type},
 #include "wire/commands.def"
 };
 #define FIELDS_COUNT (sizeof fields / sizeof fields[0])
 
-static const char *const names[] = {
-    "",
-#define COMMAND(name) #name,
+static const struct text names[] = {
+    {"", 0},
+#define COMMAND(name) {#name, sizeof #name - 1},
 #include "wire/commands.def"
-    "",
+    {"", 0},
 };
 
 const char *command_name(enum command_kind kind)
 {
     must((unsigned)kind <= COMMAND_UNKNOWN);
-    return names[kind];
+    return names[kind].data;
 }
 
-static enum command_kind kind_of(const char *key)
+static enum command_kind kind_of(struct text key)
 {
     for (enum command_kind k = COMMAND_PONG + 1; k < COMMAND_UNKNOWN; k++)
-        if (strcmp(names[k], key) == 0)
+        if (text_is(names[k], key))
             return k;
     return COMMAND_UNKNOWN;
 }
 
-static const struct field *field_find(enum command_kind of, const char *key)
+static const struct field *field_find(enum command_kind of, struct text key)
 {
     for (size_t i = 0; i < FIELDS_COUNT; i++)
-        if (fields[i].of == of && strcmp(fields[i].name, key) == 0)
+        if (fields[i].of == of && text_is(fields[i].name, key))
             return &fields[i];
     return NULL;
 }
 
-/* Most texts have no escapes and stay where they are. The scratch never moves: command_next made it large enough. */
-static bool read_text(struct text value, struct buf *scratch, struct text *out)
+/* What a command is read with: its texts that had escapes go into `scratch`, which never moves. */
+struct reading {
+    struct text rest;    /* what is not read yet, to the message's end */
+    struct buf *scratch; /* has room for all of that from the first escape on */
+    struct command *out;
+};
+
+/* Most texts have no escapes and stay where they are. What is decoded is not longer than it was. */
+static bool read_text(struct reading *r, struct text value, struct text *out)
 {
     if (json_kind(value) != JSON_STRING)
         return false;
     *out = (struct text){value.data + 1, value.len - 2};
-    if (memchr(value.data, '\\', value.len)) {
-        size_t before = scratch->len;
-        json_string(value, scratch);
-        *out = text_after(buf_text(scratch), before);
-    }
+    if (!memchr(value.data, '\\', value.len))
+        return true;
+    size_t before = r->scratch->len;
+    if (before == 0)
+        (void)buf_space(r->scratch, value.len + r->rest.len);
+    json_string(value, r->scratch);
+    *out = text_after(buf_text(r->scratch), before);
     return true;
 }
 
@@ -79,7 +88,7 @@ static bool read_offset(struct text value, uint64_t *out)
     return true;
 }
 
-static bool read_since(struct text value, struct buf *scratch, struct command *out)
+static bool read_since(struct reading *r, struct text value)
 {
     if (json_kind(value) != JSON_OBJECT)
         return false;
@@ -90,22 +99,21 @@ static bool read_since(struct text value, struct buf *scratch, struct command *o
         if ((!is_offset && !is_epoch) || json_kind(m.value) == JSON_NULL)
             continue;
         bool *seen = is_offset ? &seen_offset : &seen_epoch;
-        if (*seen || !(is_offset ? read_offset(m.value, &out->offset)
-                                 : read_text(m.value, scratch, &out->epoch)))
+        if (*seen || !(is_offset ? read_offset(m.value, &r->out->offset)
+                                 : read_text(r, m.value, &r->out->epoch)))
             return false;
         *seen = true;
     }
-    out->has_since = true;
+    r->out->has_since = true;
     return true;
 }
 
-static bool read_field(const struct field *f, struct text value, struct buf *scratch,
-                       struct command *out)
+static bool read_field(struct reading *r, const struct field *f, struct text value)
 {
-    void *at = (char *)out + f->at;
+    void *at = (char *)r->out + f->at;
     switch (f->type) {
     case FIELD_TEXT:
-        return read_text(value, scratch, at);
+        return read_text(r, value, at);
     case FIELD_RAW:
         *(struct text *)at = value;
         return true;
@@ -117,7 +125,7 @@ static bool read_field(const struct field *f, struct text value, struct buf *scr
     case FIELD_LIMIT:
         return json_int(value, INT32_MIN, INT32_MAX, at);
     case FIELD_SINCE:
-        return read_since(value, scratch, out);
+        return read_since(r, value);
     case FIELD_OBJECT:
         *(struct text *)at = value;
         return json_kind(value) == JSON_OBJECT;
@@ -125,76 +133,90 @@ static bool read_field(const struct field *f, struct text value, struct buf *scr
     return false;
 }
 
-/* errors: ERR_BAD_REQUEST with out->field. A field that comes twice is refused, not chosen from. */
-static enum err read_request(struct text request, struct buf *scratch, struct command *out)
+/* The value of a key that was just taken. Only `data` of a method may be deeper than a command. */
+static bool take_value(struct reading *r, unsigned depth_max, struct text *out_value)
 {
-    if (json_kind(request) != JSON_OBJECT) {
-        out->field = text_of(command_name(out->kind));
-        return ERR_BAD_REQUEST;
+    return json_next(r->rest, depth_max, out_value, &r->rest);
+}
+
+/* errors: ERR_BAD_REQUEST with out->field, it is read to its end; ERR_MALFORMED. A field that comes twice is refused, not chosen
+ * from. */
+static enum err read_request(struct reading *r)
+{
+    char room[JSON_KEY_MAX];
+    struct text key, value;
+    struct command *out = r->out;
+    r->rest = json_skip_space(r->rest);
+    if (r->rest.len > 0 && r->rest.data[0] != '{') {
+        out->field = names[out->kind];
+        return take_value(r, COMMAND_DEPTH_MAX - 1, &value) ? ERR_BAD_REQUEST : ERR_MALFORMED;
     }
-    enum err e = ERR_OK;
+    enum json_step step;
     bool seen[FIELDS_COUNT] = {false};
-    struct json_member m;
-    while (e == ERR_OK && json_member(&request, &m)) {
-        const struct field *f = field_find(out->kind, m.key);
-        if (!f || (json_kind(m.value) == JSON_NULL && f->type != FIELD_RAW))
+    for (bool first = true; (step = json_key(&r->rest, first, &key)) == JSON_KEY; first = false) {
+        key = json_key_text(key, room);
+        bool is_data = text_is(key, TEXT("data"));
+        if (!take_value(r, is_data ? COMMAND_DATA_DEPTH_MAX : COMMAND_DEPTH_MAX - 2, &value))
+            return ERR_MALFORMED;
+        const struct field *f = out->field.len == 0 ? field_find(out->kind, key) : NULL;
+        if (!f || (json_kind(value) == JSON_NULL && f->type != FIELD_RAW))
             continue;
-        if (seen[f - fields] || !read_field(f, m.value, scratch, out)) {
-            out->field = text_of(f->name);
-            e = ERR_BAD_REQUEST;
-        }
+        if (seen[f - fields] || !read_field(r, f, value))
+            out->field = f->name;
         seen[f - fields] = true;
     }
-    return e;
-}
-
-/* Only `data` of a method may be deeper than a command. */
-static bool depth_is_fine(struct text object)
-{
-    struct json_member outer, inner;
-    while (json_member(&object, &outer)) {
-        if (json_valid(outer.value, COMMAND_DEPTH_MAX - 1))
-            continue;
-        if (json_kind(outer.value) != JSON_OBJECT || kind_of(outer.key) == COMMAND_UNKNOWN)
-            return false;
-        struct text request = outer.value;
-        while (json_member(&request, &inner)) {
-            bool is_data = strcmp(inner.key, "data") == 0;
-            if (!json_valid(inner.value, is_data ? COMMAND_DATA_DEPTH_MAX : COMMAND_DEPTH_MAX - 2))
-                return false;
-        }
-    }
-    return true;
-}
-
-static enum err read_command(struct text object, struct buf *scratch, struct command *out)
-{
-    struct text members = object, request = TEXT_NONE;
-    struct json_member m;
-    bool empty = true, has_id = false;
-    out->kind = COMMAND_UNKNOWN;
-    while (json_member(&members, &m)) {
-        empty = false;
-        if (strcmp(m.key, "id") == 0) {
-            int64_t id;
-            if (has_id || !json_int(m.value, 0, UINT32_MAX, &id))
-                return ERR_MALFORMED;
-            out->id = (uint32_t)id;
-            has_id = true;
-        } else if (kind_of(m.key) != COMMAND_UNKNOWN) {
-            if (out->kind != COMMAND_UNKNOWN)
-                return ERR_MALFORMED; /* two methods: which one did the id mean? */
-            out->kind = kind_of(m.key);
-            request = m.value;
-        }
-    }
-    if (empty) {
-        out->kind = COMMAND_PONG;
-        return ERR_OK;
-    }
-    if (out->id == 0 && out->kind != COMMAND_send)
+    if (step == JSON_BAD)
         return ERR_MALFORMED;
-    return out->kind == COMMAND_UNKNOWN ? ERR_OK : read_request(request, scratch, out);
+    return out->field.len > 0 ? ERR_BAD_REQUEST : ERR_OK;
+}
+
+/* errors: as read_request */
+static enum err read_member(struct reading *r, struct text key, bool *has_id)
+{
+    char room[JSON_KEY_MAX];
+    struct text value;
+    struct command *out = r->out;
+    key = json_key_text(key, room);
+    enum command_kind kind = kind_of(key);
+    if (kind != COMMAND_UNKNOWN) {
+        if (out->kind != COMMAND_UNKNOWN)
+            return ERR_MALFORMED; /* two methods: which one did the id mean? */
+        out->kind = kind;
+        return read_request(r);
+    }
+    if (!take_value(r, COMMAND_DEPTH_MAX - 1, &value))
+        return ERR_MALFORMED;
+    if (!text_is(key, TEXT("id")))
+        return ERR_OK;
+    int64_t id;
+    if (*has_id || !json_int(value, 0, UINT32_MAX, &id))
+        return ERR_MALFORMED;
+    out->id = (uint32_t)id;
+    *has_id = true;
+    return ERR_OK;
+}
+
+/* errors: as read_request */
+static enum err read_command(struct reading *r)
+{
+    struct text key;
+    enum json_step step;
+    bool first = true, has_id = false;
+    enum err e = ERR_OK;
+    for (; (step = json_key(&r->rest, first, &key)) == JSON_KEY; first = false) {
+        enum err of_member = read_member(r, key, &has_id);
+        if (of_member == ERR_MALFORMED)
+            return of_member;
+        if (of_member != ERR_OK)
+            e = of_member;
+    }
+    if (step == JSON_BAD)
+        return ERR_MALFORMED;
+    if (first)
+        r->out->kind = COMMAND_PONG;
+    else if (r->out->id == 0 && r->out->kind != COMMAND_send)
+        return ERR_MALFORMED;
+    return e;
 }
 
 /* Commands are separated by line ends; any white space around one is let through. */
@@ -208,22 +230,16 @@ enum err command_next(struct text *rest, struct buf *scratch, struct command *ou
 {
     *out = (struct command){.kind = COMMAND_UNKNOWN};
     buf_clear(scratch);
-    struct text here = json_skip_space(*rest), object, after;
-    if (here.len == 0) {
-        *rest = here;
+    struct reading r = {.rest = json_skip_space(*rest), .scratch = scratch, .out = out};
+    if (r.rest.len == 0) {
+        *rest = r.rest;
         return ERR_NOT_FOUND;
     }
-    bool flat = json_next(here, COMMAND_DEPTH_MAX, &object, &after); /* as nearly all are */
-    if (!flat && (!json_next(here, COMMAND_DATA_DEPTH_MAX + 2, &object, &after) ||
-                  object.data[0] != '{' || !depth_is_fine(object)))
-        return ERR_MALFORMED;
-    if (object.data[0] != '{' || !ends_properly(after))
-        return ERR_MALFORMED;
-    if (memchr(object.data, '\\', object.len) && !buf_space(scratch, object.len))
+    enum err e = read_command(&r);
+    if (scratch->err != ERR_OK)
         return scratch->err;
-    enum err e = read_command(object, scratch, out);
-    must(scratch->err == ERR_OK);
-    if (e == ERR_OK || e == ERR_BAD_REQUEST)
-        *rest = after;
+    if (e == ERR_MALFORMED || !ends_properly(r.rest))
+        return ERR_MALFORMED;
+    *rest = r.rest;
     return e;
 }

@@ -269,6 +269,33 @@ bool json_valid(struct text t, unsigned depth_max)
     return json_next(t, depth_max, &value, &rest) && json_skip_space(rest).len == 0;
 }
 
+enum json_step json_key(struct text *rest, bool first, struct text *out_key)
+{
+    struct scan s = scan_of(*rest);
+    skip_space(&s);
+    if (first && !take(&s, '{'))
+        return JSON_BAD;
+    if (first)
+        skip_space(&s);
+    if (take(&s, '}')) {
+        *rest = rest_of(&s);
+        return JSON_END;
+    }
+    if (!first && !take(&s, ','))
+        return JSON_BAD;
+    if (!first)
+        skip_space(&s);
+    const char *start = s.at;
+    if (!scan_string(&s))
+        return JSON_BAD;
+    *out_key = (struct text){start, (size_t)(s.at - start)};
+    skip_space(&s);
+    if (!take(&s, ':'))
+        return JSON_BAD;
+    *rest = rest_of(&s);
+    return JSON_KEY;
+}
+
 struct text json_skip_space(struct text t)
 {
     struct scan s = scan_of(t);
@@ -369,20 +396,18 @@ void json_string(struct text value, struct buf *out)
 }
 
 /* Keys are short; one that does not fit is none that anybody asks for. */
-static void decode_key(struct text quoted, char *out, size_t size)
+struct text json_key_text(struct text key, char room[JSON_KEY_MAX])
 {
+    if (!memchr(key.data, '\\', key.len))
+        return (struct text){key.data + 1, key.len - 2};
+    struct text decoded = TEXT_NONE;
     struct buf b;
-    out[0] = 0;
-    if (!memchr(quoted.data, '\\', quoted.len)) {
-        if (quoted.len - 2 < size && !memchr(quoted.data, 0, quoted.len))
-            (void)text_copy(out, size, (struct text){quoted.data + 1, quoted.len - 2});
-        return;
-    }
-    buf_init(&b, size - 1);
-    decode_string(quoted, &b);
+    buf_init(&b, JSON_KEY_MAX - 1);
+    decode_string(key, &b);
     if (b.err == ERR_OK && !memchr(b.data, 0, b.len))
-        (void)text_copy(out, size, buf_text(&b));
+        decoded = (struct text){room, text_copy(room, JSON_KEY_MAX, buf_text(&b))};
     buf_fini(&b);
+    return decoded;
 }
 
 bool json_entry(struct text *rest, struct text *out_key, struct text *out_value)
@@ -401,8 +426,11 @@ bool json_member(struct text *rest, struct json_member *out)
 {
     struct text key;
     bool found = json_entry(rest, &key, &out->value);
+    out->key[0] = 0;
     if (found)
-        decode_key(key, out->key, sizeof out->key);
+        key = json_key_text(key, out->key);
+    if (found && key.len < JSON_KEY_MAX && key.data != out->key && !memchr(key.data, 0, key.len))
+        (void)text_copy(out->key, JSON_KEY_MAX, key);
     return found;
 }
 

@@ -15,6 +15,17 @@ bool json_valid(struct text t, unsigned depth_max);
 /* The same for the value that `t` starts with, after white space: its bytes in *out_value, the rest in *out_rest. */
 bool json_next(struct text t, unsigned depth_max, struct text *out_value, struct text *out_rest);
 
+/* Walks the members of an object that may be anything, and checks it on the way, so that nothing is looked at twice: takes the next
+ * key off *rest (at first the bracket before it, then a comma, each time the colon behind it); the caller takes its value
+ * with json_next. JSON_END: the object's end was taken. JSON_BAD: this is no object. */
+enum json_step { JSON_KEY, JSON_END, JSON_BAD };
+enum json_step json_key(struct text *rest, bool first, struct text *out_key);
+
+/* A key that json_key gave, decoded: in place, or into `room` where it has escapes. One that is longer than that then, or has a
+ * NUL, cannot be a known one: it is given as empty. */
+#define JSON_KEY_MAX 40
+struct text json_key_text(struct text key, char room[JSON_KEY_MAX]);
+
 /* How many bytes `t` starts with that stand for themselves in a JSON string: ASCII without control characters, quotes and
  * backslashes. */
 size_t json_plain_run(struct text t);
@@ -26,7 +37,7 @@ struct text json_skip_space(struct text t);
  * The key is decoded into `key`, NUL-ended. A key that is too long, or has a NUL, cannot be a known one: it is
  * given as "" (and so is ""). False: no more. */
 struct json_member {
-    char key[40];
+    char key[JSON_KEY_MAX];
     struct text value;
 };
 bool json_member(struct text *rest, struct json_member *out);
@@ -52,7 +63,7 @@ void json_string(struct text value, struct buf *out);
 bool json_int(struct text value, int64_t min, int64_t max, int64_t *out);
 
 /* ---- writing. Objects and arrays are opened and closed by the caller; commas come by themselves.
- * A key is NULL inside arrays; keys are quoted and escaped like texts. */
+ * A key is NULL inside arrays; else it is a word of ours, of letters that need no escape. Any other: json_add_key. */
 struct json_writer {
     struct buf *out;
     bool first; /* no comma before the next value */
@@ -71,6 +82,8 @@ void json_add_double(struct json_writer *w, const char *key,
 void json_add_bool(struct json_writer *w, const char *key, bool value);
 void json_add_raw(struct json_writer *w, const char *key,
                   struct text json); /* valid JSON; empty: null. Its line ends become spaces */
+void json_add_written(struct json_writer *w, const char *key,
+                      struct text json); /* the same of what a json_writer wrote: it has none */
 
 /* Appends a quoted, escaped JSON string. Bytes that are not UTF-8 become U+FFFD. */
 void json_quote(struct buf *out, struct text t);

@@ -87,13 +87,22 @@ void json_begin(struct json_writer *w, struct buf *out)
 
 static void start(struct json_writer *w, const char *key)
 {
+    struct text word = text_of(key);
+    size_t n = 0;
+    char *at = buf_space(w->out, !w->first + (key ? word.len + 3 : 0));
+    if (!at)
+        return;
     if (!w->first)
-        buf_add_char(w->out, ',');
-    w->first = false;
+        at[n++] = ',';
     if (key) {
-        json_quote(w->out, text_of(key));
-        buf_add_char(w->out, ':');
+        at[n++] = '"';
+        memcpy(at + n, word.data, word.len);
+        n += word.len;
+        at[n++] = '"';
+        at[n++] = ':';
     }
+    buf_grown(w->out, n);
+    w->first = false;
 }
 
 void json_add_key(struct json_writer *w, struct text key)
@@ -171,11 +180,16 @@ static void replace(struct buf *out, size_t from, char c)
     }
 }
 
-void json_add_raw(struct json_writer *w, const char *key, struct text json)
+void json_add_written(struct json_writer *w, const char *key, struct text json)
 {
     start(w, key);
-    size_t at = w->out->len;
     buf_add_text(w->out, json.len > 0 ? json : TEXT("null"));
+}
+
+void json_add_raw(struct json_writer *w, const char *key, struct text json)
+{
+    size_t at = w->out->len;
+    json_add_written(w, key, json);
     replace(w->out, at, '\n');
     replace(w->out, at, '\r');
 }

@@ -45,7 +45,7 @@ void publication_write(struct buf *out, const struct publication *p)
     else
         json_add_raw(&w, "data", p->data);
     if (p->info.len > 0)
-        json_add_raw(&w, "info", p->info);
+        json_add_written(&w, "info", p->info);
     if (p->offset != 0)
         json_add_int(&w, "offset", (int64_t)p->offset);
     if (p->tags.len > 0)
@@ -84,7 +84,7 @@ void push_write(struct buf *out, struct text channel, uint64_t number, const cha
         json_add_int(&w, "id", (int64_t)number);
     else if (channel.len > 0)
         json_add_text(&w, "channel", channel);
-    json_add_raw(&w, kind, object_of(json));
+    json_add_written(&w, kind, object_of(json));
     json_close(&w, '}');
     json_close(&w, '}');
 }

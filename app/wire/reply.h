@@ -21,7 +21,8 @@ void reply_write(struct buf *out, uint32_t id, const char *command, struct text 
 /* A publication; what is empty, 0 or false is left out. */
 struct publication {
     struct text data; /* raw JSON; with `delta` the delta's text */
-    struct text info; /* raw JSON: client info of the client that published; empty: a server did */
+    struct text
+        info; /* as client_info_write wrote it: of the client that published; empty: a server did */
     struct text tags; /* raw JSON: an object of texts */
     uint64_t offset;
     int64_t time_ms;
@@ -36,7 +37,7 @@ void publication_write(struct buf *out, const struct publication *p);
 void client_info_write(struct buf *out, const struct client_info *info);
 
 /* {"push":{"channel":C,"<kind>":<json>}} with kind pub, join, leave, unsubscribe, message, subscribe, disconnect, refresh.
- * A number stands in place of the channel ("id":N); 0: none. An empty channel is left out. */
+ * A number stands in place of the channel ("id":N); 0: none. An empty channel is left out. json is as a json_writer wrote it. */
 void push_write(struct buf *out, struct text channel, uint64_t number, const char *kind,
                 struct text json);
 

@@ -103,6 +103,32 @@ static void no_memory_keeps_what_was_there(void)
     buf_fini(&b);
 }
 
+static void what_is_lent_is_used_first_and_never_freed(void)
+{
+    char room[8];
+    struct buf b;
+    buf_init_lent(&b, 1000, room, sizeof room);
+    fault_at(1); /* nothing is allocated */
+    buf_add_text(&b, TEXT("seven 7"));
+    CU_ASSERT_FALSE(fault_end());
+    CU_ASSERT_PTR_EQUAL(buf_text(&b).data, room);
+    fault_at(1);
+    buf_add_char(&b, '!');
+    CU_ASSERT_TRUE(fault_end());
+    CHECK_INT(b.err, ERR_NOMEM);
+    CU_ASSERT_TRUE(text_is(buf_text(&b), TEXT("seven 7")));
+    b.err = ERR_OK;
+    buf_add_char(&b, '!');
+    CU_ASSERT_TRUE(text_is(buf_text(&b), TEXT("seven 7!")));
+    CU_ASSERT_PTR_NOT_EQUAL(buf_text(&b).data, room);
+    buf_fini(&b);
+    buf_init_lent(&b, 3, room, sizeof room); /* the cap holds for it, too */
+    buf_add_text(&b, TEXT("four"));
+    CHECK_INT(b.err, ERR_LIMIT);
+    buf_fini(&b);
+    CHECK_INT(buf_text(&b).len, 0);
+}
+
 static void grow_too_far(void)
 {
     struct buf b;
@@ -119,4 +145,5 @@ static void claiming_more_than_was_asked_for_aborts(void)
 UNIT("base/buf", CASE(an_empty_buffer_owns_nothing), CASE(everything_appended_is_there_in_order),
      CASE(the_cap_is_exact_for_every_way_to_append), CASE(an_error_sticks_until_it_is_cleared),
      CASE(a_size_that_wraps_round_is_over_the_cap), CASE(no_memory_keeps_what_was_there),
+     CASE(what_is_lent_is_used_first_and_never_freed),
      CASE(claiming_more_than_was_asked_for_aborts))

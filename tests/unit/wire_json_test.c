@@ -329,7 +329,8 @@ static void a_document_is_written_with_its_commas(void)
     json_close(&w, ']');
     json_add_raw(&w, "raw", TEXT("{ \"as\":\"it is\" }"));
     json_add_raw(&w, "absent", TEXT_NONE);
-    json_add_text(&w, "a\"key", TEXT_NONE);
+    json_add_key(&w, TEXT("a\"key"));
+    json_add_text(&w, NULL, TEXT_NONE);
     json_add_key(&w, TEXT("any\n\0"));
     json_add_int(&w, NULL, 2);
     json_add_key(&w, TEXT_NONE);
@@ -467,6 +468,43 @@ static void a_member_is_found_by_its_name(void)
             text_is(json_find(text_of(rows[i].object), rows[i].key), text_of(rows[i].value)));
 }
 
+/* The keys in `json`, each with ";", then what it came to. */
+static const char *keys(const char *json)
+{
+    static char out[128];
+    char room[JSON_KEY_MAX];
+    struct text rest = text_of(json), key, value;
+    enum json_step step;
+    out[0] = 0;
+    for (bool first = true; (step = json_key(&rest, first, &key)) == JSON_KEY; first = false) {
+        key = json_key_text(key, room);
+        (void)snprintf(out + strlen(out), sizeof out - strlen(out), "%.*s;", TEXT_ARG(key));
+        if (!json_next(rest, 2, &value, &rest))
+            break;
+    }
+    static const char *const ends[] = {"value", "end", "bad"};
+    (void)snprintf(out + strlen(out), sizeof out - strlen(out), "%s %.*s", ends[step],
+                   TEXT_ARG(rest));
+    return out;
+}
+
+static void an_object_is_checked_while_it_is_walked(void)
+{
+    CHECK_TEXT(keys("{}x"), "end x");
+    CHECK_TEXT(keys(" { \"a\" : 1 , \"b\\u0063\" :[{}] } ,"), "a;bc;end  ,");
+    CHECK_TEXT(keys("{\"\":0,\"\\u0000\":0,\"\\u0061aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":0}"),
+               ";;;end ");
+    CHECK_TEXT(keys(""), "bad ");
+    CHECK_TEXT(keys("[]"), "bad []");
+    CHECK_TEXT(keys("{"), "bad {");
+    CHECK_TEXT(keys("{\"a\""), "bad {\"a\"");
+    CHECK_TEXT(keys("{a:1}"), "bad {a:1}");
+    CHECK_TEXT(keys("{\"a\":1"), "a;bad ");
+    CHECK_TEXT(keys("{\"a\":1,}"), "a;bad ,}");
+    CHECK_TEXT(keys("{\"a\":1 \"b\":2}"), "a;bad  \"b\":2}");
+    CHECK_TEXT(keys("{\"a\":[[[]]]}"), "a;value [[[]]]}");
+}
+
 UNIT("wire/json", CASE(a_member_is_found_by_its_name), CASE(what_the_rfc_allows_is_valid),
      CASE(anything_else_is_not), CASE(every_cut_of_a_document_is_invalid),
      CASE(nesting_is_bounded_exactly), CASE(next_gives_one_value_and_the_rest),
@@ -475,4 +513,5 @@ UNIT("wire/json", CASE(a_member_is_found_by_its_name), CASE(what_the_rfc_allows_
      CASE(kinds_are_told_by_the_first_byte), CASE(strings_are_decoded),
      CASE(integers_are_integers_within_bounds), CASE(a_plain_run_ends_at_the_first_special_byte),
      CASE(a_document_is_written_with_its_commas), CASE(doubles_are_read_back_as_they_were),
-     CASE(any_bytes_are_quoted_to_valid_json), CASE(raw_json_goes_out_in_one_line))
+     CASE(any_bytes_are_quoted_to_valid_json), CASE(raw_json_goes_out_in_one_line),
+     CASE(an_object_is_checked_while_it_is_walked))
