@@ -58,15 +58,17 @@ struct method_set accounts_methods(struct accounts *a);
 
 /* Called inside the writer's job that makes a person (place.setup, place.join, user.add), then again after the commit:
  * the product above adds the memberships everybody has, and publishes them. person_erased: after the commit of user.erase;
- * the product above takes what they have left. place_told: in the reader's job of place.get, for people of the place; the
+ * the product above takes what they have left. person_called: after the commit of user.update; it tells everybody. place_told: in the reader's job of place.get, for people of the place; the
  * product above adds its members to the open object. Set once, before threads call. */
 struct db;
 struct json_writer;
+struct person;
 struct accounts_hooks {
     void *ctx;
     enum err (*person_made)(void *ctx, struct db *db, int64_t user_id, void **out_later);
     void (*person_committed)(void *ctx, int64_t user_id, void *later, enum err e); /* frees later */
     void (*person_erased)(void *ctx);
+    void (*person_called)(void *ctx, const struct person *p);
     enum err (*place_told)(void *ctx, struct db *db, struct json_writer *w);
 };
 void accounts_set_hooks(struct accounts *a, const struct accounts_hooks *hooks);

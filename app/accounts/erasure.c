@@ -75,6 +75,8 @@ static enum err begin(struct db *db, struct erasing *job)
     query_int(q, 6, env_wall_ms(job->a->env));
     enum err e = query_run(q);
     if (e == ERR_OK)
+        e = query_run_for(db, QUERY_ACCOUNTS_FORMER_DELETE, job->person.id);
+    if (e == ERR_OK)
         e = query_run_for(db, QUERY_ACCOUNTS_SESSION_DELETE_ALL, job->person.id);
     if (e == ERR_OK)
         e = query_run_for(db, QUERY_ACCOUNTS_INVITE_DELETE_ALL, job->person.id);

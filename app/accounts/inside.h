@@ -102,7 +102,7 @@ void try_failed(struct accounts *a, const struct actor *actor, struct text accou
 method_handler place_get, place_setup, place_join, user_add, token_make;
 method_handler invite_create, invite_list, invite_revoke;
 method_handler session_login, session_logout, session_list, session_revoke;
-method_handler user_me, user_list, user_erase, user_password, user_reset;
+method_handler user_me, user_list, user_update, user_erase, user_password, user_reset;
 
 /* session.c: moves the end of a session that is used, at most once a minute. */
 #define SESSION_TOUCH_MS 60000

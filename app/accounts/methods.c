@@ -31,6 +31,10 @@ static const struct param user_list_params[] = {
     {"limit", PARAM_INT, false, 1, 500, 50},
     {"after", PARAM_ID, false, 0, 0, 0},
 };
+static const struct param user_update_params[] = {
+    {"display", PARAM_TEXT, true, 1, 80, 0},
+    {"user", PARAM_TEXT, false, 1, 80, 0},
+};
 static const struct param user_erase_params[] = {
     {"user", PARAM_TEXT, true, 1, 80, 0},
     {"messages", PARAM_TEXT, true, 1, 8, 0},
@@ -67,6 +71,7 @@ static const struct method methods[] = {
     {"session.revoke", RIGHT_USER, 1, id_params, COUNT(id_params), session_revoke},
     {"user.me", RIGHT_USER, 0, NULL, 0, user_me},
     {"user.list", RIGHT_USER, 0, user_list_params, COUNT(user_list_params), user_list},
+    {"user.update", RIGHT_USER, 1, user_update_params, COUNT(user_update_params), user_update},
     {"user.erase", RIGHT_ADMIN, 1, user_erase_params, COUNT(user_erase_params), user_erase},
     {"user.password", RIGHT_USER, 0, user_password_params, COUNT(user_password_params),
      user_password},

@@ -16,6 +16,9 @@ struct person {
     int64_t created_ms, seen_ms;
 };
 
+/* What somebody was called before, besides what they are called now: an erasure looks for all of it. */
+#define FORMER_DISPLAYS_MAX 20
+
 #define NOOK_ID 1 /* the built-in agent: a member of every room from its creation */
 
 /* What everybody is called who was erased (user.erase); their name is "-" and their number, which nobody can choose. */

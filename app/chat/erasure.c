@@ -26,6 +26,7 @@
 #define CHUNK 20    /* messages or events, the same */
 #define STRETCH 500 /* offsets that are looked through for them */
 #define TOLD_MAX 64 /* events of a step */
+#define WAS_SIZE ((FORMER_DISPLAYS_MAX + 1) * DISPLAY_SIZE)
 
 struct told_event {
     struct room_event event;
@@ -35,7 +36,7 @@ struct told_event {
 struct erasure_job {
     struct chat *c;
     struct person person; /* as they are called now */
-    char was[DISPLAY_SIZE];
+    char was[WAS_SIZE];   /* what they were called, a line each */
     bool deletes;
     int64_t stage, room_id, offset, changed, done; /* as in the row */
     bool found, ended;

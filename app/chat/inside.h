@@ -60,6 +60,8 @@ void user_event(struct chat *c, int64_t user_id, struct text data);
 bool user_is_here(struct chat *c, int64_t user_id);
 /* True if the user has a manager: is here, or was a moment ago and may be back. */
 bool user_is_known(struct chat *c, int64_t user_id);
+/* Tells everybody who is connected what that person is called now: accounts_hooks. */
+void person_called(void *chat, const struct person *p);
 
 /* True if one more object of a list still fits: a reply over reply_max_bytes would close a client whose queue is small, each
  * time it asks. Lists without a `more` end there. */

@@ -290,5 +290,6 @@ static void person_committed(void *ctx, int64_t user_id, void *later, enum err e
 
 struct accounts_hooks chat_accounts_hooks(struct chat *c)
 {
-    return (struct accounts_hooks){c, person_made, person_committed, erasure_wake, place_told};
+    return (struct accounts_hooks){
+        c, person_made, person_committed, erasure_wake, person_called, place_told};
 }

@@ -11,7 +11,7 @@ struct walk {
     const struct unsay *u;
     struct buf *out;
     struct text id; /* "42", as JSON */
-    struct buf was; /* the display before, as JSON */
+    struct buf was; /* the displays before, a line each, as JSON */
     unsigned found;
     bool in_result;
 };
@@ -24,8 +24,13 @@ static bool names_them(const struct walk *w, struct text object)
 
 static bool quotes_them(const struct walk *w, struct text object)
 {
-    return w->in_result && w->was.len > 0 &&
-           text_is(json_find(object, "author"), buf_text(&w->was));
+    if (!w->in_result || w->was.len == 0)
+        return false;
+    struct text author = json_find(object, "author"), rest = buf_text(&w->was), name;
+    while (rest.len > 0 && text_split(&rest, '\n', &name))
+        if (text_is(author, name))
+            return true;
+    return false;
 }
 
 static bool is_of_word(char c)
@@ -34,17 +39,38 @@ static bool is_of_word(char c)
            (unsigned char)c >= 0x80;
 }
 
-/* A text in a result that has what they were called in it, from word start to word end: what an agent said of them before. */
-static bool mentions_them(const struct walk *w, struct text value)
+/* From word start to word end; both are JSON strings. */
+static bool has_name(struct text value, struct text quoted)
 {
-    if (!w->in_result || w->was.len <= 2)
-        return false;
-    const char *name = w->was.data + 1, *end = value.data + value.len;
-    size_t len = w->was.len - 2;
-    for (const char *at = value.data; (at = memmem(at, (size_t)(end - at), name, len)); at++)
+    const char *name = quoted.data + 1, *end = value.data + value.len;
+    size_t len = quoted.len - 2;
+    for (const char *at = value.data; len > 0 && (at = memmem(at, (size_t)(end - at), name, len));
+         at++)
         if (!is_of_word(at[-1]) && !is_of_word(at[len])) /* at least the quotes are around it */
             return true;
     return false;
+}
+
+/* A text in a result that has what they were called in it: what an agent said of them before. */
+static bool mentions_them(const struct walk *w, struct text value)
+{
+    struct text rest = buf_text(&w->was), name;
+    if (!w->in_result)
+        return false;
+    while (rest.len > 0 && text_split(&rest, '\n', &name))
+        if (has_name(value, name))
+            return true;
+    return false;
+}
+
+static void quote_names(struct text lines, struct buf *out)
+{
+    struct text name;
+    while (lines.len > 0 && text_split(&lines, '\n', &name)) {
+        if (out->len > 0)
+            buf_add_char(out, '\n');
+        json_quote(out, name);
+    }
 }
 
 static void change(struct walk *w, unsigned found)
@@ -155,9 +181,8 @@ enum err unsay(const struct unsay *u, struct text event, struct buf *out, unsign
     char id[24];
     int len = snprintf(id, sizeof id, "\"%lld\"", (long long)u->user_id);
     struct walk w = {.u = u, .out = out, .id = {id, (size_t)len}};
-    buf_init(&w.was, 6 * u->was.len + 8);
-    if (u->was.len)
-        json_quote(&w.was, u->was);
+    buf_init(&w.was, 6 * u->was.len + 128);
+    quote_names(u->was, &w.was);
     enum err e = w.was.err;
     if (e == ERR_OK) {
         write_value(&w, json_skip_space(event), 0);

@@ -11,7 +11,7 @@
 struct unsay {
     int64_t user_id;
     struct text name, display; /* what they are called from now on */
-    struct text was;           /* their display before; empty: not known any more */
+    struct text was;           /* their displays before, a line each; empty: not known any more */
     bool quotes;               /* what a tool quoted of them goes too */
     bool asked; /* the event is of a run that is to say nothing of what was asked and found */
 };

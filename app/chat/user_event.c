@@ -1,8 +1,11 @@
+#include "base/log.h"
 #include "chat/inside.h"
 #include "hub/hub.h"
 #include "manager/ws_connection.h"
 
 #include <stdio.h>
+
+#define NOTICE_MAX_BYTES 4096
 
 static struct ws_manager *find(struct chat *c, int64_t user_id)
 {
@@ -44,4 +47,27 @@ bool user_is_known(struct chat *c, int64_t user_id)
     struct ws_manager *m = find(c, user_id);
     (void)ws_manager_unref(m);
     return m != NULL;
+}
+
+/* Who is not told sees it in the next list. On the writer, so that two changes are told in their order. */
+void person_called(void *chat, const struct person *p)
+{
+    struct chat *c = chat;
+    struct ws_reached reached = {0};
+    struct json_writer w;
+    struct buf notice;
+    char room[1024];
+    buf_init_lent(&notice, NOTICE_MAX_BYTES, room, sizeof room);
+    json_begin(&w, &notice);
+    json_open(&w, NULL, '{');
+    json_add_text(&w, "type", TEXT("user_changed"));
+    person_write(&w, "user", p);
+    json_close(&w, '}');
+    enum err e = notice.err;
+    if (e == ERR_OK && c->registry)
+        e = ws_registry_broadcast(c->registry, buf_text(&notice), NULL, 0, &reached);
+    if (e != ERR_OK)
+        log_event(LOG_WARN, "person_called_not_told", KV_INT("user", p->id),
+                  KV_STR("why", err_name(e)));
+    buf_fini(&notice);
 }

@@ -11,7 +11,7 @@ static const char *without(const char *event, bool quotes, bool asked, unsigned 
     const struct unsay u = {.user_id = 42,
                             .name = TEXT("-42"),
                             .display = TEXT("Erased person"),
-                            .was = TEXT("Zora \"Z\" Quill"),
+                            .was = TEXT("Zora \"Z\" Quill\nOld Zo"),
                             .quotes = quotes,
                             .asked = asked};
     struct buf out;
@@ -90,6 +90,19 @@ static void a_result_tells_of_them_no_more(void)
     CHECK_INT(found, UNSAID_NOTHING);
 }
 
+static void by_a_name_of_before_they_are_found_too(void)
+{
+    unsigned found;
+    CHECK_TEXT(without("{\"result\":{\"messages\":[{\"author\":\"Old Zo\",\"text\":\"mine\"},"
+                       "{\"author\":\"Nook\",\"text\":\"Old Zo said\"},"
+                       "{\"author\":\"Old Zora\",\"text\":\"Bold Zo\"}]}}",
+                       true, false, &found),
+               "{\"result\":{\"messages\":[{\"author\":\"Erased person\",\"text\":\"\"},"
+               "{\"author\":\"Nook\",\"text\":\"\"},"
+               "{\"author\":\"Old Zora\",\"text\":\"Bold Zo\"}]}}");
+    CHECK_INT(found, UNSAID_CHANGED | UNSAID_RESULT);
+}
+
 static void of_a_run_of_theirs_nothing_is_said(void)
 {
     unsigned found;
@@ -119,4 +132,5 @@ static void what_is_too_long_is_an_error(void)
 
 UNIT("chat/unsay", CASE(who_is_named_is_nobody_wherever_they_stand),
      CASE(what_does_not_name_them_stays), CASE(a_result_tells_of_them_no_more),
-     CASE(of_a_run_of_theirs_nothing_is_said), CASE(what_is_too_long_is_an_error))
+     CASE(by_a_name_of_before_they_are_found_too), CASE(of_a_run_of_theirs_nothing_is_said),
+     CASE(what_is_too_long_is_an_error))

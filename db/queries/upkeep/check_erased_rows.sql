@@ -5,6 +5,7 @@ FROM erasure e JOIN (
     WHERE name <> '-' || id OR display <> 'Erased person' OR password <> '' OR active = 1
     UNION ALL SELECT user_id, 'a session' FROM session
     UNION ALL SELECT created_by, 'an invite' FROM invite
+    UNION ALL SELECT user_id, 'a name of before' FROM former_display
     UNION ALL SELECT user_id, 'a membership' FROM member
     UNION ALL SELECT user_id, 'a mention' FROM mention
     UNION ALL SELECT user_id, 'a reaction' FROM reaction

@@ -1,0 +1,1 @@
+DELETE FROM former_display WHERE user_id = ?1;

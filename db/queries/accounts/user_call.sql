@@ -1,0 +1,1 @@
+UPDATE user SET display = ?2 WHERE id = ?1;
