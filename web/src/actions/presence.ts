@@ -1,6 +1,7 @@
 import { currentRoomId, isUp, members } from "../state/app";
 import { call } from "../net/rpc";
 import type { Member } from "../net/types";
+import { membersSay } from "./called";
 
 /** Who is here. A member is here while any window of theirs is connected, whichever room it shows: so a join says
  * it at once, and after a leave the server is asked. */
@@ -28,6 +29,7 @@ export async function loadMembers(room: string): Promise<void> {
   try {
     const { members: list } = await call<{ members: Member[] }>("room.members", { room });
     members(room).value = list;
+    membersSay(room, list);
   } catch {
     /* the room itself says what is wrong */
   }

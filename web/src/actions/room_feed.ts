@@ -1,6 +1,6 @@
 import { connection, currentRoomId, me, members, messages, rooms, serverNow, typing } from "../state/app";
 import { batch } from "../state/store";
-import { withErasedPartner } from "../state/direct";
+import { withPartner } from "../state/direct";
 import { withErased } from "../state/erased";
 import { lastOffset, withDeleted, withEdited, withLiveMessage, withMessages, withRun, type RoomLog } from "../state/log";
 import { reactors } from "../state/reacting";
@@ -32,7 +32,7 @@ function feedErased(room: string, { user, messages: texts }: UserErased): void {
   const log = messages(room);
   reactors.delete(user.id);
   log.value = withErased(log.peek(), user, texts === "delete");
-  rooms.value = withErasedPartner(rooms.peek(), user);
+  rooms.value = withPartner(rooms.peek(), user);
 }
 
 function feedMessage(room: string, message: Message, live: boolean): void {

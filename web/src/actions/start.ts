@@ -11,6 +11,7 @@ import { say } from "../lib/voices";
 import { call, watchRoundTrips } from "../net/rpc";
 import { linkUp, openLink } from "../net/link";
 import type { Room, UserEvent } from "../net/types";
+import { userChanged } from "./called";
 import { keepChanged } from "./place";
 import { loadPlace } from "./session";
 import { startBadge } from "./badge";
@@ -111,6 +112,7 @@ export function connect(): void {
     },
     level: (level) => change({ level }),
     keepChanged,
+    userChanged,
     userEvent,
     userGap: () => void loadRooms(),
   });

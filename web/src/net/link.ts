@@ -1,5 +1,5 @@
 import { Centrifuge, type Subscription, type SubscriptionOptions } from "centrifuge";
-import type { Announcement, ConnectData, Keep, Level, LevelMessage, PlaceChanged, UserEvent } from "./types";
+import type { Announcement, Author, ConnectData, Keep, Level, LevelMessage, PlaceChanged, UserChanged, UserEvent } from "./types";
 
 /** The one WebSocket of this page, held by the official client. Knows the server, not the page: what
  * happens is told to the listener given to openLink, and nothing here is ever given up by itself. */
@@ -16,6 +16,8 @@ export interface LinkListener {
   level(level: Level): void;
   /** How long the place keeps messages has changed. */
   keepChanged(keep: Keep): void;
+  /** Somebody is called something else. */
+  userChanged(user: Author): void;
   userEvent(event: UserEvent): void;
   /** The user channel could not fill a gap: ask for everything again. */
   userGap(): void;
@@ -82,6 +84,7 @@ export function openLink(build: string, listener: LinkListener): void {
   made.on("message", (ctx) => {
     if (ctx.data?.type === "announcement") listener.announced(ctx.data as Announcement);
     if (ctx.data?.type === "level") listener.level((ctx.data as LevelMessage).level);
+    if (ctx.data?.type === "user_changed") listener.userChanged((ctx.data as UserChanged).user);
     if (ctx.data?.type === "place_changed") listener.keepChanged((ctx.data as PlaceChanged).keep);
   });
   made.on("publication", (ctx) => {

@@ -24,6 +24,12 @@ export interface PlaceChanged {
   keep: Keep;
 }
 
+/** A message push for everybody: what somebody is called from now on. */
+export interface UserChanged {
+  type: "user_changed";
+  user: Author;
+}
+
 export type Level = "normal" | "readonly" | "shedding" | "draining";
 
 /** A message push for everybody: how much the server takes on from now on. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { calledWords, canMessage, conversationWords, directWith, findPeople, isErased, whereWords, withErasedPartner } from "./direct";
+import { calledWords, canMessage, conversationWords, directWith, findPeople, isErased, whereWords, withPartner } from "./direct";
 import { roomMap } from "./rooms";
 import type { Author, Room } from "../net/types";
 
@@ -43,9 +43,9 @@ test("people are found by any word of theirs or their @name; whose word begins w
 });
 
 test("a conversation stays when its other one is erased, under what they are called then", () => {
-  const after = withErasedPartner(rooms, gone);
+  const after = withPartner(rooms, gone);
   assert.deepEqual([after.get("7")?.name, after.get("7")?.direct], ["Erased person", gone]);
-  assert.equal(withErasedPartner(rooms, { ...gone, id: "6" }), rooms);
+  assert.equal(withPartner(rooms, { ...gone, id: "6" }), rooms);
   assert.ok(isErased(gone) && !isErased(ben));
 });
 

@@ -38,8 +38,8 @@ export function findPeople<T extends Author>(people: readonly T[], words: string
   return ranked.sort((a, b) => a.at - b.at || a.one.display.localeCompare(b.one.display)).map(({ one }) => one);
 }
 
-/** The rooms after somebody was erased: a conversation with them stays, under what they are called now. */
-export function withErasedPartner(rooms: Rooms, user: Author): Rooms {
+/** The rooms when somebody is called something else, or was erased: a conversation with them is under what they are called now. */
+export function withPartner(rooms: Rooms, user: Author): Rooms {
   const room = directWith(rooms, user.id);
   return room ? new Map(rooms).set(room.id, { ...room, direct: user, name: user.display }) : rooms;
 }

@@ -1,8 +1,9 @@
-import type { Author, Run, RunEvent, User } from "../net/types";
+import type { Author, RunEvent, User } from "../net/types";
+import { runsPerson } from "./called";
 import type { RoomLog } from "./log";
 import { withoutReactionsOf, withReactions } from "./reactions";
 import { retold, whoId } from "./runs";
-import type { RunModel, Who } from "./runs";
+import type { RunModel } from "./runs";
 import { signal } from "./store";
 
 /** The person that the dialog "erase" asks about. */
@@ -24,23 +25,16 @@ export function withErased(log: RoomLog, user: Author, deletes: boolean): RoomLo
 function erasedRun(run: RunModel, user: Author, deletes: boolean): RunModel {
   const theirs = whoId(run.started_by) === user.id;
   if (!theirs && whoId(run.stopped_by) !== user.id) return run;
-  const silent = theirs && deletes;
-  const events = run.events.map((one) => ({ ...one, event: erasedEvent(one.event, user, silent) }));
-  return retold({ ...run, events, ...(run.row ? { row: erasedRow(run.row, user, silent) } : {}) });
+  const named = runsPerson(run, user);
+  if (!theirs || !deletes) return named;
+  const events = named.events.map((one) => ({ ...one, event: silent(one.event) }));
+  return retold({ ...named, events, ...(named.row ? { row: { ...named.row, text: "" } } : {}) });
 }
 
-const erasedRow = (row: Run, user: Author, silent: boolean): Run => ({
-  ...row,
-  started_by: row.started_by.id === user.id ? user : row.started_by,
-  text: silent ? "" : row.text,
-});
-
-function erasedEvent(event: RunEvent, user: Author, silent: boolean): RunEvent {
+/** Without what was asked and found. */
+function silent(event: RunEvent): RunEvent {
   const data: Record<string, unknown> = { ...event.data };
-  for (const key of ["started_by", "by"]) if (key in data && whoId(data[key] as Who) === user.id) data[key] = user;
-  if (silent) {
-    for (const key of ["task", "summary"]) if (key in data) data[key] = "";
-    for (const key of ["arguments", "result"]) if (key in data) data[key] = {};
-  }
+  for (const key of ["task", "summary"]) if (key in data) data[key] = "";
+  for (const key of ["arguments", "result"]) if (key in data) data[key] = {};
   return { ...event, data } as RunEvent;
 }

@@ -1,4 +1,5 @@
 import { dialog } from "../../state/dialog";
+import { CalledDialog } from "./called";
 import { DeleteDialog } from "./delete";
 import { EraseDialog } from "./erase";
 import { FindRoomDialog } from "./find_room";
@@ -21,6 +22,7 @@ export function Dialogs() {
     case "invite": return <InviteDialog key="invite" />;
     case "room": return <ChangeRoomDialog key="room" />;
     case "settings": return <SettingsDialog key="settings" />;
+    case "called": return <CalledDialog key="called" />;
     case "password": return <PasswordDialog key="password" />;
     case "delete": return <DeleteDialog key="delete" />;
     case "keys": return <KeysDialog key="keys" />;

@@ -38,6 +38,7 @@ export function SettingsDialog() {
         </p>
         <Trouble words={task.trouble} />
         <div class="dialog-acts">
+          <button class="button" type="button" aria-haspopup="dialog" onClick={() => openDialog("called")}>Change name…</button>
           <button class="button" type="button" aria-haspopup="dialog" onClick={() => openDialog("password")}>Change password…</button>
           <button class="button danger end" type="button" disabled={task.busy}
             onClick={() => task.run(async () => { await logOut(); closeDialog(); })}>
