@@ -36,6 +36,11 @@ static const struct param update_params[] = {
     {"keep_days", PARAM_INT, false, 0, KEEP_DAYS_MAX, 0},
     {"keep_messages", PARAM_INT, false, 0, KEEP_MESSAGES_MAX, 0},
 };
+static const struct param prefer_params[] = {
+    ROOM_PARAM,
+    {"muted", PARAM_BOOL, false, 0, 0, 0},
+    {"favourite", PARAM_BOOL, false, 0, 0, 0},
+};
 static const struct param room_params[] = {ROOM_PARAM};
 static const struct param invite_params[] = {
     ROOM_PARAM,
@@ -91,6 +96,7 @@ static const struct method methods[] = {
     {"room.join", RIGHT_USER, 1, room_params, COUNT(room_params), room_join},
     {"room.leave", RIGHT_USER, 1, room_params, COUNT(room_params), room_leave},
     {"room.members", RIGHT_MEMBER, 0, room_params, COUNT(room_params), room_members},
+    {"room.prefer", RIGHT_MEMBER, 1, prefer_params, COUNT(prefer_params), room_prefer},
     {"room.invite", RIGHT_MEMBER, 1, invite_params, COUNT(invite_params), room_invite},
     {"message.send", RIGHT_MEMBER, 1, send_params, COUNT(send_params), message_send},
     {"message.list", RIGHT_MEMBER, 0, list_params, COUNT(list_params), message_list},

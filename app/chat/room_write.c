@@ -17,6 +17,8 @@ void room_write(struct json_writer *w, const char *key, struct query *q)
     json_add_int(w, "unread", col_int(q, 10));
     json_add_int(w, "mentions", col_int(q, 11));
     json_add_int(w, "last_time", col_int(q, 12));
+    json_add_bool(w, "muted", col_int(q, 19) != 0);
+    json_add_bool(w, "favourite", col_int(q, 20) != 0);
     if (col_int(q, 13) > 0)
         json_add_int(w, "keep_days", col_int(q, 13) / DAY_MS);
     if (col_int(q, 14) > 0)

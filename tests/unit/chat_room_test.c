@@ -288,7 +288,8 @@ static void long_lists_end_before_they_are_too_long_for_a_client(void)
         "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 3100) "
         "INSERT INTO user (id, name, display, role, created_ms) SELECT i, 'p' || i, "
         "replace(printf('%.80c', 'x'), 'x', char(129489)), 'member', 0 FROM n",
-        "INSERT INTO member SELECT 1, id, 'member', 0, 0 FROM user WHERE id >= 100",
+        "INSERT INTO member (room_id, user_id, role, since_ms, read_offset) SELECT 1, id, "
+        "'member', 0, 0 FROM user WHERE id >= 100",
         "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 1600) "
         "INSERT INTO room (id, name, topic, private, created_ms, created_by, epoch) "
         "SELECT i, 'r' || i, printf('%.250c', '\"'), 0, 0, 1, 'e' FROM n",

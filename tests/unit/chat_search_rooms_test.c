@@ -21,7 +21,7 @@ static void be_in_rooms(struct place *w, int count)
                    2 + count);
     must_sql(w, sql);
     (void)snprintf(sql, sizeof sql,
-                   "INSERT OR IGNORE INTO member SELECT id, %lld, 'owner', 1, 0 FROM room"
+                   "INSERT OR IGNORE INTO member SELECT id, %lld, 'owner', 1, 0, 0, 0 FROM room"
                    " WHERE id BETWEEN 3 AND %d",
                    (long long)w->ben, 2 + count);
     must_sql(w, sql);

@@ -82,7 +82,8 @@ static void a_broken_rule_is_a_conflict_and_the_query_works_again(void)
     struct db *db = open_memory();
     CHECK_INT(put_setting(db, "a", NULL), ERR_CONFLICT); /* value is NOT NULL */
     CHECK_INT(put_setting(db, "a", "1"), ERR_OK);
-    CHECK_INT(connection_exec(db, "INSERT INTO member VALUES (1, 99, 'member', 1, 0)"),
+    CHECK_INT(connection_exec(db, "INSERT INTO member (room_id, user_id, role, since_ms, "
+                                  "read_offset) VALUES (1, 99, 'member', 1, 0)"),
               ERR_CONFLICT); /* no user 99 */
     db_close(db);
 }

@@ -10,7 +10,8 @@ static const char whole[] =
     "INSERT INTO user (name, display, role, created_ms) VALUES ('ana', 'Ana', 'member', 1);"
     "INSERT INTO room (name, private, created_ms, created_by, epoch, top)"
     " VALUES ('lab', 0, 1, 2, 'e', 6);"
-    "INSERT INTO member VALUES (2, 2, 'owner', 1, 3);"
+    "INSERT INTO member (room_id, user_id, role, since_ms, read_offset) VALUES (2, 2, 'owner', 1, "
+    "3);"
     "INSERT INTO message (room_id, offset, author_id, text, created_ms, key, edited_ms, "
     "edit_offset)"
     " VALUES (2, 2, 2, 'one', 1, 'k1', 9, 6), (2, 4, 2, '@nook two', 1, 'k2', 0, 0);"
@@ -61,7 +62,8 @@ static void check(const char *sql, const char *words)
     "INSERT INTO room (name, private, created_ms, created_by, epoch, direct_a, direct_b)"          \
     " VALUES ('direct 2 3', 1, 1, 2, 'e', 2, 3);"                                                  \
     "INSERT INTO user (name, display, role, created_ms) VALUES ('eve', 'Eve', 'member', 1);"       \
-    "INSERT INTO member VALUES (3, 1, 'member', 1, 0), (3, 2, 'member', 1, 0);"
+    "INSERT INTO member (room_id, user_id, role, since_ms, read_offset) VALUES (3, 1, 'member', "  \
+    "1, 0), (3, 2, 'member', 1, 0);"
 
 #define RUN_FROM_TO(first, last)                                                                   \
     "INSERT INTO run (id, room_id, agent_id, started_by, text, state, created_ms, first_offset,"   \
@@ -95,7 +97,9 @@ static void nothing_is_found_in_what_is_whole(void)
 
 /* What is done to the database, and what is said of it then. */
 static const char *const findings[][2] = {
-    {"INSERT INTO member VALUES (2, 77, 'member', 1, 0)", "of member refers to nothing in user."},
+    {"INSERT INTO member (room_id, user_id, role, since_ms, read_offset) VALUES (2, 77, 'member', "
+     "1, 0)",
+     "of member refers to nothing in user."},
     {"DELETE FROM stream WHERE room_id = 2 AND offset = 3",
      "Room lab (2): event 3 is missing in its stream."},
     {"UPDATE room SET top = 8 WHERE id = 2; INSERT INTO stream (room_id, offset, time_ms, "
@@ -139,7 +143,8 @@ static const char *const findings[][2] = {
     {"INSERT INTO mention VALUES (88, 2, 4, 4)", "1 mentions in room 2"},
     {DIRECT "UPDATE room SET private = 0 WHERE id = 3",
      "Room 3, a conversation of users 2 and 3, is open to everybody."},
-    {DIRECT "INSERT INTO member VALUES (3, 4, 'member', 1, 0)",
+    {DIRECT "INSERT INTO member (room_id, user_id, role, since_ms, read_offset) VALUES (3, 4, "
+            "'member', 1, 0)",
      "User 4 is in room 3, a conversation of users 2 and 3."},
     {"INSERT INTO send_key VALUES (66, 'k', 1, 1, 1)", "1 send keys are of user 66"},
     {"INSERT INTO stream (room_id, offset, time_ms, data) VALUES (55, 1, 1, '{}')",
@@ -154,7 +159,8 @@ static const char *const findings[][2] = {
      "Room lab (2): event 3 still names user 3, who was erased."},
     {"UPDATE user SET display = 'Zora' WHERE id = 3",
      "There is still a name or a password of user 3, who was erased."},
-    {"INSERT INTO member VALUES (2, 3, 'member', 1, 0)",
+    {"INSERT INTO member (room_id, user_id, role, since_ms, read_offset) VALUES (2, 3, 'member', "
+     "1, 0)",
      "There is still a membership of user 3, who was erased."},
     {"INSERT INTO mention VALUES (3, 2, 4, 4)", "There is still a mention of user 3"},
     {"INSERT INTO send_key VALUES (3, 'k', 1, 1, 1)", "There is still a send key of user 3"},

@@ -216,7 +216,8 @@ static const char there[] =
     " (5, 'ana', 'A', 'member', 1), (6, 'ben', 'B', 'member', 1);"
     "INSERT INTO room (id, name, private, created_ms, created_by, epoch, direct_a, direct_b)"
     " VALUES (4, 'direct 5 6', 1, 3, 5, 'e', 5, 6);"
-    "INSERT INTO member VALUES (4, 1, 'member', 3, 0), (4, 5, 'member', 3, 0),"
+    "INSERT INTO member (room_id, user_id, role, since_ms, read_offset) VALUES (4, 1, 'member', 3, "
+    "0), (4, 5, 'member', 3, 0),"
     " (4, 6, 'member', 3, 0);";
 
 /* And in which something was said. */

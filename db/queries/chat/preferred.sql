@@ -1,0 +1,1 @@
+SELECT muted, favourite FROM member WHERE room_id = ?1 AND user_id = ?2;
