@@ -1,8 +1,8 @@
-/** The 24 symbols of the sprite in index.html. An icon alone needs a `label`, beside words it is silent. */
+/** The 25 symbols of the sprite in index.html. An icon alone needs a `label`, beside words it is silent. */
 export type IconName =
   | "mark" | "search" | "plus" | "room" | "lock" | "chevron" | "close" | "more" | "smile" | "reply"
   | "pencil" | "trash" | "send" | "clock" | "alert" | "check" | "stop" | "agent" | "talk" | "copy"
-  | "panel" | "back" | "gear" | "people";
+  | "panel" | "back" | "gear" | "people" | "mute";
 
 interface Props {
   name: IconName;

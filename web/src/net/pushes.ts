@@ -7,6 +7,7 @@ export type UserEvent =
   | { type: "room_added"; room: Room }
   | { type: "room_removed"; id: string }
   | { type: "room_changed"; room: { id: string; name: string; topic: string; private: boolean } }
+  | { type: "room_preferred"; room: string; muted: boolean; favourite: boolean }
   | { type: "unread"; room: string; unread: number; mentions: number; last_time: number; offset: number }
   | { type: "read"; room: string; read: number; unread: number; mentions: number };
 

@@ -35,6 +35,9 @@ export interface Room {
   unread: number;
   mentions: number;
   last_time: number;
+  /** One's own choice: only what names one is told. */
+  muted?: boolean;
+  favourite?: boolean;
   /** A closer bound than the place has, set by the owners. */
   keep_days?: number;
   keep_messages?: number;

@@ -49,6 +49,8 @@ test("what is wanted", () => {
     [false, false, true, true]);
   const two = room({ direct: jonas });
   assert.deepEqual([isWanted("never", two, one), isWanted("mentions", two, one)], [false, true], "all in a conversation of two is to oneself");
+  const quiet = room({ muted: true });
+  assert.deepEqual([isWanted("all", quiet, one), isWanted("all", quiet, named), isWanted("mentions", { ...two, muted: true }, one)], [false, true, false]);
 });
 
 test("a conversation of two: one that somebody began meanwhile is news, a mention in it is a message", () => {

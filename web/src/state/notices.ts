@@ -37,7 +37,7 @@ export function newsBetween(before: Rooms, now: Rooms): Map<string, News> {
 }
 
 export const isWanted = (level: NotifyOf, room: Room, news: News): boolean =>
-  level === "all" || (level === "mentions" && (news.mentions > 0 || !!room.direct));
+  level !== "never" && (news.mentions > 0 || (!room.muted && (level === "all" || !!room.direct)));
 
 export const addNews = (one: News | undefined, more: News): News =>
   one

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { applyUserEvent, findRooms, inOrder, inPlace, isNamed, neighbour, roomMap, sections, totals, unreadSection } from "./rooms";
+import { applyUserEvent, findRooms, inOrder, inPlace, isNamed, neighbour, roomMap, sections, toOneself, totals, unreadSection, waiting } from "./rooms";
 import type { Room } from "../net/types";
 
 const room = (id: string, name: string, unread = 0, offset = 10): Room => ({
@@ -98,4 +98,29 @@ test("totals leave out the room that is open", () => {
 test("all that is unread in a conversation of two is to oneself, once", () => {
   const all = roomMap([{ ...ben, unread: 3, mentions: 1 }, { ...room("2", "zoo", 5), mentions: 2 }]);
   assert.deepEqual(totals(all, ""), { unread: 8, mentions: 5 });
+});
+
+test("favourites stand by themselves, people among them, and among what is unread like the others", () => {
+  const all = roomMap([{ ...ben, favourite: true }, { ...room("3", "ant", 4), favourite: true }, room("1", "general"), room("2", "zoo")]);
+  const quiet = sections(all, none);
+  assert.deepEqual([quiet.favourites, quiet.rooms, quiet.people].map((list) => list.map((r) => r.name)), [["ant", "Ben"], ["general", "zoo"], []]);
+  const shown = sections(all, unreadSection(none, all, "1", true, false));
+  assert.deepEqual([shown.unread, shown.favourites].map((list) => list.map((r) => r.name)), [["ant"], ["Ben"]]);
+  assert.deepEqual(inOrder(shown).map((r) => r.name), ["ant", "Ben", "general", "zoo"]);
+});
+
+test("of a muted room only mentions wait", () => {
+  const quiet = { ...room("3", "ant", 4), muted: true }, named = { ...quiet, id: "4", name: "bee", mentions: 1 };
+  const all = roomMap([quiet, named, room("1", "general"), { ...ben, muted: true, unread: 2 }]);
+  assert.deepEqual([...all.values()].map(waiting), [0, 1, 0, 0]);
+  assert.deepEqual([...all.values()].map(toOneself), [0, 1, 0, 0]);
+  assert.deepEqual([...unreadSection(none, all, "1", true, false)], ["4"]);
+  assert.deepEqual(totals(all, ""), { unread: 1, mentions: 1 });
+  assert.equal(neighbour(inOrder(sections(all, none)), "1", 1, true)?.name, "bee");
+});
+
+test("what one thinks of a room comes from another page too", () => {
+  const after = applyUserEvent(rooms, { type: "room_preferred", room: "2", muted: true, favourite: false });
+  assert.deepEqual([after.get("2")?.muted, after.get("2")?.favourite], [true, false]);
+  assert.equal(applyUserEvent(rooms, { type: "room_preferred", room: "77", muted: true, favourite: true }), rooms);
 });

@@ -24,6 +24,8 @@ export function applyUserEvent(rooms: Rooms, event: UserEvent): Rooms {
       const { id, ...change } = event.room;
       return patch(rooms, id, change);
     }
+    case "room_preferred":
+      return patch(rooms, event.room, { muted: event.muted, favourite: event.favourite });
     case "unread": {
       const { unread, mentions, last_time, offset } = event;
       const known = rooms.get(event.room);
@@ -51,8 +53,8 @@ export function unreadSection(
   if (held) return before;
   const after = new Set<string>();
   for (const room of rooms.values()) {
-    const stays = before.has(room.id) && (!moved || room.unread > 0 || room.id === current);
-    const enters = room.unread > 0 && room.id !== current;
+    const stays = before.has(room.id) && (!moved || waiting(room) > 0 || room.id === current);
+    const enters = waiting(room) > 0 && room.id !== current;
     if (stays || enters) after.add(room.id);
   }
   const same = after.size === before.size && [...after].every((id) => before.has(id));
@@ -61,6 +63,7 @@ export function unreadSection(
 
 export interface Sections {
   unread: Room[];
+  favourites: Room[];
   rooms: Room[];
   /** Conversations of two. */
   people: Room[];
@@ -68,28 +71,31 @@ export interface Sections {
 
 const byName = (a: Room, b: Room): number => a.name.localeCompare(b.name, undefined, { numeric: true }) || Number(a.id) - Number(b.id);
 
-/** `general` (the first room) leads, the others by name, then people by name: an order that does not change while one looks. */
+/** `general` (the first room) leads, the others by name, then people by name: an order that does not change while one looks. Of
+ * those that are read the favourites stand by themselves. */
 export function sections(rooms: Rooms, unread: ReadonlySet<string>): Sections {
   const rank = (room: Room) => (room.id === "1" ? 0 : room.direct ? 2 : 1);
   const own = [...rooms.values()].filter((room) => room.joined).sort((a, b) => rank(a) - rank(b) || byName(a, b));
-  const others = own.filter((room) => !unread.has(room.id));
+  const read = own.filter((room) => !unread.has(room.id));
+  const others = read.filter((room) => !room.favourite);
   return {
     unread: own.filter((room) => unread.has(room.id)),
+    favourites: read.filter((room) => room.favourite),
     rooms: others.filter((room) => !room.direct),
     people: others.filter((room) => room.direct),
   };
 }
 
 /** The sections in the order of before, and who is new last in theirs: for as long as nothing may move. */
-export function inPlace({ unread, rooms, people }: Sections, before: readonly Room[]): Sections {
+export function inPlace({ unread, favourites, rooms, people }: Sections, before: readonly Room[]): Sections {
   const at = new Map(before.map((room, i) => [room.id, i]));
   const place = (room: Room) => at.get(room.id) ?? before.length;
-  const [first, second, third] = [unread, rooms, people].map((list) => [...list].sort((a, b) => place(a) - place(b)));
-  return { unread: first!, rooms: second!, people: third! };
+  const held = (list: Room[]) => [...list].sort((a, b) => place(a) - place(b));
+  return { unread: held(unread), favourites: held(favourites), rooms: held(rooms), people: held(people) };
 }
 
 /** All of them in the order in which they are shown. */
-export const inOrder = ({ unread, rooms, people }: Sections): Room[] => [...unread, ...rooms, ...people];
+export const inOrder = ({ unread, favourites, rooms, people }: Sections): Room[] => [...unread, ...favourites, ...rooms, ...people];
 
 /** Rooms with the words in their name or topic, by name; those whose name begins with them come first, a topic last. */
 export function findRooms(rooms: readonly Room[], words: string): Room[] {
@@ -117,13 +123,16 @@ export function neighbour(shown: readonly Room[], current: string, step: 1 | -1,
     if (!unreadOnly && (index < 0 || index >= shown.length)) return null;
     const room = shown[(index + shown.length * 2) % shown.length]!;
     if (room.id === current) return null;
-    if (!unreadOnly || room.unread > 0) return room;
+    if (!unreadOnly || waiting(room) > 0) return room;
   }
   return null;
 }
 
-/** How many unread ones are to oneself: mentions, and all that another one writes to oneself alone. */
-export const toOneself = (room: Room): number => (room.direct ? room.unread : room.mentions);
+/** How many unread ones are to be told: of a muted room those that name one. */
+export const waiting = (room: Room): number => (room.muted ? room.mentions : room.unread);
+
+/** How many of them are to oneself: mentions, and all that another one writes to oneself alone. */
+export const toOneself = (room: Room): number => (room.direct ? waiting(room) : room.mentions);
 
 /** Sums for the title and the way back: what waits in rooms other than `except`. */
 export function totals(rooms: Rooms, except: string): { unread: number; mentions: number } {
@@ -131,7 +140,7 @@ export function totals(rooms: Rooms, except: string): { unread: number; mentions
   let mentions = 0;
   for (const room of rooms.values()) {
     if (room.id === except) continue;
-    unread += room.unread;
+    unread += waiting(room);
     mentions += toOneself(room);
   }
   return { unread, mentions };

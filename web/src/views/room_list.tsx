@@ -4,7 +4,7 @@ import { Face } from "../lib/face";
 import { route } from "../lib/router";
 import { connection, currentRoomId, me, messages, place, rooms, roomsLoaded } from "../state/app";
 import { computed, untracked } from "../state/store";
-import { inOrder, inPlace, sections, toOneself, unreadSection } from "../state/rooms";
+import { inOrder, inPlace, sections, toOneself, unreadSection, waiting } from "../state/rooms";
 import { looking, unreadShown } from "../state/unread_shown";
 import { openDialog } from "../state/dialog";
 import { drafts } from "../state/drafts";
@@ -48,10 +48,11 @@ function Going({ room }: { room: Room }) {
 
 function Count({ room }: { room: Room }) {
   if (room.id === looking.value) return null;
-  const { direct, mentions, unread } = room;
+  const { direct, mentions } = room;
+  const unread = waiting(room);
   const strong = toOneself(room) > 0 ? " mention" : "";
   if (strong && !direct) {
-    const words = `${mentions} mention${mentions > 1 ? "s" : ""}, ${unread} unread`;
+    const words = `${mentions} mention${mentions > 1 ? "s" : ""}, ${room.unread} unread`;
     return <span class="count mention" role="img" aria-label={words}>@{mentions}</span>;
   }
   if (unread <= 0) return null;
@@ -67,11 +68,13 @@ function RoomRow({ room, stop }: { room: Room; stop: boolean }) {
         href={`/room/${room.id}`}
         aria-current={here ? "page" : undefined}
         data-room={room.id}
-        data-unread={room.unread > 0 && room.id !== looking.value ? "" : undefined}
+        data-unread={waiting(room) > 0 && room.id !== looking.value ? "" : undefined}
+        data-muted={room.muted ? "" : undefined}
         tabIndex={stop ? 0 : -1}
       >
         <RoomSign room={room} />
         <span class="label" title={room.name}>{room.name}</span>
+        {room.muted && <Icon name="mute" class="sign" label="Muted" />}
         <Going room={room} />
         <Count room={room} />
       </a>
@@ -121,7 +124,7 @@ function useSections() {
 }
 
 function Lists() {
-  const { shown: { unread, rooms: others, people }, all, pointer } = useSections();
+  const { shown: { unread, favourites, rooms: others, people }, all, pointer } = useSections();
   const stop = all.find((room) => room.id === currentRoomId.value)?.id ?? all[0]?.id;
   return (
     <div class="room-list" onKeyDown={onArrow} {...pointer}>
@@ -129,6 +132,12 @@ function Lists() {
         <section aria-labelledby="list-unread">
           <h2 id="list-unread">Unread</h2>
           <ul>{unread.map((room) => <RoomRow key={room.id} room={room} stop={room.id === stop} />)}</ul>
+        </section>
+      )}
+      {favourites.length > 0 && (
+        <section aria-labelledby="list-favourites">
+          <h2 id="list-favourites">Favourites</h2>
+          <ul>{favourites.map((room) => <RoomRow key={room.id} room={room} stop={room.id === stop} />)}</ul>
         </section>
       )}
       {(others.length > 0 || roomsLoaded.value) && (

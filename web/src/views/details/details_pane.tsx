@@ -1,4 +1,5 @@
 import { goFrom } from "../../actions/people";
+import { preferRoom } from "../../actions/prefer";
 import { Icon } from "../../lib/icons";
 import { useTask } from "../../lib/use_task";
 import type { Room } from "../../net/types";
@@ -53,7 +54,28 @@ function About({ room }: { room: Room }) {
         {who}
       </p>
       {kept && <p class="about kept">{kept}</p>}
+      <Own room={room} />
     </section>
+  );
+}
+
+/** What one thinks of it oneself; nobody else is told. */
+function Own({ room }: { room: Room }) {
+  const { trouble, run } = useTask();
+  return (
+    <div class="own">
+      <button class="button small" type="button" aria-pressed={!!room.favourite}
+        onClick={() => run(() => preferRoom(room, { favourite: !room.favourite }))}>
+        <Icon name={room.favourite ? "check" : "plus"} />
+        Favourite
+      </button>
+      <button class="button small" type="button" aria-pressed={!!room.muted} title="Only what names you is told"
+        onClick={() => run(() => preferRoom(room, { muted: !room.muted }))}>
+        <Icon name={room.muted ? "check" : "mute"} />
+        Mute
+      </button>
+      {trouble && <p class="hint" data-state="bad" role="alert">{trouble}</p>}
+    </div>
   );
 }
 
