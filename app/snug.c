@@ -205,6 +205,7 @@ static enum err make_accounts(struct snug *s, char error[256])
         .version = snug_version,
         .connections_max = o->user_connection_limit,
         .text_max = CHAT_TEXT_MAX,
+        .upload_bytes = o->file_size_limit,
         .logins_burst = o->logins_burst,
         .logins_per_s = o->logins_per_s,
         .close_session = close_session,
@@ -212,6 +213,21 @@ static enum err make_accounts(struct snug *s, char error[256])
     };
     ao.token.hmac_secret_key = s->token_secret;
     return accounts_new(&ao, &s->accounts, error);
+}
+
+static enum err make_files(struct snug *s, char error[256])
+{
+    char folder[FOLDER_SIZE + 16];
+    (void)snprintf(folder, sizeof folder, "%s/files", s->folder);
+    struct files_options fo = {
+        .env = &env_real,
+        .store = s->store,
+        .tasks = s->tasks,
+        .folder = folder,
+        .size_limit = s->options.file_size_limit,
+        .total_limit = s->options.file_total_limit,
+    };
+    return files_new(&fo, &s->files, error);
 }
 
 static enum err make_chat(struct snug *s)
@@ -288,6 +304,8 @@ static enum err build(struct snug *s, char error[256])
     if (e == ERR_OK)
         e = make_accounts(s, error);
     if (e == ERR_OK)
+        e = make_files(s, error);
+    if (e == ERR_OK)
         e = make_chat(s);
     if (e == ERR_OK)
         e = make_ops(s);
@@ -317,6 +335,7 @@ enum err snug_new(const struct snug_options *options, struct snug **out_snug, ch
     }
     method_table_add(&s->methods, accounts_methods(s->accounts));
     method_table_add(&s->methods, chat_methods(s->chat));
+    method_table_add(&s->methods, files_methods(s->files));
     method_table_add(&s->methods, agents_methods(s->agents));
     method_table_add(&s->methods, ops_methods(s->ops));
     method_table_add(&s->methods, wait_methods(s));
@@ -386,6 +405,7 @@ static enum err open_doors(struct snug *s, char error[256])
         .accounts = s->accounts,
         .registry = s->registry,
         .level = &s->level,
+        .files = s->files,
         .hub = s->hub,
         .sessions = s->sessions,
         .version = snug_version,
@@ -486,6 +506,7 @@ struct snug *snug_free(struct snug *s)
     s->agents = agents_free(s->agents);
     s->ops = ops_free(s->ops);
     s->chat = chat_free(s->chat);
+    s->files = files_free(s->files);
     s->accounts = accounts_free(s->accounts);
     s->registry = ws_registry_free(s->registry);
     for (unsigned i = 0; i < s->reactors_count; i++)

@@ -54,7 +54,9 @@ struct snug_options {
     int64_t key_keep_ms, history_keep_ms;
     int64_t keep_ms, keep_bytes; /* of messages; 0: no bound */
     unsigned keep_messages;
-    unsigned reactors;                           /* 0: one per core */
+    int64_t file_size_limit,
+        file_total_limit; /* files.size_limit, files.total_limit; total 0: any */
+    unsigned reactors;    /* 0: one per core */
     unsigned http_waiting_max, http_address_max; /* http.connection_limit, ...address_... */
     unsigned http_workers, readers, tasks, batch_max, queue_max;
     int64_t disk_free_min_bytes;

@@ -9,6 +9,7 @@
 #include "base/mutex.h"
 #include "base/task_queue.h"
 #include "chat/chat.h"
+#include "files/files.h"
 #include "http/http.h"
 #include "hub/hub.h"
 #include "manager/ws_manager.h"
@@ -50,6 +51,7 @@ struct snug {
     struct hub *hub;
     struct ws_registry *registry;
     struct accounts *accounts;
+    struct files *files;
     struct chat *chat;
     struct stream_source source; /* chat's; the hub is made before chat and asks through here */
     struct agents *agents;

@@ -71,6 +71,7 @@ static enum err copy_options(struct accounts *a, const struct accounts_options *
     a->tasks = options->tasks;
     a->connections_max = options->connections_max;
     a->text_max = options->text_max;
+    a->upload_bytes = options->upload_bytes;
     a->close_session = options->close_session;
     a->close_ctx = options->close_ctx;
     mutex_init(&a->lock, LOCK_accounts);

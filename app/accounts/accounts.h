@@ -34,6 +34,7 @@ struct accounts_options {
     const char *base_url; /* for invite links, copied; NULL: see accounts_set_base_url */
     const char *version;  /* of Snug, for place.get */
     unsigned connections_max, text_max; /* for place.get's limits */
+    int64_t upload_bytes;               /* the same: of one file */
     double logins_burst, logins_per_s;  /* failures an account and address; burst 0: no limit */
     /* Closes the sockets of a session within a second: 3503; or, session_id 0, of a user who may not come in any more: 3507.
      * May be NULL. */

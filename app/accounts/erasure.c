@@ -1,6 +1,6 @@
-/* erasure: user.erase. In one transaction the person is nobody any more: no name, no password, no session, no open invite;
- * and a row says what is to follow. What they have left in rooms goes after it, step by step, also after a restart
- * (chat/erasure.c). The row stays, without a name: it says that it was done.
+/* erasure: user.erase. In one transaction the person is nobody any more: no name, no password, no session, no open invite, no file
+ * that was not sent; and a row says what is to follow. What they have left in rooms goes after it, step by step, also after a
+ * restart (chat/erasure.c). The row stays, without a name: it says that it was done.
  *
  * Their name is free again: to keep it from others it would have to be kept. */
 #include "accounts/inside.h"
@@ -80,6 +80,10 @@ static enum err begin(struct db *db, struct erasing *job)
         e = query_run_for(db, QUERY_ACCOUNTS_SESSION_DELETE_ALL, job->person.id);
     if (e == ERR_OK)
         e = query_run_for(db, QUERY_ACCOUNTS_INVITE_DELETE_ALL, job->person.id);
+    if (e == ERR_OK)
+        e = query_run_for(db, QUERY_ACCOUNTS_ERASURE_FILES_GONE, job->person.id);
+    if (e == ERR_OK)
+        e = query_run_for(db, QUERY_ACCOUNTS_ERASURE_FILES, job->person.id);
     if (e != ERR_OK)
         return e;
     q = db_query(db, QUERY_ACCOUNTS_USER_ERASE);

@@ -30,6 +30,7 @@ struct accounts {
     char *version;
     _Atomic(char *) base_url; /* owned; NULL: links are relative */
     unsigned connections_max, text_max;
+    int64_t upload_bytes;
     void (*close_session)(void *ctx, int64_t user_id, int64_t session_id);
     void *close_ctx;
     struct mutex lock;

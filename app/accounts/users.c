@@ -119,7 +119,7 @@ static enum err place_run(struct db *db, void *data)
     json_add_bool(w, "set_up", atomic_load(&a->has_admin));
     json_open(w, "limits", '{');
     json_add_int(w, "text", a->text_max);
-    json_add_int(w, "upload_bytes", 0); /* no uploads yet */
+    json_add_int(w, "upload_bytes", a->upload_bytes);
     json_add_int(w, "connections", a->connections_max);
     json_close(w, '}');
     enum err e = query_end(q);

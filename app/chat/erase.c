@@ -1,6 +1,6 @@
 /* erase: message.delete. The text is gone from every place that has it: the row, its events in the stream, the search, the run
- * that it asked for; with it go its reactions. Row and event stay without it, so that offsets have no holes and replies know what
- * they were to. */
+ * that it asked for; with it go its reactions and its files. Row and event stay without it, so that offsets have no holes and
+ * replies know what they were to. */
 #include "chat/inside.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -57,6 +57,8 @@ enum err message_forget(struct chat *c, struct db *db, const struct gone *m)
         e = delete_mentions(db, m);
     if (e == ERR_OK)
         e = query_run_for(db, QUERY_CHAT_REACTION_CLEAR, m->id);
+    if (e == ERR_OK)
+        e = files_forget(db, m->id);
     if (e != ERR_OK)
         return e;
     struct query *q = db_query(db, QUERY_CHAT_MESSAGE_DELETE);

@@ -164,7 +164,7 @@ struct message {
     int64_t id, room_id, offset;
     struct byline author;
     struct text text, key, run_id, deleted_by; /* borrowed; run_id, deleted_by may be empty */
-    struct text reactions;                     /* JSON, or empty */
+    struct text reactions, files;              /* JSON, or empty */
     int64_t time_ms, reply_to, edited_ms;      /* 0: to none, never */
 };
 /* From a row of message_before, _after, _by_id, search_*; borrowed as its columns are. */

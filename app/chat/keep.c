@@ -117,11 +117,15 @@ static enum err delete_messages(struct db *db, struct keep_plan *p, const struct
         struct query *q = db_query(db, QUERY_CHAT_KEEP_MESSAGE);
         query_int(q, 1, t->room_id);
         query_int(q, 2, t->offset);
-        int64_t id;
-        enum err e = query_number(q, &id);
+        bool found = query_row(q);
+        int64_t id = found ? col_int(q, 0) : 0;
+        bool has_files = found && col_int(q, 1) != 0;
+        enum err e = query_end(q);
         if (e != ERR_OK || id == 0)
             return e;
         e = index_forget(db, id);
+        if (e == ERR_OK && has_files)
+            e = files_forget(db, id);
         if (e == ERR_OK)
             e = message_copies_forget(db, id); /* it may be further up than what goes */
         if (e != ERR_OK)

@@ -15,6 +15,7 @@ struct send {
     struct post post; /* its texts are kept */
     struct posted posted;
     int64_t began_ns;
+    int64_t files[FILES_OF_MESSAGE_MAX];
 };
 
 /* How long the text is as a JSON string, without its quotes. */
@@ -45,8 +46,7 @@ static enum err send_run(struct db *db, void *data)
     struct send *job = data;
     enum err e = post_insert(job->c, db, &job->post, &job->posted);
     if (e == ERR_BAD_REQUEST)
-        return answer_fault(&job->answer, e, "reply_to",
-                            "reply_to must be a message of the same room.");
+        return answer_fault(&job->answer, e, job->posted.field, job->posted.fault);
     if (e != ERR_OK)
         return e;
     struct json_writer *w = &job->answer.out;
@@ -67,17 +67,43 @@ static void send_done(void *data, enum err e)
     timer_metric_add(TIMER_ack, (env_nanoseconds() - began_ns) / 1000);
 }
 
+/* The numbers of the files, into `out`; false, and answered: one is no number. */
+static bool read_files(const struct arg *files, int64_t out[FILES_OF_MESSAGE_MAX],
+                       struct reply reply)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if ((out[i] = text_id(files->items[i])) == 0) {
+            reply_fault(reply, ERR_BAD_REQUEST, "files", "files must be a list of ids.");
+            return false;
+        }
+    return true;
+}
+
+/* A message says something or brings something. */
+static bool has_something(const struct args *args, struct reply reply)
+{
+    if (args_text(args, "text").len > 0 || args_get(args, "files")->count > 0)
+        return true;
+    reply_fault(reply, ERR_BAD_REQUEST, "text",
+                args_given(args, "text") ? "text must have 1 to 16000 characters."
+                                         : "text is missing.");
+    return false;
+}
+
 void message_send(void *ctx, const struct actor *actor, const struct args *args, struct reply reply)
 {
     struct chat *c = ctx;
     int64_t began_ns = env_nanoseconds();
     struct text text = args_text(args, "text"), key = args_text(args, "key");
-    if (!message_fits(text, reply))
+    int64_t files[FILES_OF_MESSAGE_MAX] = {0};
+    if (!has_something(args, reply) || !message_fits(text, reply) ||
+        !read_files(args_get(args, "files"), files, reply))
         return;
     struct send *job = answer_new(sizeof *job, text.len + key.len + 2, actor, reply);
     if (!job)
         return;
     job->c = c;
+    memcpy(job->files, files, sizeof files);
     job->began_ns = began_ns;
     job->post = (struct post){
         .room_id = args_int(args, "room"),
@@ -86,6 +112,7 @@ void message_send(void *ctx, const struct actor *actor, const struct args *args,
         .key = answer_keep(&job->answer, key),
         .reply_to = args_given(args, "reply_to") ? args_int(args, "reply_to") : 0,
         .run_id = TEXT_NONE,
+        .files = {job->files, args_get(args, "files")->count},
     };
     enum err e = writer_submit_asking_first(c->store, (struct job){send_run, send_done, job});
     if (e != ERR_OK)
@@ -125,7 +152,7 @@ static enum err read_rows(struct db *db, struct list *job, enum query_id which, 
     size_t end = job->count + limit;
     while (query_row(q)) {
         struct message m = message_columns(q);
-        size_t bytes = m.text.len + m.reactions.len + 1024;
+        size_t bytes = m.text.len + m.reactions.len + m.files.len + 1024;
         bool full = job->count > 0 && job->rows.len + bytes > job->c->options.reply_max_bytes;
         if (job->count == end || full) {
             *out_more = true;

@@ -21,6 +21,8 @@ void message_write(struct json_writer *w, const char *key, const struct message 
         json_add_text(w, "deleted", m->deleted_by);
     if (m->reactions.len)
         json_add_raw(w, "reactions", m->reactions);
+    if (m->files.len)
+        json_add_raw(w, "files", m->files);
     if (marks.len)
         json_add_raw(w, "marks", marks);
     json_close(w, '}');
@@ -41,6 +43,7 @@ struct message message_columns(struct query *q)
         .edited_ms = col_int(q, 13),
         .deleted_by = col_text(q, 12),
         .reactions = col_text(q, 14),
+        .files = col_text(q, 15),
     };
 }
 

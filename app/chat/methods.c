@@ -48,9 +48,10 @@ static const struct param invite_params[] = {
 };
 static const struct param send_params[] = {
     ROOM_PARAM,
-    TEXT_PARAM,
+    {"text", PARAM_TEXT, false, 0, 16000, 0}, /* unless there are files: message_send */
     {"key", PARAM_RAW, true, 1, KEY_MAX, 0},
     {"reply_to", PARAM_ID, false, 0, 0, 0},
+    {"files", PARAM_TEXTS, false, 0, FILES_OF_MESSAGE_MAX, 0},
 };
 static const struct param list_params[] = {
     ROOM_PARAM,

@@ -244,7 +244,7 @@ static enum err tally_oldest(struct db *db, struct tally *t, int64_t most_bytes)
     struct query *q = db_query(db, QUERY_CHAT_KEEP_LENGTHS);
     while ((freed < used - most_bytes || t->messages % BOUNDS_AHEAD != 0) && !t->more &&
            query_row(q)) {
-        freed += 2 * col_int(q, 0) + MESSAGE_BYTES;
+        freed += 2 * col_int(q, 0) + MESSAGE_BYTES + col_int(q, 1);
         tally_one(t);
     }
     return query_end(q);

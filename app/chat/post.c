@@ -20,10 +20,12 @@ static enum err find_key(struct db *db, const struct post *p, struct posted *out
     return query_end(q);
 }
 
-static enum err check_reply_to(struct db *db, const struct post *p)
+static enum err check_reply_to(struct db *db, const struct post *p, struct posted *out)
 {
     if (p->reply_to == 0)
         return ERR_OK;
+    out->field = "reply_to";
+    out->fault = "reply_to must be a message of the same room.";
     struct query *q = db_query(db, QUERY_CHAT_MESSAGE_IN_ROOM);
     query_int(q, 1, p->reply_to);
     query_int(q, 2, p->room_id);
@@ -32,7 +34,8 @@ static enum err check_reply_to(struct db *db, const struct post *p)
     return e != ERR_OK ? e : found ? ERR_OK : ERR_BAD_REQUEST;
 }
 
-static enum err insert_message(struct db *db, const struct post *p, struct posted *out)
+static enum err insert_message(struct db *db, const struct post *p, struct text files,
+                               struct posted *out)
 {
     struct query *q = db_query(db, QUERY_CHAT_MESSAGE_INSERT);
     query_int(q, 1, p->room_id);
@@ -44,6 +47,7 @@ static enum err insert_message(struct db *db, const struct post *p, struct poste
     query_int(q, 7, p->reply_to);
     query_text(q, 8, p->run_id);
     query_int(q, 9, p->edited_ms);
+    query_text(q, 10, files);
     enum err e = query_run(q);
     if (e != ERR_OK)
         return e;
@@ -91,7 +95,8 @@ static enum err find_place(struct db *db, const struct post *p, struct place *ou
 }
 
 /* As its row would be read. */
-static enum err write_event(const struct post *p, const struct place *place, struct posted *posted)
+static enum err write_event(const struct post *p, const struct place *place, struct text files,
+                            struct posted *posted)
 {
     struct message m = {
         .id = posted->message_id,
@@ -104,49 +109,72 @@ static enum err write_event(const struct post *p, const struct place *place, str
         .time_ms = posted->time_ms,
         .reply_to = p->reply_to,
         .edited_ms = p->edited_ms,
+        .files = files,
     };
     message_event_write("message_created", &m, &posted->event.data);
     return posted->event.data.err;
 }
 
 static enum err insert_at(struct db *db, const struct post *p, const struct place *place,
-                          int64_t time_ms, struct posted *out)
+                          int64_t time_ms, struct text files, struct posted *out)
 {
     *out = (struct posted){.time_ms = time_ms, .to_agent = place->to_agent};
     enum err e = room_message_begin(db, p->room_id, place->top, time_ms, &out->event);
     if (e != ERR_OK)
         return e;
-    e = insert_message(db, p, out);
+    e = insert_message(db, p, files, out);
     if (e == ERR_OK)
-        e = write_event(p, place, out);
+        e = files_send(db, p->files, p->room_id, out->message_id);
+    if (e == ERR_OK)
+        e = write_event(p, place, files, out);
     if (e == ERR_OK)
         e = room_event_put(db, &out->event);
     return e == ERR_OK ? mentions_insert(db, p, out->event.offset) : e;
 }
 
+/* What the message tells of its files; nothing is asked about none. */
+static enum err look_at_files(struct db *db, const struct post *p, struct posted *out,
+                              struct buf *files)
+{
+    out->field = "files";
+    return p->files.count > 0 ? files_look(db, p->author_id, p->files, files, &out->fault) : ERR_OK;
+}
+
 enum err post_place(struct db *db, const struct post *p, int64_t time_ms, struct posted *out)
 {
     struct place place;
+    struct buf files;
     *out = (struct posted){0};
+    buf_init(&files, FILES_JSON_MAX_BYTES);
     enum err e = find_place(db, p, &place);
-    return e == ERR_OK ? insert_at(db, p, &place, time_ms, out) : e;
+    if (e == ERR_OK)
+        e = look_at_files(db, p, out, &files);
+    if (e == ERR_OK)
+        e = insert_at(db, p, &place, time_ms, buf_text(&files), out);
+    buf_fini(&files);
+    return e;
 }
 
 static enum err insert_new(struct chat *c, struct db *db, const struct post *p, struct posted *out)
 {
     struct place place;
+    struct buf files;
+    buf_init(&files, FILES_JSON_MAX_BYTES);
     enum err e = find_place(db, p, &place);
     if (e == ERR_OK && !place.may_say)
         e = ERR_DENIED;
     if (e == ERR_OK)
-        e = check_reply_to(db, p);
-    if (e != ERR_OK)
-        return e;
-    e = insert_at(db, p, &place, env_wall_ms(c->env), out);
+        e = check_reply_to(db, p, out);
     if (e == ERR_OK)
-        e = insert_key(db, p, out);
-    if (e != ERR_OK)
-        room_event_fini(&out->event);
+        e = look_at_files(db, p, out, &files);
+    if (e == ERR_OK) {
+        e = insert_at(db, p, &place, env_wall_ms(c->env), buf_text(&files), out);
+        if (e == ERR_OK)
+            e = insert_key(db, p, out);
+        if (e != ERR_OK)
+            room_event_fini(&out->event);
+    }
+    buf_fini(&files);
     return e;
 }
 

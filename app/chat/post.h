@@ -4,6 +4,7 @@
 
 #include "chat/chat.h"
 #include "chat/stream.h"
+#include "files/file.h"
 
 struct db;
 
@@ -13,23 +14,26 @@ struct post {
     int64_t reply_to;      /* message id or 0 */
     struct text run_id;    /* or empty */
     int64_t edited_ms;     /* 0; of one that was said elsewhere: when it was edited there */
+    struct brought files;  /* of its author, whole, not sent yet */
 };
 
 struct posted {
     int64_t message_id;
     int64_t time_ms;
-    bool to_agent;           /* in a conversation with Nook */
-    bool repeated;           /* the key was used before: ids of the first result, no event */
-    struct room_event event; /* message_created; publish and fini it after the commit */
+    bool to_agent;             /* in a conversation with Nook */
+    bool repeated;             /* the key was used before: ids of the first result, no event */
+    struct room_event event;   /* message_created; publish and fini it after the commit */
+    const char *field, *fault; /* of ERR_BAD_REQUEST; static */
 };
 
-/* Checks membership, the key, reply_to; inserts message, key, mentions, stream row.
- * errors: ERR_DENIED not a member; ERR_BAD_REQUEST reply_to is not in this room */
+/* Checks membership, the key, reply_to, files; inserts message, key, mentions, stream row, and the files are its own.
+ * errors: ERR_DENIED not a member; ERR_BAD_REQUEST reply_to is not in this room, or a file cannot be sent: see `fault` */
 MUST_USE enum err post_insert(struct chat *c, struct db *db, const struct post *p,
                               struct posted *out);
 
 /* Inserts a message that was said elsewhere at time_ms: its author may have left the room, and no key is looked for or kept.
- * The event is written as if it had been said here. In a writer's job. out: event is the caller's to fini, also on errors */
+ * The event is written as if it had been said here. In a writer's job. out: event is the caller's to fini, also on errors
+ * errors: ERR_BAD_REQUEST a file cannot be sent */
 MUST_USE enum err post_place(struct db *db, const struct post *p, int64_t time_ms,
                              struct posted *out);
 

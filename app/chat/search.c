@@ -57,7 +57,7 @@ static bool add_hit(struct search *job, struct query *q)
 {
     struct buf *json = &job->answer.json;
     struct message m = message_columns(q);
-    size_t bytes = m.text.len + m.reactions.len + 2048;
+    size_t bytes = m.text.len + m.reactions.len + m.files.len + 2048;
     bool full = job->count > 0 && json->len + bytes > job->c->options.reply_max_bytes;
     if (job->count == job->limit || full) {
         job->more = true;

@@ -13,6 +13,7 @@ static const struct {
 } names[] = {
     {200, "OK"},
     {204, "No Content"},
+    {206, "Partial Content"},
     {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
@@ -22,12 +23,14 @@ static const struct {
     {408, "Request Timeout"},
     {409, "Conflict"},
     {413, "Content Too Large"},
+    {416, "Range Not Satisfiable"},
     {415, "Unsupported Media Type"},
     {426, "Upgrade Required"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {501, "Not Implemented"},
     {503, "Service Unavailable"},
+    {507, "Insufficient Storage"},
     {505, "HTTP Version Not Supported"},
 };
 
@@ -60,7 +63,8 @@ static void add_head(struct buf *head, const struct visit *v, const struct answe
     if (a->encoded)
         buf_add_format(head, "Content-Encoding: %s\r\n", a->encoded);
     if (!a->goes_on && a->status != 204 && a->status != 304)
-        buf_add_format(head, "Content-Length: %zu\r\n", a->body.len);
+        buf_add_format(head, "Content-Length: %lld\r\n",
+                       (long long)a->body.len + (long long)a->file_bytes);
     buf_add_format(head, "Cache-Control: %s\r\n", a->cache ? a->cache : "no-store");
     buf_add_format(head, "Content-Security-Policy: %s\r\n",
                    a->policy ? a->policy : "default-src 'none'; frame-ancestors 'none'");
@@ -76,7 +80,8 @@ static void add_head(struct buf *head, const struct visit *v, const struct answe
                   : TEXT("Connection: close\r\n\r\n"));
 }
 
-void answer(struct visit *v, const struct answer *a)
+/* False: the client is gone. */
+ON(role_http) static bool send_answer(struct visit *v, const struct answer *a)
 {
     struct buf head;
     buf_init(&head, HEAD_MAX);
@@ -86,11 +91,24 @@ void answer(struct visit *v, const struct answer *a)
     add_head(&head, v, a);
     struct text body = v->head || a->status == 304 ? TEXT_NONE : a->body;
     metric_add(METRIC_http_requests, 1);
+    bool sent = head.err == ERR_OK && door_write(v->r->conn, buf_text(&head), body);
     if (head.err != ERR_OK)
         door_end(v->r->conn);
-    else if (door_write(v->r->conn, buf_text(&head), body) && ends && !v->body_read)
+    else if (sent && ends && !v->body_read)
         door_drain(v->r->conn);
     buf_fini(&head);
+    return sent;
+}
+
+void answer(struct visit *v, const struct answer *a)
+{
+    (void)send_answer(v, a);
+}
+
+void answer_file(struct visit *v, const struct answer *a, int fd, int64_t at)
+{
+    bool sent = send_answer(v, a);
+    door_send_file(v->r->conn, fd, at, sent && !v->head ? a->file_bytes : 0);
 }
 
 bool answer_begin(struct visit *v, const struct answer *a)

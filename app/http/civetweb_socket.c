@@ -166,6 +166,15 @@ static struct socket socket_of(struct gate_conn *c)
     return s;
 }
 
+/* Nothing is left of it that CivetWeb could look at, read or close. */
+static void let_go(struct mg_connection *conn)
+{
+    conn->buf = NULL;
+    conn->buf_size = conn->data_len = 0;
+    conn->ssl = NULL;
+    conn->client.sock = INVALID_SOCKET;
+}
+
 /* A new connection: all that came for it is at hand, so that CivetWeb does not read. The byte behind it is a NUL. */
 static void on_begin(const struct mg_connection *k, void **out_data)
 {
@@ -173,6 +182,14 @@ static void on_begin(const struct mg_connection *k, void **out_data)
     struct gate_conn *c;
     memcpy(&c, (char *)&conn->client.lsa + sizeof conn->client.lsa - sizeof c, sizeof c);
     mg_free(conn->buf); /* a worker's own, the first time */
+    if (c->file.left >
+        0) { /* no request: it is this worker's turn to send. CivetWeb finds nobody there, and goes on */
+        let_go(conn);
+        *out_data = NULL;
+        gate_send_more(c);
+        gate_return(door_of(conn)->gate, c);
+        return;
+    }
     conn->buf = c->in.data;
     conn->data_len = (int)c->in.len;
     conn->buf_size = (int)c->in.len + 1;
@@ -190,10 +207,7 @@ static void finish(struct mg_connection *conn, struct gate_conn *c)
     if (behind > 0)
         memmove(c->in.data, c->in.data + end, behind);
     c->in.len = behind;
-    conn->buf = NULL;
-    conn->buf_size = conn->data_len = 0;
-    conn->ssl = NULL;
-    conn->client.sock = INVALID_SOCKET;
+    let_go(conn);
     mg_set_user_connection_data(conn, NULL);
     gate_return(door_of(conn)->gate, c);
 }
@@ -203,6 +217,8 @@ static void on_close(const struct mg_connection *k)
 {
     struct mg_connection *conn = (struct mg_connection *)k;
     struct gate_conn *c = gate_conn_of(conn);
+    if (!c)
+        return;
     if (conn->client.sock != INVALID_SOCKET && conn->request_len > 0 && conn->request_state == 0 &&
         conn->request_info.request_method) {
         c->keep = false;
@@ -518,6 +534,11 @@ bool door_write(struct mg_connection *conn, struct text head, struct text body)
     if (!good)
         conn->must_close = 1;
     return good;
+}
+
+void door_send_file(struct mg_connection *conn, int fd, int64_t at, int64_t len)
+{
+    gate_send_file(door_of(conn)->gate, gate_conn_of(conn), fd, at, len);
 }
 
 void door_drain(struct mg_connection *conn)

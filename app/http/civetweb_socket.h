@@ -44,7 +44,7 @@ struct door_options {
     int body_timeout_ms;       /* from there to the end of its body */
     int keep_alive_timeout_ms; /* from an answer to the next request's first byte */
     int send_timeout_ms;       /* for the client to take an answer; 0: 30,000 */
-    /* Of a POST's body: a worker gets the request when it has come; one that says it is longer comes at once, to be
+    /* Of the body of a POST or PUT: a worker gets the request when it has come; one that says it is longer comes at once, to be
      * refused. 0: `request` reads bodies by itself. */
     size_t body_max_bytes;
     unsigned waiting_max, address_max; /* connections: gate.h */
@@ -92,6 +92,10 @@ void door_end(struct mg_connection *conn);
 /* Sends both pieces: what the socket does not take now the gate sends later. False: the client is gone, or more waits for
  * it than may; the connection ends. */
 bool door_write(struct mg_connection *conn, struct text head, struct text body);
+
+/* Sends `len` bytes of the file from `at` on, behind what was written: as much as the socket takes now, the rest when the client
+ * has taken that, on whichever worker is free then. Takes fd, which nobody may write to, in every case; no door_write after it. */
+void door_send_file(struct mg_connection *conn, int fd, int64_t at, int64_t len);
 
 /* The connection ends after this answer, but not before the client has had a moment to see it: what it still sends is
  * thrown away. Else the system would answer its bytes with a reset, which can overtake the answer. */

@@ -67,8 +67,9 @@ ON(role_http) static void go_on(struct gate *g)
     struct gate_conn *c;
     mutex_lock(&g->lock);
     unsigned back = g->lists[GATE_BACK].count; /* those that come meanwhile wake the next turn */
+    unsigned ready = g->lists[GATE_READY].count;
     mutex_unlock(&g->lock);
-    while ((c = first_of(g, GATE_READY)) && gate_hand(g, c))
+    while (ready-- > 0 && (c = first_of(g, GATE_READY)) && gate_hand(g, c))
         continue;
     while (back-- > 0 && (c = first_of(g, GATE_BACK)))
         gate_look(g, c);

@@ -23,6 +23,13 @@ struct ssl_st;
 #define GATE_LISTENERS_MAX 16
 #define GATE_ANSWER_MAX ((size_t)17 << 20) /* of an answer that a client has not taken yet */
 
+/* What an answer goes on with, behind what was written. */
+struct gate_file {
+    int fd; /* owned while left > 0 */
+    int64_t at, left;
+    bool waits; /* the socket took no more */
+};
+
 union gate_name {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -35,7 +42,7 @@ enum gate_list {
     GATE_IDLE,   /* between two requests */
     GATE_SEND,   /* for the client to take the answer */
     GATE_LINGER, /* for the client to have seen the last one */
-    GATE_READY,  /* for room in the workers' queue */
+    GATE_READY,  /* for a worker: their queue was full, or there is more of a file to send */
     GATE_BACK,   /* for the gate's thread to look at what came behind a request */
     GATE_WORK,   /* with a worker, or in their queue */
     GATE_DEAD,   /* closed; freed at the end of the turn */
@@ -54,7 +61,8 @@ struct gate_conn {
     /* ---- the gate's */
     struct buf out; /* of the answer, not sent yet */
     size_t out_at;
-    size_t charged; /* bytes counted for it */
+    struct gate_file file; /* read by whoever has the connection */
+    size_t charged;        /* bytes counted for it */
     struct gate_conn *next, *previous;
     struct gate_address *address; /* NULL: not counted */
     int64_t until_ms;
@@ -111,6 +119,15 @@ bool gate_closes(const struct gate *g);
 /* Sends what the socket takes, keeps the rest for later. Nothing may be kept when the connection is to be taken out.
  * False: the client is gone, or too much waits. */
 bool gate_write(struct gate *g, struct gate_conn *c, struct text head, struct text body);
+
+/* Behind what was written: sends `len` bytes of the file from `at` on, in turns. What the socket takes is sent now; what it does not
+ * take is not kept but read again when it takes more (send_ms at most between two times), by a worker, because the gate's thread
+ * must not wait for a disk. Takes fd, in every case: it is closed with the last byte or with the connection. Nobody may change
+ * the file. */
+void gate_send_file(struct gate *g, struct gate_conn *c, int fd, int64_t at, int64_t len);
+
+/* The next turn, for who was given a connection with file.left > 0: it is no request. gate_return follows. */
+void gate_send_more(struct gate_conn *c);
 
 /* Takes socket and TLS out of the gate. False: there is something to be sent before; nothing changed. */
 bool gate_take(struct gate *g, struct gate_conn *c, int *out_fd, struct ssl_st **out_ssl);

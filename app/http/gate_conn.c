@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -90,6 +91,13 @@ void gate_conn_free(struct gate_conn *c)
     free(c);
 }
 
+static void file_close(struct gate_conn *c)
+{
+    if (c->file.left > 0)
+        (void)close(c->file.fd);
+    c->file.left = 0;
+}
+
 /* Who had it has it no more. One that waited on the gate's thread may have an event in the turn's batch: it is freed after
  * that. */
 void gate_end(struct gate *g, struct gate_conn *c)
@@ -103,6 +111,7 @@ void gate_end(struct gate *g, struct gate_conn *c)
     else
         g->again = true;
     mutex_unlock(&g->lock);
+    file_close(c);
     if (c->fd >= 0) {
         if (c->ssl && !c->handshaking)
             conn_io_shut(c->fd, c->ssl);
@@ -173,6 +182,57 @@ bool gate_write(struct gate *g, struct gate_conn *c, struct text head, struct te
     return c->out.err == ERR_OK;
 }
 
+/* ---- a file behind it */
+
+#define FILE_READ ((size_t)64 << 10)
+#define FILE_READS 4 /* of a turn: others want the worker, too */
+#define FILE_UNSENT                                                                                \
+    (128                                                                                           \
+     << 10) /* in the socket: with more it does not take any, so that a slow client is heard of often */
+
+/* False: it is over. */
+static bool send_piece(struct gate_conn *c)
+{
+    char bytes[FILE_READ];
+    struct gate_file *f = &c->file;
+    size_t want = f->left < (int64_t)sizeof bytes ? (size_t)f->left : sizeof bytes, sent = 0;
+    ssize_t n = pread(f->fd, bytes, want, f->at);
+    if (n <= 0 || !send_some(c, (struct text){bytes, (size_t)n}, TEXT_NONE, &sent))
+        return n < 0 && errno == EINTR;
+    f->waits = sent < (size_t)n;
+    f->at += (int64_t)sent;
+    f->left -= (int64_t)sent;
+    metric_add(METRIC_file_bytes_sent, (int64_t)sent);
+    return true;
+}
+
+void gate_send_more(struct gate_conn *c)
+{
+    int fd = c->file.fd;
+    c->file.waits = false;
+    for (unsigned i = 0; i < FILE_READS && c->file.left > 0 && !c->file.waits; i++)
+        if (!send_piece(c)) {
+            c->out.err = ERR_IO; /* the rest cannot be sent: it is cut, and shorter than it said */
+            return;
+        }
+    if (c->file.left == 0)
+        (void)close(fd);
+}
+
+void gate_send_file(struct gate *g, struct gate_conn *c, int fd, int64_t at, int64_t len)
+{
+    int unsent = FILE_UNSENT;
+    (void)g;
+    if (len == 0 || c->out.err != ERR_OK) {
+        (void)close(fd);
+        return;
+    }
+    (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+    c->file = (struct gate_file){.fd = fd, .at = at, .left = len};
+    if (c->out.len == 0)
+        gate_send_more(c);
+}
+
 /* True: all is sent. An error ends it. */
 static bool send_rest(struct gate *g, struct gate_conn *c, bool *out_over)
 {
@@ -191,7 +251,7 @@ static bool send_rest(struct gate *g, struct gate_conn *c, bool *out_over)
 
 bool gate_take(struct gate *g, struct gate_conn *c, int *out_fd, struct ssl_st **out_ssl)
 {
-    if (c->fd < 0 || c->out.len > 0)
+    if (c->fd < 0 || c->out.len > 0 || c->file.left > 0)
         return false;
     if (c->registered) /* the number may soon be another's */
         (void)epoll_ctl(g->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
@@ -215,8 +275,11 @@ static void settle(struct gate *g, struct gate_conn *c)
 {
     bool over = c->fd < 0 || atomic_load(&g->ending) || c->out.err != ERR_OK;
     bool ends = !c->keep || atomic_load(&g->closing);
-    if (!over && c->out.len > 0) {
+    if (!over && (c->out.len > 0 || (c->file.left > 0 && c->file.waits))) {
         wait_for(g, c, GATE_SEND, EPOLLOUT);
+    } else if (!over && c->file.left > 0) {
+        gate_move(g, c, GATE_READY);
+        waker_wake(g->waker);
     } else if (over || (ends && !c->drain)) {
         gate_end(g, c);
     } else if (ends) {
@@ -411,7 +474,8 @@ void gate_look(struct gate *g, struct gate_conn *c)
             read_in(g, c);
         break;
     case GATE_SEND:
-        if (send_rest(g, c, &over))
+        c->file.waits = false;
+        if (c->out.len == 0 || send_rest(g, c, &over))
             settle(g, c);
         else if (over)
             gate_end(g, c);

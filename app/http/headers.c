@@ -262,3 +262,43 @@ bool origin_allowed(struct text origin, struct text host, bool secure, struct te
             return true;
     return false;
 }
+
+/* Digits alone, at most 18; -1: something else. */
+static int64_t position(struct text t)
+{
+    int64_t n = 0;
+    if (t.len == 0 || t.len > 18)
+        return -1;
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.data[i] < '0' || t.data[i] > '9')
+            return -1;
+        n = n * 10 + (t.data[i] - '0');
+    }
+    return n;
+}
+
+enum range range_read(struct text range, int64_t size, int64_t *out_from, int64_t *out_to)
+{
+    struct text unit, first;
+    if (!text_split(&range, '=', &unit) || !text_is_nocase(text_trim(unit), TEXT("bytes")) ||
+        !text_split(&range, '-', &first) || !range.data)
+        return RANGE_ALL;
+    first = text_trim(first);
+    struct text second = text_trim(range);
+    bool begins = first.len > 0, ends = second.len > 0;
+    int64_t from = position(first), to = position(second);
+    if ((begins && from < 0) || (ends && to < 0) || (!begins && !ends) ||
+        (begins && ends && to < from))
+        return RANGE_ALL;
+    if (!begins) { /* the last ones */
+        from = to < size ? size - to : 0;
+        to = size;
+    } else {
+        to = !ends || to >= size ? size : to + 1;
+    }
+    if (from >= to)
+        return RANGE_BEYOND;
+    *out_from = from;
+    *out_to = to;
+    return RANGE_PART;
+}

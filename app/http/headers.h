@@ -38,6 +38,12 @@ enum coding coding_choose(struct text accept, unsigned offered);
 /* If-None-Match: a list of tags, compared weakly, or a star. etag comes with its quotes. */
 bool etag_matches(struct text if_none_match, struct text etag);
 
+enum range { RANGE_ALL, RANGE_PART, RANGE_BEYOND };
+
+/* What a Range header asks of `size` bytes: RANGE_PART: [*out_from, *out_to), not empty; RANGE_BEYOND: there is nothing where it asks.
+ * Several parts, other units and what is none are RANGE_ALL: a server may send all. source: RFC 9110 14.1, 14.2 */
+enum range range_read(struct text range, int64_t size, int64_t *out_from, int64_t *out_to);
+
 /* True if the media type is `wanted` ("application/json"), whatever parameters follow. */
 bool media_is(struct text content_type, struct text wanted);
 

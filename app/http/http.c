@@ -28,6 +28,8 @@ static unsigned method_of(const char *method)
         return METHOD_GET;
     if (strcmp(method, "OPTIONS") == 0)
         return METHOD_OPTIONS;
+    if (strcmp(method, "PUT") == 0)
+        return METHOD_PUT;
     return strcmp(method, "POST") == 0 ? METHOD_POST : 0;
 }
 
@@ -47,7 +49,7 @@ ON(role_http) static void serve(struct visit *v)
     unsigned method = method_of(r->method);
     if (method == 0 || (method == METHOD_OPTIONS && !route))
         answer_method(v, route ? route_allows(route) : "GET, HEAD, POST");
-    else if (method == METHOD_POST && header_count(r, "Origin") > 0 &&
+    else if ((method & (METHOD_POST | METHOD_PUT)) && header_count(r, "Origin") > 0 &&
              !origin_allowed(header_get(r, "Origin"), header_get(r, "Host"), v->secure,
                              v->http->options.allowed_origins))
         answer_words(v, 403, "Pages of this origin may not call.", TEXT_NONE);

@@ -15,6 +15,7 @@
 #include "wire/form.h"
 #include "wire/ws_deflate.h"
 
+struct files;
 struct http;
 struct http_pending;
 struct http_place;
@@ -53,8 +54,9 @@ struct http_options {
     struct accounts *accounts;
     struct ws_registry *registry;
     const struct level_state
-        *level;      /* from shedding on nobody new is let in; NULL: always normal */
-    struct hub *hub; /* of the server API, as are the next two */
+        *level;          /* from shedding on nobody new is let in; NULL: always normal */
+    struct files *files; /* NULL: there are none */
+    struct hub *hub;     /* of the server API, as are the next two */
     struct sessions *sessions;
     const char *version;
     struct text allowed_origins;     /* patterns joined by spaces, a star for any part; copied */

@@ -56,10 +56,14 @@ struct answer {
     const char *encoded; /* Content-Encoding; NULL: none */
     struct text more;    /* further header lines, each with \r\n */
     bool goes_on;        /* the body has no length: it ends with the connection */
+    int64_t file_bytes;  /* of the body, behind `body`: answer_file */
 };
 
 /* Sends one complete answer. */
 void answer(struct visit *v, const struct answer *a) ON(role_http);
+
+/* The same with a->file_bytes of the file from `at` on as its body, in pieces, as the client takes them (gate.h). Takes fd. */
+void answer_file(struct visit *v, const struct answer *a, int fd, int64_t at) ON(role_http);
 
 /* Sends the head of one that goes on; its body is for whoever takes the socket. False: the client is gone. */
 MUST_USE bool answer_begin(struct visit *v, const struct answer *a) ON(role_http);
@@ -110,6 +114,7 @@ struct actor actor_of(const struct visit *v, const struct identity *who);
 void page_handler(struct visit *v) ON(role_http);
 void docs_handler(struct visit *v) ON(role_http);
 void asset_handler(struct visit *v) ON(role_http);
+void files_handler(struct visit *v) ON(role_http);
 void rpc_handler(struct visit *v) ON(role_http);
 void api_handler(struct visit *v) ON(role_http);
 void upgrade_handler(struct visit *v) ON(role_http);

@@ -85,7 +85,7 @@ static uint64_t length_of(struct text t)
     return n;
 }
 
-/* Only a POST's body is read by anybody. A length that is said twice, is no number or is too long is refused at once. */
+/* Only the body of a POST or PUT is read by anybody. A length that is said twice, is no number or is too long is refused at once. */
 static void end_head(struct request_end *s, const struct request_rules *rules, struct text head)
 {
     struct said said = read_headers(head);
@@ -93,7 +93,7 @@ static void end_head(struct request_end *s, const struct request_rules *rules, s
     s->quick = said.upgrade && !said.cookie && said.lengths + said.codings == 0 &&
                is_at(head, rules->quick_path);
     if (rules->body_max == 0 || said.lengths + said.codings != 1 ||
-        !text_starts(head, TEXT("POST ")))
+        !(text_starts(head, TEXT("POST ")) || text_starts(head, TEXT("PUT "))))
         return;
     s->left = length_of(said.length);
     if (said.codings == 1 && text_is_nocase(said.coding, TEXT("chunked")))

@@ -10,7 +10,7 @@
 struct request_rules {
     size_t head_max; /* bytes of a head, with its empty line */
     size_t
-        body_max; /* of a POST's body that is waited for; longer ones are for the parser to refuse. 0: no waiting */
+        body_max; /* of a POST's or PUT's body that is waited for; longer ones are for the parser to refuse. 0: no waiting */
     const char *quick_path; /* see `quick`; NULL: none is */
 };
 

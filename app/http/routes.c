@@ -12,6 +12,13 @@ static bool is_room(struct text rest)
            (text_id(offset) > 0 && !text_split(&rest, '/', &offset));
 }
 
+/* "42" for what comes, "42/photo.jpg" for what goes: the name is for people. */
+static bool is_file(struct text rest)
+{
+    struct text id;
+    return text_split(&rest, '/', &id) && text_id(id) > 0;
+}
+
 static const struct route routes[] = {
     {"/", page_handler, METHOD_GET, false, NULL},
     {"/setup", page_handler, METHOD_GET, false, NULL},
@@ -28,6 +35,7 @@ static const struct route routes[] = {
     {"/connection/http_stream", http_stream_handler, METHOD_POST | METHOD_OPTIONS, false, NULL},
     {"/connection/sse", sse_handler, METHOD_GET_ALONE, false, NULL},
     {"/emulation", emulation_handler, METHOD_POST | METHOD_OPTIONS, false, NULL},
+    {"/files/", files_handler, METHOD_GET | METHOD_PUT, true, is_file},
     {"/rpc/", rpc_handler, METHOD_POST, true, NULL},
     {"/api/", api_handler, METHOD_POST, true, NULL},
     {"/metrics", metrics_handler, METHOD_GET, false, NULL},
@@ -57,6 +65,8 @@ const char *route_allows(const struct route *route)
         return "POST";
     case METHOD_POST | METHOD_OPTIONS:
         return "POST, OPTIONS";
+    case METHOD_GET | METHOD_PUT:
+        return "GET, HEAD, PUT";
     case METHOD_GET_ALONE:
         return "GET";
     default:

@@ -10,7 +10,8 @@ enum {
     METHOD_GET = 1, /* brings HEAD with it */
     METHOD_POST = 2,
     METHOD_GET_ALONE = 4, /* what has no end has no head to look at */
-    METHOD_OPTIONS = 8    /* pages of other origins may ask before they call: see cross_origin.h */
+    METHOD_PUT = 16,
+    METHOD_OPTIONS = 8 /* pages of other origins may ask before they call: see cross_origin.h */
 };
 
 struct route {

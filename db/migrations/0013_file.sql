@@ -23,6 +23,8 @@ CREATE TABLE file (
 CREATE UNIQUE INDEX file_key ON file (author_id, key);
 CREATE INDEX file_message ON file (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX file_room ON file (room_id, id) WHERE room_id > 0;
+CREATE INDEX file_unsent ON file (author_id) WHERE message_id IS NULL; -- of which a person may have a few
+CREATE INDEX file_size ON file (size); -- what all of them come to
 CREATE INDEX file_loose ON file (created_ms) WHERE message_id IS NULL; -- what was begun and never sent goes after a day
 
 -- Names on disk of which no row is left: written where the row is deleted, in the same transaction; deleted when the bytes are.

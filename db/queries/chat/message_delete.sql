@@ -1,1 +1,1 @@
-UPDATE message SET text = '', deleted_by = ?2, edited_ms = 0, edit_offset = 0, reactions = '' WHERE id = ?1;
+UPDATE message SET text = '', deleted_by = ?2, edited_ms = 0, edit_offset = 0, reactions = '', files = '' WHERE id = ?1;

@@ -1,5 +1,5 @@
 SELECT m.id, m.room_id, m.offset, m.text, m.created_ms, m.key, m.reply_to, m.run_id, u.id, u.name, u.display, u.role,
-       m.deleted_by, m.edited_ms, m.reactions
+       m.deleted_by, m.edited_ms, m.reactions, m.files
 FROM message m
   CROSS JOIN member x ON x.room_id = m.room_id AND x.user_id = ?2
   CROSS JOIN user u ON u.id = m.author_id

@@ -1,8 +1,8 @@
 -- Newest first in the rooms of ?2, above id ?1 and up to id ?3: rows that are not in the index, the caller looks at each
 SELECT m.id, m.room_id, m.offset, m.text, m.created_ms, m.key, m.reply_to, m.run_id, u.id, u.name, u.display, u.role,
-       m.deleted_by, m.edited_ms, m.reactions
+       m.deleted_by, m.edited_ms, m.reactions, m.files
 FROM message m
   CROSS JOIN member x ON x.room_id = m.room_id AND x.user_id = ?2
   CROSS JOIN user u ON u.id = m.author_id
-WHERE m.id > ?1 AND m.id <= ?3 AND m.text <> ''
+WHERE m.id > ?1 AND m.id <= ?3 AND (m.text <> '' OR m.files <> '')
 ORDER BY m.id DESC;

@@ -1,0 +1,250 @@
+/* disk: the bytes of one file on disk: <blob>.part while they come, <blob> when they are whole. */
+#include "store/disk.h"
+#include "files/inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum err why(void)
+{
+    return errno == ENOSPC || errno == EDQUOT || errno == EROFS ? ERR_UNAVAILABLE
+           : errno == ENOENT                                    ? ERR_NOT_FOUND
+           : errno == ENOMEM                                    ? ERR_NOMEM
+                                                                : ERR_IO;
+}
+
+static enum err open_named(struct files *f, const char *blob, bool part, int flags, int *out_fd)
+{
+    char path[BLOB_PATH_SIZE];
+    enum err e = blob_path(f->folder, blob, part, path);
+    if (e != ERR_OK)
+        return e;
+    *out_fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return *out_fd >= 0 ? ERR_OK : why();
+}
+
+static enum err length_named(struct files *f, const char *blob, bool part, int64_t *out)
+{
+    char path[BLOB_PATH_SIZE];
+    struct stat st;
+    enum err e = blob_path(f->folder, blob, part, path);
+    if (e != ERR_OK)
+        return e;
+    if (stat(path, &st) != 0)
+        return why();
+    *out = st.st_size;
+    return ERR_OK;
+}
+
+enum err disk_length(struct files *f, const char *blob, int64_t *out_bytes, bool *out_named)
+{
+    *out_bytes = 0;
+    *out_named = false;
+    enum err e = length_named(f, blob, true, out_bytes);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = length_named(f, blob, false, out_bytes);
+    *out_named = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* ---- bytes come */
+
+/* The folder of the first two letters; it is in its own one for good. */
+static enum err make_folder(struct files *f, const char *blob)
+{
+    char path[BLOB_PATH_SIZE];
+    int n = snprintf(path, sizeof path, "%s/%.2s", f->folder, blob);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return ERR_LIMIT;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return why();
+    enum err e = disk_sync_folder(path);
+    return e == ERR_OK ? disk_sync_folder(f->folder) : e;
+}
+
+static enum err open_part(struct files *f, const char *blob, int *out_fd)
+{
+    enum err e = open_named(f, blob, true, O_WRONLY | O_CREAT, out_fd);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = make_folder(f, blob);
+    return e == ERR_OK ? open_named(f, blob, true, O_WRONLY | O_CREAT, out_fd) : e;
+}
+
+static enum err put_all(int fd, int64_t offset, struct text bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t n = pwrite(fd, bytes.data, bytes.len, offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? why() : ERR_IO;
+        bytes = text_after(bytes, (size_t)n);
+        offset += n;
+    }
+    return ERR_OK;
+}
+
+enum err disk_put(struct files *f, const char *blob, int64_t offset, struct text bytes)
+{
+    int fd;
+    enum err e = open_part(f, blob, &fd);
+    if (e != ERR_OK)
+        return e;
+    e = put_all(fd, offset, bytes);
+    if (close(fd) != 0 && e == ERR_OK)
+        e = why();
+    return e;
+}
+
+/* ---- all of it is there */
+
+struct look {
+    crypto_hash_sha256_state hash;
+    struct plain plain;
+    struct kind kind;
+    int64_t read;
+};
+
+/* All bytes once, in pieces; the first one is as long as what tells of the kind. */
+static enum err look_at(int fd, char *room, struct look *look)
+{
+    size_t begin = 0;
+    crypto_hash_sha256_init(&look->hash);
+    for (;;) {
+        size_t want = KIND_BYTES - begin;
+        ssize_t n = pread(fd, room + begin, want, look->read);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return why();
+        struct text piece = {room + begin, (size_t)n};
+        crypto_hash_sha256_update(&look->hash, (const unsigned char *)piece.data, piece.len);
+        plain_feed(&look->plain, piece);
+        look->read += n;
+        begin += (size_t)n;
+        if (n == 0 || begin == KIND_BYTES)
+            return ERR_OK;
+    }
+}
+
+static enum err look_on(int fd, char *room, struct look *look)
+{
+    for (;;) {
+        ssize_t n = pread(fd, room, KIND_BYTES, look->read);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 ? ERR_OK : why();
+        crypto_hash_sha256_update(&look->hash, (const unsigned char *)room, (unsigned long long)n);
+        plain_feed(&look->plain, (struct text){room, (size_t)n});
+        look->read += n;
+    }
+}
+
+static enum err look_through(int fd, struct file *file)
+{
+    struct look look = {.read = 0};
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    char *begin = malloc(2 * KIND_BYTES);
+    if (!begin)
+        return ERR_NOMEM;
+    enum err e = look_at(fd, begin, &look);
+    size_t begin_len = (size_t)look.read;
+    if (e == ERR_OK)
+        e = look_on(fd, begin + KIND_BYTES, &look);
+    if (e == ERR_OK && look.read != file->size)
+        e = ERR_IO; /* it has been cut behind our back */
+    if (e == ERR_OK) {
+        struct kind k = kind_of((struct text){begin, begin_len}, plain_is(&look.plain));
+        text_copy(file->type, sizeof file->type, text_of(k.type));
+        file->width = k.width;
+        file->height = k.height;
+        crypto_hash_sha256_final(&look.hash, digest);
+        (void)sodium_bin2hex(file->sha256, sizeof file->sha256, digest, sizeof digest);
+    }
+    free(begin);
+    return e;
+}
+
+/* What a failed sync had to write may be lost although it can still be read: it is not believed, all of it comes again. */
+static enum err sync_or_cut(int fd)
+{
+    if (fsync(fd) == 0)
+        return ERR_OK;
+    enum err e = why();
+    (void)!ftruncate(fd, 0);
+    return e;
+}
+
+static enum err give_name(struct files *f, const char *blob)
+{
+    char part[BLOB_PATH_SIZE], path[BLOB_PATH_SIZE];
+    enum err e = blob_path(f->folder, blob, true, part);
+    if (e == ERR_OK)
+        e = blob_path(f->folder, blob, false, path);
+    if (e == ERR_OK && rename(part, path) != 0)
+        e = why();
+    return e == ERR_OK ? disk_sync_folder(path) : e;
+}
+
+enum err disk_finish(struct files *f, struct file *file)
+{
+    int64_t bytes;
+    bool named;
+    int fd;
+    enum err e = disk_length(f, file->blob, &bytes, &named);
+    if (e == ERR_OK && file->size == 0 && bytes == 0 && !named)
+        e = disk_put(f, file->blob, 0, TEXT_NONE); /* nobody made it */
+    if (e == ERR_OK)
+        e = open_named(f, file->blob, !named, O_RDWR, &fd);
+    if (e != ERR_OK)
+        return e;
+    e = look_through(fd, file);
+    if (e == ERR_OK)
+        e = sync_or_cut(fd);
+    (void)close(fd);
+    if (e == ERR_OK)
+        e = named ? ERR_OK : give_name(f, file->blob);
+    if (e != ERR_OK)
+        file->sha256[0] = 0;
+    return e;
+}
+
+enum err disk_open(struct files *f, const char *blob, int *out_fd)
+{
+    return open_named(f, blob, false, O_RDONLY, out_fd);
+}
+
+/* ---- it goes */
+
+static enum err delete_named(struct files *f, const char *blob, bool part)
+{
+    char path[BLOB_PATH_SIZE];
+    enum err e = blob_path(f->folder, blob, part, path);
+    return e == ERR_OK && unlink(path) != 0 && errno != ENOENT ? ERR_IO : e;
+}
+
+enum err disk_delete(struct files *f, const char *blob)
+{
+    enum err e = delete_named(f, blob, true);
+    return e == ERR_OK ? delete_named(f, blob, false) : e;
+}
+
+enum err disk_deleted(struct files *f, const char *blob)
+{
+    char path[BLOB_PATH_SIZE];
+    int n = snprintf(path, sizeof path, "%s/%.2s", f->folder, blob);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return ERR_LIMIT;
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return ERR_OK; /* nothing was ever written there */
+    enum err e = blob_path(f->folder, blob, false, path);
+    return e == ERR_OK ? disk_sync_folder(path) : e;
+}

@@ -1,0 +1,1 @@
+DELETE FROM file WHERE message_id = ?1;

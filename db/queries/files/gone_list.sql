@@ -1,0 +1,1 @@
+SELECT blob FROM file_gone ORDER BY blob LIMIT ?1;

@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO file_gone (blob) SELECT blob FROM file WHERE message_id = ?1;
