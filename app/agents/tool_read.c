@@ -1,8 +1,10 @@
 /* Reads of messages for a run. A run's answer stands in its room for all its members, so it tells of that room and of open
  * rooms that its starter is in, never of another private room, although the starter may read it. */
 #include "agents/inside.h"
+#include "chat/facts.h"
 #include "chat/tail.h"
 #include "chat/words.h"
+#include "files/file.h"
 #include "store/db.h"
 
 #include <stdio.h>
@@ -18,6 +20,7 @@ struct found {
     struct json_writer *w;
     int64_t count;
     bool more;
+    struct buf names; /* of the files of one message */
 };
 
 /* Who asked for these words is not who said something about them. */
@@ -52,10 +55,13 @@ static enum err read_tail(struct db *db, const struct run *run, struct found *f,
     query_int(q, 2, run->started_by);
     query_int(q, 3, run->room_id);
     while (!f->more && query_row(q))
-        if (!is_question(q) && words_find(f->words, col_text(q, 5), NULL))
+        if (!is_question(q) &&
+            words_find(f->words, col_text(q, 5), facts_names(col_text(q, 7), &f->names), NULL))
             write_found(f, q);
     enum err e = query_end(q);
-    return e != ERR_OK ? e : words_err(f->words);
+    if (e == ERR_OK)
+        e = words_err(f->words);
+    return e != ERR_OK ? e : f->names.err;
 }
 
 static enum err read_index(struct db *db, const struct run *run, struct found *f, int64_t watermark)
@@ -98,6 +104,7 @@ enum err tool_search(struct db *db, const struct run *run, struct text words, st
     if (!f.words)
         return ERR_NOMEM;
     enum err e = ERR_OK;
+    buf_init(&f.names, FILES_JSON_MAX_BYTES);
     json_open(w, "messages", '[');
     if (words_any(f.words))
         e = read_both(db, run, &f);
@@ -109,6 +116,7 @@ enum err tool_search(struct db *db, const struct run *run, struct text words, st
                    (long long)f.count, f.count == 1 ? "" : "s");
     json_add_text(w, "summary", f.count ? text_of(summary) : TEXT("No message"));
     words_free(f.words);
+    buf_fini(&f.names);
     return e;
 }
 

@@ -72,11 +72,10 @@ static bool take_has(struct asked *a, const struct piece *p, int64_t zone_ms)
     (void)zone_ms;
     unsigned fact = text_is_nocase(p->value, TEXT("link"))   ? FACT_LINK
                     : text_is_nocase(p->value, TEXT("code")) ? FACT_CODE
+                    : text_is_nocase(p->value, TEXT("file")) ? FACT_FILE
                                                              : 0;
     if (fact)
         *(p->unwanted ? &a->facts_unwanted : &a->facts) |= fact;
-    else if (text_is_nocase(p->value, TEXT("file")))
-        asked_note(a, "No message has a file yet.", TEXT_NONE, "");
     else
         asked_note(a, "A message can have a link, code or a file, but not ", p->value, ".");
     a->impossible = a->impossible || (!fact && !p->unwanted);

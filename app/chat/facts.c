@@ -1,6 +1,7 @@
 #include "chat/facts.h"
 
 #include "base/must.h"
+#include "wire/json.h"
 
 #include <strings.h>
 
@@ -12,9 +13,9 @@ static bool has_scheme(struct text text, struct text scheme)
     return false;
 }
 
-unsigned facts_of(struct text text)
+unsigned facts_of(struct text text, struct text files)
 {
-    unsigned facts = 0;
+    unsigned facts = files.len > 0 ? FACT_FILE : 0;
     if (has_scheme(text, TEXT("http://")) || has_scheme(text, TEXT("https://")))
         facts |= FACT_LINK;
     const char *first = text.len ? memchr(text.data, '`', text.len) : NULL;
@@ -22,6 +23,20 @@ unsigned facts_of(struct text text)
     if (last - first > 1)
         facts |= FACT_CODE;
     return facts;
+}
+
+struct text facts_names(struct text files, struct buf *out)
+{
+    struct text file;
+    buf_clear(out);
+    while (files.len > 0 && json_element(&files, &file)) {
+        if (out->len > 0)
+            buf_add_char(out, '\n');
+        struct text name = json_find(file, "name");
+        if (name.len > 0)
+            json_string(name, out);
+    }
+    return buf_text(out);
 }
 
 /* ---- days */

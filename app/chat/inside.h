@@ -252,6 +252,7 @@ method_handler room_list, room_create, room_direct, room_update, room_join, room
     room_members, room_invite;
 method_handler message_send, message_edit, message_list, message_search, message_delete;
 method_handler reaction_add, reaction_remove;
+method_handler file_list;
 method_handler read_mark, typing_start, room_prefer;
 method_handler place_update, place_preview;
 

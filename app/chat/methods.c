@@ -79,6 +79,8 @@ static const struct param react_params[] = {
     {"id", PARAM_ID, true, 0, 0, 0},
     {"emoji", PARAM_TEXT, true, 1, 16, 0},
 };
+static const struct param file_list_params[] = {
+    ROOM_PARAM, {"before", PARAM_ID, false, 0, 0, 0}, LIMIT_PARAM};
 static const struct param mark_params[] = {ROOM_PARAM, OFFSET_PARAM("offset", true)};
 
 static const struct param keep_params[] = {
@@ -106,6 +108,7 @@ static const struct method methods[] = {
     {"message.delete", RIGHT_MEMBER, 1, delete_params, COUNT(delete_params), message_delete},
     {"reaction.add", RIGHT_MEMBER, 1, react_params, COUNT(react_params), reaction_add},
     {"reaction.remove", RIGHT_MEMBER, 1, react_params, COUNT(react_params), reaction_remove},
+    {"file.list", RIGHT_MEMBER, 0, file_list_params, COUNT(file_list_params), file_list},
     {"read.mark", RIGHT_MEMBER, 1, mark_params, COUNT(mark_params), read_mark},
     {"typing.start", RIGHT_MEMBER, 0, room_params, COUNT(room_params), typing_start},
 };

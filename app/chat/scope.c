@@ -2,6 +2,7 @@
 
 #include "accounts/fold.h"
 #include "accounts/people.h"
+#include "files/file.h"
 #include "store/db.h"
 #include "wire/utf8.h"
 
@@ -106,6 +107,7 @@ enum err scope_read(struct scope *s, struct db *db, struct asked *asked, int64_t
                     int64_t room_id)
 {
     *s = (struct scope){.asked = asked};
+    buf_init(&s->names, FILES_JSON_MAX_BYTES);
     enum err e = read_from(s, db, user_id);
     if (e == ERR_OK)
         e = read_rooms(s, db, user_id, room_id);
@@ -115,6 +117,7 @@ enum err scope_read(struct scope *s, struct db *db, struct asked *asked, int64_t
 void scope_fini(struct scope *s)
 {
     free(s->rooms);
+    buf_fini(&s->names);
     *s = (struct scope){0};
 }
 
@@ -143,7 +146,7 @@ static void add_facts(struct buf *out, size_t from, unsigned facts, const char *
     static const struct {
         enum fact fact;
         const char *term;
-    } terms[] = {{FACT_LINK, "facts : hl"}, {FACT_CODE, "facts : hc"}};
+    } terms[] = {{FACT_LINK, "facts : hl"}, {FACT_CODE, "facts : hc"}, {FACT_FILE, "facts : hf"}};
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++)
         if (facts & terms[i].fact) {
             join(out, from, word);
@@ -221,7 +224,12 @@ bool scope_has(const struct scope *s, struct query *row)
            bsearch(&room, s->rooms, s->rooms_count, sizeof room, by_number);
 }
 
-bool scope_finds(const struct scope *s, struct query *row)
+struct text scope_names(struct scope *s, struct query *row)
+{
+    return facts_names(col_text(row, 15), &s->names);
+}
+
+bool scope_finds(struct scope *s, struct query *row)
 {
     const struct asked *a = s->asked;
     int64_t author = col_int(row, 8);
@@ -229,9 +237,9 @@ bool scope_finds(const struct scope *s, struct query *row)
     if (!scope_has(s, row) || has_id(s->from_unwanted, s->from_unwanted_count, author) ||
         (s->from_count && !has_id(s->from, s->from_count, author)))
         return false;
-    unsigned facts = a->facts || a->facts_unwanted ? facts_of(text) : 0;
+    unsigned facts = a->facts || a->facts_unwanted ? facts_of(text, col_text(row, 15)) : 0;
     if ((facts & a->facts) != a->facts || (facts & a->facts_unwanted))
         return false;
     bool words = words_any(a->words) || words_any_unwanted(a->words);
-    return !words || words_find(a->words, text, NULL);
+    return !words || words_find(a->words, text, scope_names(s, row), NULL);
 }

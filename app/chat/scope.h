@@ -20,6 +20,7 @@ struct scope {
     size_t rooms_count, rooms_room;
     int64_t from[NAMES_MAX], from_unwanted[NAMES_MAX];
     size_t from_count, from_unwanted_count;
+    struct buf names; /* of the files of one row */
 };
 
 /* In a reader's job. in: room_id, 0: all of the asker's. What no name stands for becomes a note of `asked`, and
@@ -36,6 +37,9 @@ void scope_fts(const struct scope *s, bool wide, struct buf *out);
 /* A row of search_index: is it in these rooms and this time. */
 bool scope_has(const struct scope *s, struct query *row);
 /* A row of search_tail: is it all that is asked for. No memory: see words_find. */
-bool scope_finds(const struct scope *s, struct query *row);
+bool scope_finds(struct scope *s, struct query *row);
+
+/* The names of the row's files, borrowed until the next call; s->names.err says if there was no memory for them. */
+struct text scope_names(struct scope *s, struct query *row);
 
 #endif

@@ -64,7 +64,8 @@ static bool add_hit(struct search *job, struct query *q)
         return false;
     }
     buf_clear(&job->marks);
-    (void)words_find(job->asked.words, col_text(q, 3), &job->marks); /* only for the marks */
+    (void)words_find(job->asked.words, col_text(q, 3), scope_names(&job->scope, q),
+                     &job->marks); /* only for the marks */
     message_write(&job->answer.out, NULL, &m, buf_text(&job->marks));
     job->to = (struct cursor){job->by_rank ? job->from.id : col_int(q, 0), job->to.done + 1};
     job->count++;
@@ -73,12 +74,12 @@ static bool add_hit(struct search *job, struct query *q)
 
 static bool add_ranked(struct search *job, struct query *q)
 {
-    struct text text = col_text(q, 3);
-    job->ranked_bytes += text.len;
+    struct text text = col_text(q, 3), names = scope_names(&job->scope, q);
+    job->ranked_bytes += text.len + names.len;
     if (job->ranked_count == RANKED_MAX || job->ranked_bytes > RANKED_BYTES_MAX)
         return false;
     job->ranked[job->ranked_count++] =
-        (struct ranked){col_int(q, 0), words_rank(job->asked.words, text)};
+        (struct ranked){col_int(q, 0), words_rank(job->asked.words, text, names)};
     return true;
 }
 
@@ -263,6 +264,8 @@ static enum err search_run(struct db *db, void *data)
             e = write_ranked(job, db);
         if (e == ERR_OK)
             e = words_err(a->words);
+        if (e == ERR_OK)
+            e = job->scope.names.err;
     }
     json_close(w, ']');
     write_end(job);

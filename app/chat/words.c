@@ -235,12 +235,14 @@ static size_t terms_at(const struct words *w, size_t at, unsigned found[TERMS_MA
     return longest;
 }
 
-/* False: no memory. */
-static bool read_text(struct words *w, struct text text)
+/* False: no memory. *out_own: how many of the words are of `text`. */
+static bool read_text(struct words *w, struct text text, struct text below, size_t *out_own)
 {
     w->text.count = 0;
     buf_clear(&w->text.folded);
-    if (list_add(&w->text, text))
+    bool good = list_add(&w->text, text);
+    *out_own = w->text.count;
+    if (good && list_add(&w->text, below))
         return true;
     w->err = ERR_NOMEM;
     return false;
@@ -251,10 +253,11 @@ static void add_mark(struct buf *marks, unsigned n, uint32_t start, uint32_t end
     buf_add_format(marks, "%s[%u,%u]", n ? "," : "", start, end - start);
 }
 
-bool words_find(struct words *w, struct text text, struct buf *marks)
+bool words_find(struct words *w, struct text text, struct text below, struct buf *marks)
 {
     unsigned found[TERMS_MAX] = {0};
-    if (!read_text(w, text))
+    size_t own;
+    if (!read_text(w, text, below, &own))
         return false;
     unsigned n = 0;
     uint32_t marked_to = 0;
@@ -262,7 +265,8 @@ bool words_find(struct words *w, struct text text, struct buf *marks)
         buf_add_char(marks, '[');
     for (size_t at = 0; at < w->text.count; at++) {
         size_t covered = terms_at(w, at, found);
-        if (covered == 0 || !marks || n == MARKS_MAX || w->text.words[at].start < marked_to)
+        if (covered == 0 || !marks || n == MARKS_MAX || at + covered > own ||
+            w->text.words[at].start < marked_to)
             continue;
         marked_to = w->text.words[at + covered - 1].end;
         add_mark(marks, n++, w->text.words[at].start, marked_to);
@@ -275,11 +279,12 @@ bool words_find(struct words *w, struct text text, struct buf *marks)
     return w->terms_count > 0;
 }
 
-double words_rank(struct words *w, struct text text)
+double words_rank(struct words *w, struct text text, struct text below)
 {
     static const double k1 = 1.2, b = 0.75, usual = 20;
     unsigned found[TERMS_MAX] = {0};
-    if (!read_text(w, text))
+    size_t own;
+    if (!read_text(w, text, below, &own))
         return 0;
     for (size_t at = 0; at < w->text.count; at++)
         (void)terms_at(w, at, found);

@@ -36,13 +36,13 @@ bool words_any_unwanted(const struct words *w);
 struct text words_fts(const struct words *w);
 struct text words_fts_unwanted(const struct words *w);
 
-/* True if `text` is what is looked for; without any term it is not. marks (NULL: not wanted): appends
- * [[start,length],...] in characters. No memory counts as not found, and words_err says so. */
-bool words_find(struct words *w, struct text text, struct buf *marks);
+/* True if `text`, with `below` as further lines, is what is looked for; without any term it is not. marks (NULL: not wanted):
+ * appends [[start,length],...] in characters, of `text` alone. No memory counts as not found, and words_err says so. */
+bool words_find(struct words *w, struct text text, struct text below, struct buf *marks);
 
 /* How well a text that was found fits: BM25 (k1 1.2, b 0.75) for a usual length of 20 words. Each term counts the same: all
  * are in every message found, and how rare one is elsewhere would tell of rooms that are closed. No memory: as words_find. */
-double words_rank(struct words *w, struct text text);
+double words_rank(struct words *w, struct text text, struct text below);
 
 /* ERR_OK, ERR_NOMEM */
 enum err words_err(const struct words *w);

@@ -256,7 +256,7 @@ static void add_search(struct buf *out)
     ROW(out, "from:name from:me", "who wrote it; with several, any of them");
     ROW(out, "in:room in:\"Build team\"", "where; with several, any of them");
     ROW(out, "has:link has:code has:file",
-        "an http:// or https:// address; something between backticks; no message has a file yet");
+        "an http:// or https:// address; something between backticks; a file");
     ROW(out, "before:2026-11-01 after:2026-11-01 on:2026-11-01",
         "days, zone minutes ahead of UTC, neither before: nor after: with the day itself");
     end_table(out);

@@ -25,9 +25,8 @@ void file_columns(struct query *q, struct file *out)
     text_copy(out->sha256, sizeof out->sha256, col_text(q, 8));
 }
 
-void file_write(struct json_writer *w, const char *key, const struct file *f)
+void file_write_members(struct json_writer *w, const struct file *f)
 {
-    json_open(w, key, '{');
     json_add_id(w, "id", f->id);
     json_add_text(w, "name", text_of(f->name));
     json_add_text(w, "type", text_of(f->type));
@@ -36,6 +35,12 @@ void file_write(struct json_writer *w, const char *key, const struct file *f)
         json_add_int(w, "width", f->width);
         json_add_int(w, "height", f->height);
     }
+}
+
+void file_write(struct json_writer *w, const char *key, const struct file *f)
+{
+    json_open(w, key, '{');
+    file_write_members(w, f);
     json_close(w, '}');
 }
 

@@ -37,6 +37,8 @@ void file_columns(struct query *q, struct file *out);
 
 /* The file object of SHAPES.md: {id, name, type, size, width?, height?}; of one that is whole. key NULL inside arrays. */
 void file_write(struct json_writer *w, const char *key, const struct file *f);
+/* Its members, into an open object. */
+void file_write_members(struct json_writer *w, const struct file *f);
 
 /* In a reader's or writer's job. errors: ERR_NOT_FOUND; those of query_end */
 MUST_USE enum err file_by_id(struct db *db, int64_t id, struct file *out);

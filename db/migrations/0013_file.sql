@@ -33,4 +33,20 @@ CREATE TABLE file_gone (
 ) STRICT, WITHOUT ROWID;
 
 ALTER TABLE message ADD COLUMN files TEXT NOT NULL DEFAULT ''; -- [{"id", "name", "type", "size", "width"?, "height"?}], or '': none
+
+-- The names of a message's files are words of it, a line each below its text; "hf": it has some (app/chat/facts.h). They are read from
+-- their rows: the index may ask a view for no JSON. What is in the index has none: it is as it was, and is not made anew.
+DROP VIEW message_indexed;
+CREATE VIEW message_indexed AS
+SELECT id,
+       iif(files = '', text, text || coalesce((SELECT char(10) || group_concat(name, char(10))
+           FROM (SELECT name FROM file WHERE message_id = message.id ORDER BY id)), '')) AS text,
+       'all a' || author_id || ' r' || room_id
+           || strftime(' y%Y m%Y%m d%Y%m%d', min(max(created_ms, 0), 4133980799999) / 1000, 'unixepoch')
+           || iif(text LIKE '%http://_%' OR text LIKE '%https://_%', ' hl', '')
+           || iif(text LIKE '%`_%`%', ' hc', '')
+           || iif(files <> '', ' hf', '') AS facts
+FROM message
+WHERE id <= (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'search_watermark')
+  AND (text <> '' OR files <> ''); -- no message is sent with neither: its words were taken away
 PRAGMA user_version = 13;

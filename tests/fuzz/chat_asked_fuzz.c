@@ -31,14 +31,14 @@ static void check_text(struct asked *a, struct text text)
 {
     struct buf marks;
     buf_init(&marks, (size_t)64 * 1024);
-    bool found = words_find(a->words, text, &marks);
-    must(found == words_find(a->words, text, NULL) && words_err(a->words) == ERR_OK);
+    bool found = words_find(a->words, text, TEXT_NONE, &marks);
+    must(found == words_find(a->words, text, TEXT_NONE, NULL) && words_err(a->words) == ERR_OK);
     must(json_valid(buf_text(&marks), 3));
     must(!found || words_any(a->words) || words_any_unwanted(a->words));
-    double rank = words_rank(a->words, text);
+    double rank = words_rank(a->words, text, TEXT_NONE);
     must(rank >= 0 && (rank > 0) <= words_any(a->words) &&
          (!found || (rank > 0) == words_any(a->words)));
-    must(facts_of(text) <= (FACT_LINK | FACT_CODE));
+    must(facts_of(text, TEXT_NONE) <= (FACT_LINK | FACT_CODE));
     buf_fini(&marks);
 }
 

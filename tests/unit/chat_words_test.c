@@ -9,7 +9,7 @@ static const char *marks(const char *query, const char *text)
     struct words *w = words_new(text_of(query));
     struct buf b;
     buf_init(&b, 4096);
-    bool found = words_find(w, text_of(text), &b);
+    bool found = words_find(w, text_of(text), TEXT_NONE, &b);
     text_copy(out, sizeof out, found ? buf_text(&b) : TEXT("no"));
     buf_fini(&b);
     words_free(w);
@@ -49,7 +49,7 @@ static void signs_alone_find_nothing(void)
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         struct words *w = words_new(text_of(none[i]));
         CU_ASSERT_FALSE(words_any(w));
-        CU_ASSERT_FALSE(words_find(w, text_of(none[i]), NULL));
+        CU_ASSERT_FALSE(words_find(w, text_of(none[i]), TEXT_NONE, NULL));
         words_free(w);
     }
     CHECK_TEXT(marks("hello !!!", "Hello!"), "[[0,5]]");
@@ -63,7 +63,7 @@ static void a_long_text_has_at_most_100_marks(void)
     for (int i = 0; i < 8000; i++)
         buf_add_text(&text, TEXT("a "));
     struct words *w = words_new(TEXT("a"));
-    CU_ASSERT_TRUE(words_find(w, buf_text(&text), &got));
+    CU_ASSERT_TRUE(words_find(w, buf_text(&text), TEXT_NONE, &got));
     struct text rest = buf_text(&got), element;
     int n = 0;
     while (json_element(&rest, &element))
@@ -107,7 +107,7 @@ static const char *found(const char *query, const char *text)
     struct asked a = asked_of(query, 0);
     struct buf b;
     buf_init(&b, 4096);
-    bool yes = words_find(a.words, text_of(text), &b);
+    bool yes = words_find(a.words, text_of(text), TEXT_NONE, &b);
     text_copy(out, sizeof out, yes ? buf_text(&b) : TEXT("no"));
     buf_fini(&b);
     asked_fini(&a);
@@ -197,8 +197,8 @@ static void operators_are_told_from_words(void)
         {"in:#general,", "in(#general,)"},
         {"has:link -has:CODE", "has 1 -2"},
         {"has:code has:link", "has 3 -0"},
-        {"has:file", "never No message has a file yet."},
-        {"-has:file a", "text : \"a\" No message has a file yet."},
+        {"has:file", "has 4 -0"},
+        {"-has:FILE a", "has 0 -4 text : \"a\""},
         {"has:wings", "never A message can have a link, code or a file, but not \"wings\"."},
         {"from: ana", "text : \"from:\" AND text : \"ana\""},
         {"from:", "text : \"from:\""},
@@ -331,18 +331,19 @@ static void links_and_code_are_seen_in_a_text(void)
         {"``` https://b", FACT_CODE | FACT_LINK},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        CHECK_INT(facts_of(text_of(rows[i].text)), rows[i].facts);
+        CHECK_INT(facts_of(text_of(rows[i].text), TEXT_NONE), rows[i].facts);
 }
 
 /* More of a word, and a shorter text, stand higher. */
 static void a_text_that_says_it_more_and_shorter_ranks_higher(void)
 {
     struct words *w = words_new(TEXT("tea"));
-    double once = words_rank(w, TEXT("tea for two people")),
-           twice = words_rank(w, TEXT("tea and tea again")),
-           longer = words_rank(w, TEXT("tea for two people and a small dog at the table"));
+    double once = words_rank(w, TEXT("tea for two people"), TEXT_NONE),
+           twice = words_rank(w, TEXT("tea and tea again"), TEXT_NONE),
+           longer =
+               words_rank(w, TEXT("tea for two people and a small dog at the table"), TEXT_NONE);
     CU_ASSERT_TRUE(twice > once && once > longer && longer > 0);
-    CU_ASSERT_TRUE(words_rank(w, TEXT("coffee")) == 0);
+    CU_ASSERT_TRUE(words_rank(w, TEXT("coffee"), TEXT_NONE) == 0);
     words_free(w);
 }
 

@@ -67,7 +67,7 @@ static void what_is_wrong_is_whole_at_once(void)
         POST "Content-Length: 99999999999999999999\r\n\r\n",
         POST "Transfer-Encoding: gzip, chunked\r\n\r\n",
         "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", /* no body of a GET is read */
-        "PUT / HTTP/1.1\r\nContent-Length: 5\r\n\r\n",
+        "DELETE / HTTP/1.1\r\nContent-Length: 5\r\n\r\n",
         "GET /\001",
         "GET /\t",
         CHUNKED "x\r\n",
@@ -89,6 +89,8 @@ static void a_body_that_is_too_long_is_not_waited_for(void)
     struct request_end end;
     CHECK_INT(look(POST "Content-Length: 64\r\n\r\n", &end), REQUEST_MORE);
     CHECK_INT(look(POST "Content-Length: 65\r\n\r\n", &end), REQUEST_WHOLE);
+    CHECK_INT(look("PUT / HTTP/1.1\r\nContent-Length: 64\r\n\r\n", &end), REQUEST_MORE);
+    CHECK_INT(look("PUT / HTTP/1.1\r\nContent-Length: 65\r\n\r\n", &end), REQUEST_WHOLE);
     CHECK_INT(look(CHUNKED "40\r\n", &end), REQUEST_MORE);
     CHECK_INT(look(CHUNKED "41\r\n", &end), REQUEST_WHOLE);
     CHECK_INT(look(CHUNKED "1\r\n1\r\n3f\r\n", &end), REQUEST_MORE);
