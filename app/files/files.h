@@ -37,5 +37,7 @@ struct method_set files_methods(struct files *f);
  * ticker's */
 #define FILES_SWEEP_MS 2000
 void files_tick(struct files *f);
+/* True until what the last tick began has ended, for who waits for that. */
+bool files_sweeping(struct files *f);
 
 #endif

@@ -157,3 +157,8 @@ void files_tick(struct files *f)
     if (reader_submit(f->store, (struct job){look_run, look_done, s}) != ERR_OK)
         sweep_end(s);
 }
+
+bool files_sweeping(struct files *f)
+{
+    return atomic_load(&f->sweeps);
+}
