@@ -72,8 +72,8 @@ static inline void files_place_free(struct files_place *w)
 static inline struct answer_got *files_begin(struct files_place *w, const struct actor *who,
                                              const char *name, size_t size, const char *key)
 {
-    return product_call(w->p, who, "file.begin", "{\"name\":\"%s\",\"size\":%zu,\"key\":\"%s\"}", name,
-                        size, key);
+    return product_call(w->p, who, "file.begin", "{\"name\":\"%s\",\"size\":%zu,\"key\":\"%s\"}",
+                        name, size, key);
 }
 
 static inline enum err files_wait(void *ctx, struct future *f, void **out_value)

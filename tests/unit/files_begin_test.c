@@ -195,8 +195,9 @@ static void who_is_erased_takes_along_what_was_not_sent(void)
     struct actor root = actor_admin(product_admin(w.p, "root"));
     (void)files_made(&w, "a", TEXT("hello"));
     CHECK_INT(files_begin(&w, &w.as_bob, "b", 5, "k")->err, ERR_OK);
-    CHECK_INT(product_call(w.p, &root, "user.erase", "{\"user\":\"ada\",\"messages\":\"keep\"}")->err,
-              ERR_OK);
+    CHECK_INT(
+        product_call(w.p, &root, "user.erase", "{\"user\":\"ada\",\"messages\":\"keep\"}")->err,
+        ERR_OK);
     CHECK_INT(files_look_int(&w, "SELECT count(*) FROM file"), 1); /* Bob's */
     files_swept(&w, FILES_SWEEP_MS);
     CHECK_INT(files_on_disk(&w, ""), 0);

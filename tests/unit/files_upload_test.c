@@ -241,8 +241,8 @@ static void two_pieces_at_once_do_not_mix(void)
 
 static void drop_too(struct meanwhile *m)
 {
-    struct answer_got *got = product_call(m->w->p, &m->w->as_ada, "file.drop", "{\"id\":\"%lld\"}",
-                                          (long long)m->id);
+    struct answer_got *got =
+        product_call(m->w->p, &m->w->as_ada, "file.drop", "{\"id\":\"%lld\"}", (long long)m->id);
     m->got = got->err;
     files_swept(m->w, FILES_SWEEP_MS); /* leaves alone what is being written */
 }
@@ -254,7 +254,8 @@ static void what_is_dropped_meanwhile_leaves_nothing(void)
     struct taken t;
     struct meanwhile m = {.w = &w, .at = 2, .act = drop_too};
     m.id = begun(&w, 10, "k");
-    enum err e = put_meanwhile(&m, part(0, 10), &t); /* the row was written first: the drop was behind it */
+    enum err e =
+        put_meanwhile(&m, part(0, 10), &t); /* the row was written first: the drop was behind it */
     CHECK_INT(e, ERR_OK);
     CHECK_INT(m.got, ERR_OK);
     CHECK_INT(files_on_disk(&w, ""), 1);
@@ -353,8 +354,7 @@ static void what_could_not_be_synced_is_not_believed(void)
         int64_t id = begun(&w, 100, key);
         CHECK_INT(files_put(&w, w.ada, id, 0, part(0, 99), &t), ERR_OK);
         sync_fails = faults[i];
-        CHECK_INT(files_put(&w, w.ada, id, 99, part(99, 100), &t),
-                  i ? ERR_UNAVAILABLE : ERR_IO);
+        CHECK_INT(files_put(&w, w.ada, id, 99, part(99, 100), &t), i ? ERR_UNAVAILABLE : ERR_IO);
         CU_ASSERT_FALSE(file_is_whole(&t.file));
         CHECK_INT(offset_of(&w, 100, key), 0);
         CHECK_INT(files_put(&w, w.ada, id, 0, part(0, 100), &t), ERR_OK);
@@ -417,5 +417,6 @@ int main(int argc, char **argv)
         CASE(without_memory_it_is_said),
     };
     make_noise();
-    return unit_main("files/upload", cases, sizeof cases / sizeof cases[0], argc > 1 ? argv[1] : "");
+    return unit_main("files/upload", cases, sizeof cases / sizeof cases[0],
+                     argc > 1 ? argv[1] : "");
 }
