@@ -8,7 +8,10 @@
 #include "raw_http.h"
 #include "unit.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #define GET "GET / HTTP/1.1\r\n\r\n"
@@ -307,6 +310,187 @@ static void a_socket_that_is_taken_is_forgotten(void)
     (void)close(fd);
 }
 
+/* ---- a file behind an answer */
+
+#define FILE_MAX (24 * MIB)
+
+/* So many bytes in a file without a name; its descriptor. */
+static int file_of(size_t len)
+{
+    char path[] = "/tmp/snug-gate-XXXXXX";
+    int fd = mkstemp(path);
+    must(fd >= 0 && unlink(path) == 0);
+    for (size_t i = 0; i < len; i += MIB / 4) { /* each quarter of a MiB begins with its number */
+        unsigned char number = (unsigned char)(i / (MIB / 4) + 1);
+        must(pwrite(fd, &number, 1, (off_t)i) == 1);
+    }
+    must(ftruncate(fd, (off_t)len) == 0);
+    return fd;
+}
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* What a client reads until the other side ends, or until it has `most`. */
+struct reader {
+    int fd;
+    size_t most, seen;
+    bool good; /* the numbers were where they should be */
+};
+
+static void *read_all(void *arg)
+{
+    struct reader *r = arg;
+    static _Thread_local unsigned char some[65536];
+    size_t head = strlen(OK);
+    r->good = true;
+    while (r->seen < r->most) {
+        ssize_t n = recv(r->fd, some, sizeof some, 0);
+        if (n <= 0)
+            break;
+        for (ssize_t i = 0; i < n; i++) {
+            size_t place = r->seen + (size_t)i - head;
+            if (r->seen + (size_t)i >= head && place % (MIB / 4) == 0)
+                r->good = r->good && some[i] == (unsigned char)(place / (MIB / 4) + 1);
+        }
+        r->seen += (size_t)n;
+    }
+    return NULL;
+}
+
+/* Gives the answer with the file to the gate. */
+static struct gate_conn *send_file(int client, int file, size_t len, bool keep)
+{
+    raw_say(client, GET);
+    struct gate_conn *c = taken();
+    c->keep = keep;
+    c->in.len = 0;
+    CU_ASSERT(gate_write(at.gate, c, TEXT(OK), TEXT_NONE));
+    gate_send_file(at.gate, c, file, 0, (int64_t)len);
+    gate_return(at.gate, c);
+    return c;
+}
+
+/* Plays the workers until nothing of a file is left; how many turns it took. */
+static unsigned play(const int *file)
+{
+    unsigned turns = 0;
+    while (is_open(*file)) {
+        struct gate_conn *c = NULL;
+        if (queue_take(at.given, &c, 1, raw_now_ms() + 20) != 1)
+            continue;
+        CU_ASSERT(c->file.left > 0);
+        gate_send_more(c);
+        gate_return(at.gate, c);
+        turns++;
+    }
+    return turns;
+}
+
+static void a_file_goes_in_turns_and_the_connection_stays(void)
+{
+    struct gate_options o = options();
+    begin(&o);
+    int fd = say(""), file = file_of(FILE_MAX);
+    struct reader r = {.fd = fd, .most = strlen(OK) + FILE_MAX};
+    pthread_t reader;
+    must(pthread_create(&reader, NULL, read_all, &r) == 0);
+    (void)send_file(fd, file, FILE_MAX, true);
+    CU_ASSERT(play(&file) >= FILE_MAX / MIB); /* a turn is a quarter of a MiB at most */
+    must(pthread_join(reader, NULL) == 0);
+    CHECK_INT(r.seen, strlen(OK) + FILE_MAX);
+    CU_ASSERT(r.good);
+    raw_say(fd, GET);
+    answer(taken(), OK, false);
+    CHECK_INT(drained(fd), strlen(OK));
+    (void)close(fd);
+    end();
+}
+
+static void a_small_file_needs_one_turn(void)
+{
+    struct gate_options o = options();
+    begin(&o);
+    int fd = say(""), file = file_of(1000);
+    (void)send_file(fd, file, 1000, false);
+    CU_ASSERT(!is_open(file));
+    CHECK_INT(drained(fd), strlen(OK) + 1000);
+    (void)close(fd);
+    int none = file_of(10); /* nothing of it is wanted: it is closed */
+    fd = say("");
+    (void)send_file(fd, none, 0, false);
+    CU_ASSERT(!is_open(none));
+    CHECK_INT(drained(fd), strlen(OK));
+    (void)close(fd);
+    end();
+}
+
+/* Who does not read holds no worker and nothing of the file in memory; when they read it goes on. */
+static void a_slow_client_waits_at_the_gate(void)
+{
+    struct gate_options o = options();
+    begin(&o);
+    int fd = say(""), file = file_of(FILE_MAX);
+    struct gate_conn *c = send_file(fd, file, FILE_MAX, false), *again = NULL;
+    while (queue_take(at.given, &again, 1, raw_now_ms() + 300) == 1) {
+        gate_send_more(again);
+        gate_return(at.gate, again);
+    }
+    CU_ASSERT(is_open(file));
+    CHECK_INT(c->out.len, 0);
+    CHECK_INT(gate_busy(at.gate), 1);
+    int other = say(GET); /* the workers are free */
+    answer(taken(), OK, false);
+    CHECK_INT(drained(other), strlen(OK));
+    (void)close(other);
+    struct reader r = {.fd = fd, .most = SIZE_MAX};
+    pthread_t reader;
+    must(pthread_create(&reader, NULL, read_all, &r) == 0);
+    (void)play(&file);
+    must(pthread_join(reader, NULL) == 0);
+    CHECK_INT(r.seen, strlen(OK) + FILE_MAX);
+    CU_ASSERT(r.good);
+    (void)close(fd);
+    end();
+}
+
+/* Whatever ends a connection ends its file: its time, its client, a file that is shorter than was said, the end of the gate. */
+static void a_file_is_closed_with_its_connection(void)
+{
+    enum { LATE, GONE, CUT, STOPPED, WAYS };
+    for (int way = 0; way < WAYS; way++) {
+        struct gate_options o = options();
+        o.send_ms = way == LATE ? 200 : 5000;
+        begin(&o);
+        int64_t late = metric_get(METRIC_http_timeouts);
+        int fd = say(""), file = file_of(FILE_MAX);
+        (void)send_file(fd, file, FILE_MAX, false);
+        if (way == CUT)
+            must(ftruncate(file, (off_t)MIB) == 0);
+        if (way == GONE)
+            (void)close(fd);
+        struct reader r = {.fd = fd, .most = way == CUT ? SIZE_MAX : 0};
+        pthread_t reader;
+        must(pthread_create(&reader, NULL, read_all, &r) == 0);
+        if (way != STOPPED)
+            (void)play(&file);
+        must(pthread_join(reader, NULL) == 0);
+        CHECK_INT(metric_get(METRIC_http_timeouts) - late, way == LATE);
+        CU_ASSERT(way != CUT || r.seen < strlen(OK) + FILE_MAX);
+        struct gate_conn *c = NULL;
+        while (way == STOPPED && queue_take(at.given, &c, 1, raw_now_ms() + 100) == 1) {
+            gate_send_more(c);
+            gate_return(at.gate, c);
+        }
+        end();
+        CU_ASSERT(!is_open(file));
+        if (way != GONE)
+            (void)close(fd);
+    }
+}
+
 /* ---- bounds */
 
 static void who_is_idle_for_longest_makes_room(void)
@@ -528,6 +712,8 @@ UNIT("http/gate", CASE(a_worker_gets_a_request_that_is_whole),
      CASE(what_came_behind_a_request_is_the_next), CASE(requests_wait_while_the_workers_are_busy),
      CASE(what_is_no_request_is_refused), CASE(what_the_client_does_not_take_is_kept_up_to_a_bound),
      CASE(an_answer_that_is_not_taken_in_time_is_cut), CASE(a_socket_that_is_taken_is_forgotten),
+     CASE(a_file_goes_in_turns_and_the_connection_stays), CASE(a_small_file_needs_one_turn),
+     CASE(a_slow_client_waits_at_the_gate), CASE(a_file_is_closed_with_its_connection),
      CASE(who_is_idle_for_longest_makes_room), CASE(others_are_sent_away),
      CASE(bytes_that_wait_have_a_bound), CASE(without_descriptors_it_pauses),
      CASE(without_memory_one_connection_ends), CASE(addresses_are_ipv4_ipv6_and_localhost),

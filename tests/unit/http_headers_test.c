@@ -204,9 +204,52 @@ static void a_proxy_on_this_machine_says_where_the_request_is_from(void)
                "127.0.0.1");
 }
 
+/* Of 10 bytes. RFC 9110 14.1.2; what is no range of bytes is none. */
+static void a_range_is_one_part_or_all(void)
+{
+    static const struct {
+        const char *range;
+        enum range wanted;
+        int64_t from, to;
+    } rows[] = {
+        {"bytes=0-0", RANGE_PART, 0, 1},
+        {"bytes=2-5", RANGE_PART, 2, 6},
+        {"bytes=9-", RANGE_PART, 9, 10},
+        {"bytes=0-99", RANGE_PART, 0, 10},
+        {"bytes=-3", RANGE_PART, 7, 10},
+        {"bytes=-99", RANGE_PART, 0, 10},
+        {"Bytes = 1 - 2 ", RANGE_PART, 1, 3},
+        {"bytes=10-", RANGE_BEYOND, 0, 0},
+        {"bytes=10-12", RANGE_BEYOND, 0, 0},
+        {"bytes=-0", RANGE_BEYOND, 0, 0},
+        {"bytes=999999999999999999-", RANGE_BEYOND, 0, 0},
+        {"bytes=5-2", RANGE_ALL, 0, 0},
+        {"bytes=0-1,4-5", RANGE_ALL, 0, 0},
+        {"bytes=-", RANGE_ALL, 0, 0},
+        {"bytes=", RANGE_ALL, 0, 0},
+        {"bytes", RANGE_ALL, 0, 0},
+        {"bytes=1", RANGE_ALL, 0, 0},
+        {"bytes=a-b", RANGE_ALL, 0, 0},
+        {"bytes=--1", RANGE_ALL, 0, 0},
+        {"bytes=+1-2", RANGE_ALL, 0, 0},
+        {"bytes=0-9999999999999999999", RANGE_ALL, 0, 0},
+        {"lines=0-1", RANGE_ALL, 0, 0},
+        {"", RANGE_ALL, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t from = 0, to = 0;
+        CHECK_INT(range_read(text_of(rows[i].range), 10, &from, &to), rows[i].wanted);
+        CHECK_INT(from, rows[i].from);
+        CHECK_INT(to, rows[i].to);
+    }
+    int64_t from, to;
+    CHECK_INT(range_read(TEXT("bytes=0-"), 0, &from, &to), RANGE_BEYOND); /* nothing has no part */
+    CHECK_INT(range_read(TEXT("bytes=-1"), 0, &from, &to), RANGE_BEYOND);
+}
+
 UNIT("http/headers", CASE(the_best_encoding_is_taken_and_weight_zero_refuses),
      CASE(only_what_is_offered_is_chosen), CASE(a_cookie_is_found_by_its_whole_name),
      CASE(lists_and_cookies_go_over_several_headers), CASE(tags_are_compared_weakly_in_a_list),
      CASE(a_media_type_may_have_parameters), CASE(the_own_origin_is_the_hosts),
      CASE(patterns_allow_others), CASE(a_proxy_says_whether_the_page_came_over_tls),
-     CASE(a_proxy_on_this_machine_says_where_the_request_is_from))
+     CASE(a_proxy_on_this_machine_says_where_the_request_is_from), CASE(a_range_is_one_part_or_all))

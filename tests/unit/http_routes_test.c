@@ -42,6 +42,11 @@ static void other_addresses_are_nowhere(void)
                                        "/room/1/2/3",
                                        "/admin",
                                        "/rpc",
+                                       "/files",
+                                       "/files/",
+                                       "/files/0",
+                                       "/files/x/1",
+                                       "/files//1",
                                        "/api",
                                        "/metrics/",
                                        "/connection/sse/",
@@ -58,6 +63,9 @@ static void doors_and_answers_have_their_methods(void)
 {
     CU_ASSERT(route_find(TEXT("/rpc/message.send"))->handler == rpc_handler);
     CHECK_TEXT(route_allows(route_find(TEXT("/rpc/message.send"))), "POST");
+    CU_ASSERT(route_find(TEXT("/files/42"))->handler == files_handler);
+    CU_ASSERT(route_find(TEXT("/files/42/a%20b.png"))->handler == files_handler);
+    CHECK_TEXT(route_allows(route_find(TEXT("/files/42"))), "GET, HEAD, PUT");
     CU_ASSERT(route_find(TEXT("/api/publish"))->handler == api_handler);
     CHECK_TEXT(route_allows(route_find(TEXT("/api/publish"))), "POST");
     CU_ASSERT(route_find(TEXT("/connection/websocket"))->handler == upgrade_handler);
