@@ -241,6 +241,28 @@ static void add_methods(struct buf *out, const struct method_table *t)
     add(out, "</section>\n");
 }
 
+static void add_files(struct buf *out)
+{
+    begin_section(
+        out, "files", "Files",
+        "file.begin gives a place for the bytes, {id, offset, size}; the same key gives the same "
+        "place, and says in offset how many bytes are there. They come in pieces, also after a "
+        "cut line and a restart; with the last one (an empty one, if all are there or the file is "
+        "empty) the answer has file: {id, name, type, size, width?, height?}. message.send takes "
+        "the ids of files that are whole and have not been sent.");
+    TABLE(out, "address", "what it is");
+    ROW(out, "PUT /files/<id>?offset=N",
+        "the next bytes, at most 1 MiB: {offset, size, file?}. 409 with {error, offset, size}: go "
+        "on "
+        "there; 409 with the code 111: another request writes; 413: more than the size; 507: the "
+        "disk is full");
+    ROW(out, "GET /files/<id>/<name>",
+        "the bytes, for who may read the message, and its author before; any name. ETag and Range "
+        "are understood. What a browser may not show is an attachment");
+    end_table(out);
+    add(out, "</section>\n");
+}
+
 static void add_search(struct buf *out)
 {
     begin_section(
@@ -412,6 +434,7 @@ void docs_write(const struct method_table *methods, const struct method_set *api
     add_transports(out);
     add_api(out, api);
     add_methods(out, methods);
+    add_files(out);
     add_search(out);
     add_command_line(out);
     add_configuration(out);

@@ -4,9 +4,10 @@
 
 #include <stdio.h>
 
-/* 'self' as a source of connections is the WebSocket of the same host too. */
+/* 'self' as a source of connections is the WebSocket of the same host too. blob: is a picture that is being sent. */
 static const char page_policy[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self'; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; manifest-src 'self'";
 

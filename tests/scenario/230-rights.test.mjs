@@ -34,6 +34,7 @@ const inRoom = (where) => [
   ["message.list", () => ({ room: where }), MEMBERS],
   ["message.send", (role) => ({ room: where, text: `by ${role}`, key: `k${++fresh}` }), MEMBERS],
   ["message.search", () => ({ query: "words", room: where }), MEMBERS],
+  ["file.list", () => ({ room: where }), MEMBERS],
   ["reaction.add", () => ({ room: where, id: messages[where], emoji: "👍" }), MEMBERS],
   ["reaction.remove", () => ({ room: where, id: messages[where], emoji: "👍" }), MEMBERS],
   ["read.mark", () => ({ room: where, offset: 1 }), MEMBERS],
@@ -53,6 +54,8 @@ const anywhere = [
   ["room.create", (role) => ({ name: `room of ${role}` }), USERS],
   ["message.search", () => ({ query: "words" }), USERS],
   ["room.direct", () => ({ user: "guest" }), USERS],
+  ["file.begin", (role) => ({ name: role, size: 1, key: "once" }), USERS],
+  ["file.drop", () => ({ id: "1" }), "+----0"], // the first one is the admin's
   ["connection.list", () => ({}), USERS],
   ["connection.history", () => ({}), USERS],
   ["connection.list", () => ({ user: by.owner.id }), "+++--0"],

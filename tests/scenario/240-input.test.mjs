@@ -34,6 +34,9 @@ before(async () => {
     "room.prefer": { room: id },
     "room.invite": { room: id, user: "ada" },
     "message.send": { room: id, text: "never sent", key: "never" },
+    "file.begin": { name: "never begun", size: 26_214_401, key: "never" },
+    "file.drop": { id: "999" },
+    "file.list": { room: id },
     "message.edit": { room: id, id: sent.id, text: "never edited" },
     "message.delete": { room: id, id: sent.id },
     "reaction.add": { room: id, id: sent.id, emoji: "👍" },
@@ -117,6 +120,14 @@ const table = [
   ["message.send", "text", [...text(16000), "ä".repeat(16001), "\u0001".repeat(9000)], true],
   ["message.send", "key", [...raw(64), "ä".repeat(33)], true],
   ["message.send", "reply_to", id42.filter((v) => v !== ""), false],
+  ["message.send", "files", ["1", 5, null, {}, [5], [null], [""], ["x"], ["0"], ["999"], ["1", "1"], Array(11).fill("1")], false],
+  ["file.begin", "name", [...text(200), "two\nlines", "a/b", "a\\b", "a\u0085b", "\u2028"], true],
+  ["file.begin", "size", int(0, 2 ** 50), true],
+  ["file.begin", "key", [...raw(64), "ä".repeat(33)], true],
+  ["file.drop", "id", id42, true],
+  ["file.list", "room", id42, true],
+  ["file.list", "before", id42, false],
+  ["file.list", "limit", int(1, 200), false],
   ["message.edit", "room", id42, true],
   ["message.edit", "id", id42, true],
   ["message.edit", "text", text(16000), true],
@@ -229,7 +240,7 @@ test("S38 each parameter of each method, wrong in every way, is 107 with its nam
 test("the table of wrong input knows every method that /docs lists", async () => {
   const none = ["place.get", "session.logout", "session.list", "user.me", "invite.list"]; // take nothing
   const docs = await (await fetch(`${server.url}/docs`)).text();
-  const section = docs.slice(docs.indexOf('<section id="methods">'), docs.indexOf('<section id="search">'));
+  const section = docs.slice(docs.indexOf('<section id="methods">'), docs.indexOf('<section id="files">'));
   const listed = [...section.matchAll(/<tr><td><code>([a-z]+\.[a-z]+)</g)].map(([, method]) => method);
   assert.ok(listed.length > 30, `${listed.length} methods`);
   const named = new Set(table.map(([method]) => method));

@@ -94,7 +94,7 @@ test("the page has every list, and keeps to the policy of pages", async () => {
   assert.match(headers["content-type"], /^text\/html/);
   assert.match(headers["content-security-policy"], /default-src 'none'/);
   assert.ok(!/<script|style=|onclick/.test(body), "nothing inline");
-  for (const part of ["protocol", "transports", "api", "methods", "commands", "configuration", "errors", "closes", "metrics"])
+  for (const part of ["protocol", "transports", "api", "methods", "files", "commands", "configuration", "errors", "closes", "metrics"])
     assert.ok(html.includes(`<section id="${part}">`), part);
   for (const word of ["sub_refresh", "message.send", "history_remove", "client.ping_interval", "allow_tags_filter", "snug_connections"])
     assert.ok(html.includes(`<code>${word}</code>`), word);
