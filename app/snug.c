@@ -226,6 +226,7 @@ static enum err make_files(struct snug *s, char error[256])
         .folder = folder,
         .size_limit = s->options.file_size_limit,
         .total_limit = s->options.file_total_limit,
+        .free_min_bytes = s->options.disk_free_min_bytes,
     };
     return files_new(&fo, &s->files, error);
 }

@@ -201,7 +201,7 @@ bool plan_asked(struct text message, bool to_agent, struct text *out_question)
 {
     struct text before, after;
     bool named = find_name(message, &before, &after);
-    if (!named && !to_agent)
+    if (message.len == 0 || (!named && !to_agent))
         return false;
     *out_question = !named ? message : after.len ? after : before.len ? before : message;
     return true;

@@ -29,7 +29,8 @@ const char *plan_tool(enum intent intent);
 const char *plan_thought(enum intent intent);
 const char *plan_purpose(enum intent intent);
 
-/* The question in a message that mentions @nook anywhere, or that was said to_agent alone; false: it asks nothing.
+/* The question in a message that mentions @nook anywhere, or that was said to_agent alone; false: it asks nothing,
+ * as a file without words does.
  * out: what follows the name (without ", : -" directly behind it); if nothing does, what stands before it; else the
  * whole message. Borrowed from it */
 bool plan_asked(struct text message, bool to_agent, struct text *out_question);

@@ -30,6 +30,13 @@ static bool is_question(struct query *q)
     return plan_asked(col_text(q, 5), col_int(q, 6) == NOOK_ID, &question);
 }
 
+/* What it says; of one that only brings files their names. */
+static void write_said(struct json_writer *w, struct text text, struct text files,
+                       struct buf *names)
+{
+    excerpt_write(w, "text", text.len > 0 ? text : facts_names(files, names));
+}
+
 /* From a row of search_index or search_tail. */
 static void write_found(struct found *f, struct query *q)
 {
@@ -44,7 +51,7 @@ static void write_found(struct found *f, struct query *q)
     json_add_text(f->w, "room_name", col_text(q, 2));
     json_add_int(f->w, "offset", col_int(q, 3));
     json_add_text(f->w, "author", col_text(q, 4));
-    excerpt_write(f->w, "text", col_text(q, 5));
+    write_said(f->w, col_text(q, 5), col_text(q, 7), &f->names);
     json_close(f->w, '}');
 }
 
@@ -134,6 +141,8 @@ static enum err write_newest(struct db *db, const struct run *run, int64_t room_
     query_int(q, 2, mark);
     query_int(q, 3, run->started_by);
     query_int(q, 4, NEWEST);
+    struct buf names;
+    buf_init(&names, FILES_JSON_MAX_BYTES);
     *out_offset = 0;
     json_open(w, "messages", '[');
     while (query_row(q)) {
@@ -143,11 +152,15 @@ static enum err write_newest(struct db *db, const struct run *run, int64_t room_
         json_add_id(w, "id", col_int(q, 0));
         json_add_int(w, "offset", col_int(q, 1));
         json_add_text(w, "author", col_text(q, 3));
-        excerpt_write(w, "text", col_text(q, 2));
+        write_said(w, col_text(q, 2), col_text(q, 4), &names);
         json_close(w, '}');
     }
     json_close(w, ']');
-    return query_end(q);
+    enum err e = query_end(q);
+    if (e == ERR_OK)
+        e = names.err;
+    buf_fini(&names);
+    return e;
 }
 
 /* From a row of unread_rooms. */

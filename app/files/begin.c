@@ -57,7 +57,7 @@ static bool name_is_one(struct text name)
         if (c == '/' || c == '\\' || (c == 0xc2 && (unsigned char)name.data[i + 1] < 0xa0))
             return false;
     }
-    return text_is_one_line(name);
+    return text_is_one_line(name) && !text_is(name, TEXT(".")) && !text_is(name, TEXT(".."));
 }
 
 /* ---- in the writer's job */

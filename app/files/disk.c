@@ -91,9 +91,17 @@ static enum err put_all(int fd, int64_t offset, struct text bytes)
     return ERR_OK;
 }
 
+static bool has_room(const struct files *f, struct text bytes)
+{
+    int64_t free_bytes = f->free_min_bytes > 0 ? disk_free_bytes(f->folder) : -1;
+    return free_bytes < 0 || free_bytes - (int64_t)bytes.len >= f->free_min_bytes;
+}
+
 enum err disk_put(struct files *f, const char *blob, int64_t offset, struct text bytes)
 {
     int fd;
+    if (bytes.len > 0 && !has_room(f, bytes))
+        return ERR_UNAVAILABLE;
     enum err e = open_part(f, blob, &fd);
     if (e != ERR_OK)
         return e;

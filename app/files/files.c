@@ -53,6 +53,7 @@ enum err files_new(const struct files_options *options, struct files **out_files
     f->tasks = options->tasks;
     f->size_limit = options->size_limit;
     f->total_limit = options->total_limit;
+    f->free_min_bytes = options->free_min_bytes;
     mutex_init(&f->lock, LOCK_files);
     f->folder = text_dup(text_of(options->folder));
     if (!f->folder) {

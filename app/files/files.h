@@ -23,6 +23,7 @@ struct files_options {
     const char *folder;       /* copied; made if it is not there, for its owner alone */
     int64_t size_limit;       /* bytes of one */
     int64_t total_limit;      /* of all; 0: any */
+    int64_t free_min_bytes;   /* what files leave of the disk: the database needs it */
 };
 
 /* errors: ERR_IO the folder cannot be made, ERR_LIMIT its path is too long: a sentence in error; ERR_NOMEM */

@@ -23,7 +23,7 @@ struct files {
     struct store *store;
     struct task_queue *tasks;
     char *folder;
-    int64_t size_limit, total_limit;
+    int64_t size_limit, total_limit, free_min_bytes;
     struct mutex lock;
     struct claim claims[CLAIMS_MAX] GUARDED_BY(lock);
     atomic_bool sweeps;
@@ -45,7 +45,7 @@ bool claim_is_none(struct files *f, const char *blob);
 /* How many bytes of it are there, and whether they have their last name already. errors: ERR_IO, ERR_LIMIT */
 MUST_USE enum err disk_length(struct files *f, const char *blob, int64_t *out_bytes,
                               bool *out_named);
-/* errors: ERR_UNAVAILABLE no room; ERR_IO */
+/* errors: ERR_UNAVAILABLE no room, or less than free_min_bytes would be left; ERR_IO */
 MUST_USE enum err disk_put(struct files *f, const char *blob, int64_t offset, struct text bytes);
 /* Looks at all of it, syncs it and gives it its last name. out: type, width, height, sha256. errors: ERR_UNAVAILABLE, ERR_IO: it has to
  * come again; ERR_NOMEM */

@@ -275,6 +275,8 @@ static void settle(struct gate *g, struct gate_conn *c)
 {
     bool over = c->fd < 0 || atomic_load(&g->ending) || c->out.err != ERR_OK;
     bool ends = !c->keep || atomic_load(&g->closing);
+    if (c->in.len == 0)
+        buf_fini(&c->in);
     if (!over && (c->out.len > 0 || (c->file.left > 0 && c->file.waits))) {
         wait_for(g, c, GATE_SEND, EPOLLOUT);
     } else if (!over && c->file.left > 0) {
@@ -290,7 +292,6 @@ static void settle(struct gate *g, struct gate_conn *c)
         gate_move(g, c, GATE_BACK);
         waker_wake(g->waker);
     } else {
-        buf_fini(&c->in);
         wait_for(g, c, GATE_IDLE, EPOLLIN);
     }
 }

@@ -20,7 +20,8 @@ struct files_place {
     struct actor as_ada, as_bob;
 };
 
-static int64_t place_file_limit = (int64_t)(4 * MIB), place_files_limit; /* of the next one */
+/* Of the next one. */
+static int64_t place_file_limit = (int64_t)(4 * MIB), place_files_limit, place_free_min;
 
 static inline void files_place_open(struct files_place *w)
 {
@@ -32,6 +33,7 @@ static inline void files_place_open(struct files_place *w)
         .folder = w->folder,
         .size_limit = place_file_limit,
         .total_limit = place_files_limit,
+        .free_min_bytes = place_free_min,
     };
     must(files_new(&options, &w->files, error) == ERR_OK);
     method_table_add(&w->p->table, files_methods(w->files));

@@ -86,6 +86,25 @@ static void private_rooms_never_leak_into_another_room(void)
     house_free(&h);
 }
 
+/* A message without words is told of by the names of its files. */
+static void files_are_found_and_told_of_by_their_names(void)
+{
+    struct house h = house_new();
+    place_send(&h.w, &h.w.as_ana, 1, "a file");
+    test_change(
+        h.w.p->folder.path,
+        "INSERT INTO file (author_id, key, blob, name, size, created_ms, room_id, message_id) "
+        "SELECT author_id, 'k', hex(zeroblob(16)), 'launch-plan.pdf', 5, 1, room_id, id "
+        "FROM message WHERE text = 'a file'; "
+        "UPDATE message SET text = '', files = '[{\"id\":\"1\",\"name\":\"launch-plan.pdf\"}]' "
+        "WHERE text = 'a file'");
+    has(ask(&h, &h.w.as_mira, 1, "what did I miss"), "launch-plan.pdf", true);
+    has(ask(&h, &h.w.as_mira, 1, "find launch"), "launch-plan.pdf", true);
+    place_tick(&h.w, 1000);
+    has(ask(&h, &h.w.as_mira, 1, "find launch"), "launch-plan.pdf", true);
+    house_free(&h);
+}
+
 static void a_search_finds_neither_questions_nor_answers(void)
 {
     struct house h = house_new();
@@ -311,6 +330,7 @@ static void no_query_scans_a_table(void)
 }
 
 UNIT("agents/tool", CASE(private_rooms_never_leak_into_another_room),
+     CASE(files_are_found_and_told_of_by_their_names),
      CASE(a_search_finds_neither_questions_nor_answers), CASE(a_search_shows_the_newest_five),
      CASE(what_was_missed_is_counted_after_the_read_mark), CASE(members_are_told_with_who_is_here),
      CASE(long_names_of_many_members_fit_into_the_answer),

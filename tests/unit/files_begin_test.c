@@ -21,6 +21,8 @@ static void wrong_parameters_are_named(void)
          "name must be the name of a file: without /, \\ and control characters.", ERR_BAD_REQUEST},
         {"{\"name\":\"a\\u0085b\",\"size\":1,\"key\":\"k\"}", "name",
          "name must be the name of a file: without /, \\ and control characters.", ERR_BAD_REQUEST},
+        {"{\"name\":\"..\",\"size\":1,\"key\":\"k\"}", "name",
+         "name must be the name of a file: without /, \\ and control characters.", ERR_BAD_REQUEST},
         {"{\"name\":\"a\",\"key\":\"k\"}", "size", "size is missing.", ERR_BAD_REQUEST},
         {"{\"name\":\"a\",\"size\":-1,\"key\":\"k\"}", "size",
          "size must be a whole number from 0 to 1125899906842624.", ERR_BAD_REQUEST},

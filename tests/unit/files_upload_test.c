@@ -341,6 +341,22 @@ static void a_full_disk_is_said_and_what_came_stays(void)
     files_place_free(&w);
 }
 
+/* The database needs what is left: files are refused before it comes to that. */
+static void files_leave_room_on_the_disk(void)
+{
+    place_free_min = INT64_MAX / 2;
+    struct files_place w = files_place_new();
+    struct taken t;
+    int64_t id = begun(&w, 10, "k");
+    CHECK_INT(files_put(&w, w.ada, id, 0, part(0, 10), &t), ERR_UNAVAILABLE);
+    CHECK_INT(files_on_disk(&w, ""), 0);
+    place_free_min = 1;
+    files_place_reopen(&w);
+    CHECK_INT(files_put(&w, w.ada, id, 0, part(0, 10), &t), ERR_OK);
+    place_free_min = 0;
+    files_place_free(&w);
+}
+
 /* What could not be synced may be read, and be lost all the same: it comes again. */
 static void what_could_not_be_synced_is_not_believed(void)
 {
@@ -412,6 +428,7 @@ int main(int argc, char **argv)
         CASE(a_crash_before_the_row_is_told_of_is_repaired_by_an_empty_piece),
         CASE(bytes_that_are_gone_are_asked_for_again),
         CASE(a_full_disk_is_said_and_what_came_stays),
+        CASE(files_leave_room_on_the_disk),
         CASE(what_could_not_be_synced_is_not_believed),
         CASE(without_its_name_it_is_not_whole),
         CASE(without_memory_it_is_said),

@@ -1,7 +1,7 @@
 -- Newest first out of the index, up to the watermark ?2, in what ?3 may read and room ?4 may be told: that room and the open
 -- rooms ?3 is in. Not what agents said
 SELECT m.id, m.room_id, coalesce((SELECT d.display FROM user d WHERE r.direct_b > 0 AND d.id = r.direct_a + r.direct_b - ?3), r.name),
-       m.offset, u.display, m.text, r.direct_a
+       m.offset, u.display, m.text, r.direct_a, m.files
 FROM message_text t
   CROSS JOIN message m ON m.id = t.rowid
   CROSS JOIN member x ON x.room_id = m.room_id AND x.user_id = ?3
