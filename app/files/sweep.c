@@ -134,11 +134,12 @@ static void look_done(void *data, enum err e)
         metric_set(METRIC_files_bytes, s->bytes);
         atomic_store(&f->count_next_ms, env_monotonic_ms(f->env) + COUNT_MS);
     }
-    if (e != ERR_OK)
-        sweep_end(s);
-    else if (!s->old)
+    if (e == ERR_OK && s->old &&
+        writer_submit_later(f->store, (struct job){old_run, old_done, s}) == ERR_OK)
+        return;
+    if (e == ERR_OK && !s->old)
         delete_bytes(s);
-    else if (writer_submit_later(f->store, (struct job){old_run, old_done, s}) != ERR_OK)
+    else
         sweep_end(s);
 }
 

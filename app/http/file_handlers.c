@@ -166,7 +166,10 @@ static void add_disposition(struct buf *more, const struct file *f)
     buf_add_format(more, "Content-Disposition: %s; filename=\"",
                    kind_shown(text_of(f->type)) ? "inline" : "attachment");
     for (const char *c = f->name; *c; c++)
-        buf_add_char(more, (unsigned char)*c >= 0x7f || *c == '"' || *c == '%' ? '_' : *c);
+        if ((unsigned char)*c < 0x7f && *c != '"' && *c != '%')
+            buf_add_char(more, *c);
+        else
+            buf_add_char(more, '_');
     buf_add_text(more, TEXT("\"; filename*=UTF-8''"));
     for (const char *c = f->name; *c; c++) {
         bool letter = (*c >= '0' && *c <= '9') || ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z');
