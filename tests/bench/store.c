@@ -97,6 +97,7 @@ static void insert_row(struct db *db, int64_t row, int64_t small_rooms)
     query_int(q, 7, 0);
     query_text(q, 8, TEXT(""));
     query_int(q, 9, 0);
+    query_text(q, 10, TEXT(""));
     run(q);
     int64_t id = db_last_id(db);
     q = db_query(db, QUERY_CHAT_SEND_KEY_INSERT);

@@ -281,6 +281,32 @@ static void add_words(struct buf *out, unsigned most)
 }
 
 /* 600 messages of three years in three rooms, one of them Mira's alone. */
+/* Words as the inside of an SQL text. */
+static void add_quoted_words(struct buf *out, unsigned most)
+{
+    size_t from = out->len;
+    add_words(out, most);
+    for (size_t k = from; k < out->len; k++)
+        if (out->data[k] == '\'')
+            out->data[k] = '"';
+}
+
+/* The message of that number brings a file, whose name has some of the words. */
+static void add_file(struct buf *out, int i)
+{
+    buf_add_format(out,
+                   "INSERT INTO file (author_id, key, blob, name, size, created_ms, room_id, "
+                   "message_id) SELECT author_id, 'k%d', printf('%%032d', %d), 'a",
+                   i, i);
+    buf_add_char(out, ' ');
+    add_quoted_words(out, 3);
+    buf_add_format(out,
+                   "', 1, 1, room_id, id FROM message WHERE key = 'k%d';"
+                   "UPDATE message SET files = json_array(json_object('name', (SELECT name FROM "
+                   "file WHERE key = 'k%d'))) WHERE key = 'k%d';",
+                   i, i, i);
+}
+
 static void write_messages(struct place *w, int64_t lab, int64_t secret)
 {
     struct buf b;
@@ -291,15 +317,13 @@ static void write_messages(struct place *w, int64_t lab, int64_t secret)
                        "INSERT INTO message (room_id, offset, author_id, text, created_ms, key)"
                        " VALUES (%lld, %d, %lld, '",
                        (long long)PICK(rooms), 100 + i, (long long)PICK(authors));
-        size_t from = b.len;
-        add_words(&b, 8);
-        for (size_t k = from; k < b.len; k++)
-            if (b.data[k] == '\'')
-                b.data[k] = '"';
+        add_quoted_words(&b, 8);
         buf_add_format(&b, "', %lld, 'k%d');",
                        (long long)(INT64_C(1640995200000) + (int64_t)chance(1096) * 86400000 +
                                    chance(86400000)),
                        i);
+        if (chance(4) == 0)
+            add_file(&b, i);
     }
     buf_add_char(&b, '\0');
     must(b.err == ERR_OK);
@@ -315,9 +339,9 @@ static void add_day(struct buf *out)
 static void add_piece(struct buf *out)
 {
     static const char *const filters[] = {
-        "from:me",   "from:mira", "-from:ana",  "from:@BEN",     "from:no",   "in:general",
-        "in:#lab",   "-in:lab",   "in:secret",  "has:link",      "-has:link", "has:code",
-        "-has:code", "has:file",  "-from:mira", "in:\"general\""};
+        "from:me",   "from:mira", "-from:ana", "from:@BEN",  "from:no",       "in:general",
+        "in:#lab",   "-in:lab",   "in:secret", "has:link",   "-has:link",     "has:code",
+        "-has:code", "has:file",  "-has:file", "-from:mira", "in:\"general\""};
     switch (chance(8)) {
     case 0:
         buf_add_text(out, text_of(PICK(filters)));
