@@ -27,6 +27,8 @@ static const struct flag flags[] = {
     {"ttl", FLAG_TTL, TAKES_LIFETIME, 0},
     {"merge", FLAG_SWITCH, TAKES_MERGE, offsetof(struct arguments, merge)},
     {"messages", FLAG_WORD, TAKES_MESSAGES, offsetof(struct arguments, messages)},
+    {"files", FLAG_WORD, TAKES_FILES, offsetof(struct arguments, files)},
+    {"files", FLAG_SWITCH, TAKES_READING, offsetof(struct arguments, read_files)},
     {"room", FLAG_WORD, TAKES_ROOM, offsetof(struct arguments, room)},
 };
 #define FLAGS_COUNT (sizeof flags / sizeof flags[0])

@@ -13,6 +13,8 @@ enum {
     TAKES_ROOM = 16,      /* --room */
     TAKES_MERGE = 32,     /* --merge */
     TAKES_MESSAGES = 64,  /* --messages */
+    TAKES_FILES = 256,    /* --files DIR */
+    TAKES_READING = 512,  /* --files */
     TAKES_FILE = 8,       /* --config without --data: the file is not read, only its name is kept */
 };
 

@@ -75,41 +75,47 @@ static const struct command commands[] = {
      "snug backup FILE\n"
      "\n"
      "Copies the database, also while people keep writing, and looks whether the copy is whole.\n"
+     "The bytes of the files that it names come to FILE.files, as links where the disk can make\n"
+     "them; what is there already stays, so that the same FILE each night costs what is new.\n"
      "\n",
      NULL},
     {"restore", NULL, 1, 0, 0, restore_run,
      "snug restore FILE\n"
      "\n"
      "Puts a backup in the place of the data, while no server uses the folder. What was there is\n"
-     "kept beside it as snug.db.before-restore-TIME.\n"
+     "kept beside it as snug.db.before-restore-TIME. Bytes of files that the data lacks come from\n"
+     "FILE.files; nothing is removed.\n"
      "\n",
      NULL},
-    {"export", NULL, 0, 1, TAKES_ROOM, export_run,
-     "snug export [--room ID|NAME] [FILE]\n"
+    {"export", NULL, 0, 1, TAKES_ROOM | TAKES_FILES, export_run,
+     "snug export [--room ID|NAME] [--files DIR] [FILE]\n"
      "\n"
      "Writes people, rooms, private ones too, and their messages as JSON lines to a file or to\n"
      "stdout (-), as they are at one moment, also while people keep writing. No secrets.\n"
      "\n"
-     "  --room ID|NAME  only this room\n",
+     "  --room ID|NAME  only this room\n"
+     "  --files DIR     writes the bytes of its files there, each once; else they are only named\n",
      NULL},
-    {"import", NULL, 1, 0, TAKES_MERGE, import_run,
-     "snug import [--merge] FILE|FOLDER\n"
+    {"import", NULL, 1, 0, TAKES_MERGE | TAKES_FILES, import_run,
+     "snug import [--merge] [--files DIR] FILE|FOLDER\n"
      "\n"
      "Takes in what snug export wrote, a folder of Slack's export (unpacked), or a file of\n"
      "Mattermost's bulk export, while no server uses the data. Again adds only what is missing.\n"
      "People it makes have no password: snug user add NAME --password-stdin gives them one.\n"
      "\n"
-     "  --merge         into rooms of the same name too that have messages already\n",
+     "  --merge         into rooms of the same name too that have messages already\n"
+     "  --files DIR     where snug export --files wrote the bytes of files; those of Slack's and\n"
+     "                  Mattermost's are looked for beside the messages\n",
      NULL},
-    {"check", NULL, 0, 0, TAKES_FILE, check_run,
-     "snug check [--config FILE]\n"
+    {"check", NULL, 0, 0, TAKES_FILE | TAKES_READING, check_run,
+     "snug check [--files] [--config FILE]\n"
      "\n"
      "Looks whether the data is whole: the database, the numbering of rooms, messages and their\n"
-     "events, what belongs to nothing, the search index. Says what to do about each finding, and\n"
-     "ends with 1 if there is one. With --config, and without --data, it looks at the "
-     "file\n"
-     "alone, option by option: it opens no data and asks no running server.\n"
-     "\n",
+     "events, files and their bytes, what belongs to nothing, the search index. Says what to do\n"
+     "about each finding, and ends with 1 if there is one. With --config, and without --data, it\n"
+     "looks at the file alone, option by option: it opens no data and asks no running server.\n"
+     "\n"
+     "  --files         reads all bytes of files, and compares them with what they were\n",
      NULL},
     {.name = "load",
      .usage = "snug load WORKLOAD --url URL [OPTION]...\n"

@@ -20,6 +20,8 @@ struct arguments {
     const char *file;     /* that is to be looked at alone, or NULL */
     const char *room;     /* an id or a name, or NULL */
     const char *messages; /* "keep", "delete", or NULL */
+    const char *files;    /* a folder of bytes, or NULL */
+    bool read_files;      /* the bytes of files are read, too */
 };
 
 /* ---- the commands: exit codes */

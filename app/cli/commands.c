@@ -267,6 +267,34 @@ int announce_run(struct config *c, const struct arguments *a)
     return told ? 0 : 1;
 }
 
+static int64_t number_of(struct text result, const char *name)
+{
+    int64_t n = 0;
+    (void)!json_int(json_find(result, name), 0, INT64_MAX, &n);
+    return n;
+}
+
+/* What is not in it goes to stderr: the backup is good, and somebody may want to know. */
+static void print_backup(struct text result, const char *file)
+{
+    int64_t files = number_of(result, "files"), deleted = number_of(result, "deleted");
+    int64_t lost = number_of(result, "lost");
+    print_member(result, "Copied ", "bytes", " bytes to ");
+    (void)printf("%s, and found the copy whole.\n", file);
+    if (files) {
+        (void)printf("%lld file%s, ", (long long)files, files == 1 ? "" : "s");
+        print_member(result, "", "file_bytes", " bytes, ");
+        (void)printf("%s in %s.files.\n", files == 1 ? "is" : "are", file);
+    }
+    if (deleted)
+        cli_say("%lld file%s deleted meanwhile: nothing was removed from %.150s.files this time.",
+                (long long)deleted, deleted == 1 ? " was" : "s were", file);
+    if (lost)
+        cli_say("The bytes of %lld file%s are not in the data, and not in the backup: snug check "
+                "names them.",
+                (long long)lost, lost == 1 ? "" : "s");
+}
+
 int backup_run(struct config *c, const struct arguments *a)
 {
     struct request r;
@@ -281,10 +309,8 @@ int backup_run(struct config *c, const struct arguments *a)
     add_absolute(&file, a->words[0]);
     json_add_text(&r.writer, "file", buf_text(&file));
     bool copied = ask(c, &r, &answer, &result);
-    if (copied) {
-        print_member(result, "Copied ", "bytes", " bytes to ");
-        (void)printf("%s, and found the copy whole.\n", a->words[0]);
-    }
+    if (copied)
+        print_backup(result, a->words[0]);
     buf_fini(&r.params);
     buf_fini(&answer);
     buf_fini(&file);
@@ -334,8 +360,10 @@ int check_run(struct config *c, const struct arguments *a)
     struct request r;
     struct buf answer;
     struct text result;
-    struct bar progress = {.word = "Checking", .unit = BAR_STEPS};
+    struct bar progress = {.word = "Checking", .unit = a->read_files ? BAR_SHARE : BAR_STEPS};
     request_init(&r, "server.check");
+    if (a->read_files)
+        json_add_bool(&r.writer, "files", true);
     r.timeout_ms = LONG_CALL_MS;
     r.progress = &progress;
     buf_init(&answer, ANSWER_MAX);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,15 @@ static char *database_path(const struct config *c)
     else
         return path;
     return NULL;
+}
+
+/* Where the folder has the bytes of files. False: said why. */
+static bool files_path(const struct config *c, char out[PATH_MAX])
+{
+    if (snprintf(out, PATH_MAX, "%s/files", c->options.data) < PATH_MAX)
+        return true;
+    cli_say("The path %.200s is too long.", c->options.data);
+    return false;
 }
 
 static enum err open_store(const struct config *c, const char *path, struct store **out_store,
@@ -224,28 +234,49 @@ int import_run(struct config *c, const struct arguments *a)
     return e == ERR_OK && counts.bad == 0 ? 0 : 1;
 }
 
+/* What came of the files, and what did not. */
+static void print_restored(const struct restored *r)
+{
+    if (r->files)
+        (void)printf("The bytes of %lld file%s came with it.\n", (long long)r->files,
+                     r->files == 1 ? "" : "s");
+    if (!r->missing)
+        return;
+    cli_say("The bytes of %lld file%s are neither in the data nor beside the backup:",
+            (long long)r->missing, r->missing == 1 ? "" : "s");
+    for (int i = 0; i < RESTORED_NAMES_MAX && i < r->missing; i++)
+        cli_say("    %s", r->names[i]);
+    if (r->missing > RESTORED_NAMES_MAX)
+        cli_say("    and %lld more; snug check names them.",
+                (long long)r->missing - RESTORED_NAMES_MAX);
+}
+
 int restore_run(struct config *c, const struct arguments *a)
 {
-    char error[256] = "";
-    char *kept = NULL;
+    char error[256] = "", files[PATH_MAX];
+    struct restored restored = {0};
     char *path = database_path(c);
-    if (!path)
+    if (!path || !files_path(c, files)) {
+        free(path);
         return 1;
+    }
     struct bar progress = {.word = "Copying", .unit = BAR_BYTES};
     const struct restore restore = {.from = a->words[0],
                                     .path = path,
                                     .now_ms = env_wall_ms(&env_real),
                                     .told = bar_show,
                                     .ctx = &progress};
-    enum err e = upkeep_restore(restore, &kept, error);
+    enum err e = upkeep_restore(restore, files, &restored, error);
     bar_end(&progress);
     if (e != ERR_OK)
         cli_say("%s%s", error, e == ERR_CONFLICT ? " Stop it first." : "");
-    else if (kept)
-        (void)printf("Restored %s. What was there is kept as %s.\n", a->words[0], kept);
+    else if (restored.kept)
+        (void)printf("Restored %s. What was there is kept as %s.\n", a->words[0], restored.kept);
     else
         (void)printf("Restored %s.\n", a->words[0]);
-    free(kept);
+    if (e == ERR_OK)
+        print_restored(&restored);
+    free(restored.kept);
     free(path);
-    return e == ERR_OK ? 0 : 1;
+    return e == ERR_OK && !restored.missing ? 0 : 1;
 }

@@ -25,37 +25,45 @@ static int is_stopped(void *ctx)
     return atomic_load(stop);
 }
 
-/* Waits until so many bytes are due. */
-static void keep_pace(const struct copying *c, int64_t began_ms, int64_t bytes)
+/* Waits until so many bytes are due, that is c->paced. */
+static void keep_pace(const struct copying *c)
 {
     if (c->bytes_per_s == 0)
         return;
-    int64_t wait_ms = began_ms + bytes * 1000 / c->bytes_per_s - env_monotonic_ms(&env_real);
+    int64_t due_ms = c->began_ms + c->paced / c->bytes_per_s * 1000 +
+                     c->paced % c->bytes_per_s * 1000 / c->bytes_per_s;
+    int64_t wait_ms = due_ms - env_monotonic_ms(&env_real);
     if (wait_ms > 0)
         (void)poll(NULL, 0, (int)wait_ms);
+}
+
+static void tell(struct copying *c, int64_t done)
+{
+    atomic_store(&c->total, c->own + c->beside);
+    atomic_store(&c->done, done);
+    if (c->told)
+        c->told(c->ctx, done, c->own + c->beside);
 }
 
 /* Takes the steps. A copy that is synced only at its end makes the disk busy for so long that the writer's own syncs
  * wait: it is synced piece by piece. */
 static int take_steps(sqlite3_backup *b, struct copying *c, int part_fd, int64_t page_bytes)
 {
-    int64_t began_ms = env_monotonic_ms(&env_real);
     int64_t synced = 0;
+    c->began_ms = env_monotonic_ms(&env_real);
     for (;;) {
         int code = atomic_load(&c->stop) ? SQLITE_INTERRUPT : sqlite3_backup_step(b, STEP_PAGES);
-        int64_t total = sqlite3_backup_pagecount(b) * page_bytes;
-        int64_t done = total - sqlite3_backup_remaining(b) * page_bytes;
-        atomic_store(&c->total, total);
-        atomic_store(&c->done, done);
-        if (c->told)
-            c->told(c->ctx, done, total);
+        c->own = sqlite3_backup_pagecount(b) * page_bytes;
+        int64_t done = c->own - sqlite3_backup_remaining(b) * page_bytes;
+        tell(c, done);
         if (code != SQLITE_OK)
             return code;
         if (done - synced >= SYNC_BYTES) {
             synced = done;
             (void)fdatasync(part_fd); /* SQLite's own at the end tells what went wrong */
         }
-        keep_pace(c, began_ms, done);
+        c->paced = done;
+        keep_pace(c);
     }
 }
 
@@ -233,10 +241,49 @@ enum err copy_database(const char *path, bool immutable, const char *part, struc
     return e;
 }
 
-enum err backup(const char *path, const char *to_path, struct copying *c, char error[ERROR_SIZE])
+/* ---- what comes beside it */
+
+void copying_expect(struct copying *c, int64_t bytes)
+{
+    c->beside = bytes;
+    tell(c, atomic_load(&c->done));
+}
+
+enum err copying_came(struct copying *c, int64_t bytes, bool paced)
+{
+    tell(c, atomic_load(&c->done) + bytes);
+    if (paced) {
+        c->paced += bytes;
+        keep_pace(c);
+    }
+    return atomic_load(&c->stop) ? ERR_CANCELLED : ERR_OK;
+}
+
+enum err bring_beside(const char *part, const struct beside *beside, struct copying *c,
+                      struct db **out_copy, char error[ERROR_SIZE])
+{
+    struct db *copy = NULL;
+    enum err e = open_source(part, true, &copy, error); /* immutable: it leaves nothing beside it */
+    if (e == ERR_OK) {
+        (void)sqlite3_progress_handler(copy->sqlite, LOOK_OPS, is_stopped, &c->stop);
+        e = beside->bring(copy, c, beside->ctx, error);
+    }
+    if (atomic_load(&c->stop)) {
+        say(error, "The copy was stopped.");
+        e = ERR_CANCELLED;
+    }
+    if (e != ERR_OK && !error[0])
+        say(error, "The copy cannot be read: %s", err_text(e));
+    *out_copy = e == ERR_OK ? copy : db_close(copy);
+    return e;
+}
+
+enum err backup(const char *path, const char *to_path, const struct beside *beside,
+                struct copying *c, char error[ERROR_SIZE])
 {
     say(error, "The server is out of memory.");
     char *part = NULL;
+    struct db *copy = NULL;
     struct stat from, to;
     if (stat(path, &from) == 0 && stat(to_path, &to) == 0 && from.st_dev == to.st_dev &&
         from.st_ino == to.st_ino) {
@@ -245,18 +292,27 @@ enum err backup(const char *path, const char *to_path, struct copying *c, char e
     }
     if (asprintf(&part, "%s.part", to_path) < 0)
         return ERR_NOMEM;
+    c->beside = beside ? beside->bytes : 0;
     enum err e = copy_database(path, false, part, c, error);
+    bool whole = e == ERR_OK;
+    if (whole && beside)
+        e = bring_beside(part, beside, c, &copy, error);
     if (e == ERR_OK && rename(part, to_path) != 0) {
         say(error, "The file %s cannot be written: %s.", to_path, strerrordesc_np(errno));
-        (void)unlink(part);
         e = ERR_IO;
     }
+    if (whole && e != ERR_OK)
+        (void)unlink(part);
     if (e == ERR_OK && disk_sync_folder(to_path) != ERR_OK) {
         say(error, "%.120s is in place, but its folder cannot be written to disk.", to_path);
         e = ERR_IO;
     }
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         error[0] = 0;
+        if (copy && beside->settled)
+            beside->settled(copy, beside->ctx);
+    }
+    db_close(copy);
     free(part);
     return e;
 }

@@ -189,10 +189,17 @@ static enum err swap(const struct places *p, char error[ERROR_SIZE])
 static enum err restore(const struct restore *r, struct places *p, char error[ERROR_SIZE])
 {
     bool immutable = false;
-    struct copying c = {.settle = r->settle, .told = r->told, .ctx = r->ctx};
+    struct db *copy = NULL;
+    struct copying c = {.settle = r->settle,
+                        .beside = r->beside ? r->beside->bytes : 0,
+                        .told = r->told,
+                        .ctx = r->ctx};
     enum err e = judge_source(r->from, r->path, &immutable, error);
     if (e == ERR_OK)
         e = copy_database(r->from, immutable, p->part, &c, error);
+    if (e == ERR_OK && r->beside)
+        e = bring_beside(p->part, r->beside, &c, &copy, error);
+    db_close(copy);
     if (e == ERR_OK && looks_like_one(r->path))
         e = fold_log(p, error);
     if (e == ERR_OK)

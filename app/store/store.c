@@ -214,14 +214,15 @@ enum err store_probe(struct store *s, int64_t timeout_ms)
     return e;
 }
 
-enum err store_backup(struct store *s, const char *to_path, char error[256])
+enum err store_backup(struct store *s, const char *to_path, const struct beside *beside,
+                      char error[256])
 {
     if (atomic_exchange(&s->copies, true)) {
         say(error, "Another backup is being made.");
         return ERR_BUSY;
     }
     atomic_store(&s->copying.total, 0);
-    enum err e = backup(s->path, to_path, &s->copying, error);
+    enum err e = backup(s->path, to_path, beside, &s->copying, error);
     atomic_store(&s->copies, false);
     return e;
 }
@@ -236,6 +237,11 @@ bool store_copied(struct store *s, int64_t *out_done, int64_t *out_total)
 void store_copy_stop(struct store *s)
 {
     atomic_store(&s->copying.stop, true);
+}
+
+bool store_copy_stopped(struct store *s)
+{
+    return atomic_load(&s->copying.stop);
 }
 
 enum err store_look(struct store *s, enum err (*look)(struct db *db, void *data), void *data,

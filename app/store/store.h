@@ -86,19 +86,43 @@ struct store_status store_status(struct store *s);
  * errors: ERR_TIMEOUT; those of writer_submit and of a commit */
 MUST_USE enum err store_probe(struct store *s, int64_t timeout_ms);
 
+/* What belongs to a copy of a database and is none of it: bytes that its rows name. Called on the thread that copies; `copy`
+ * is read only, and nobody else has it. */
+struct copying;
+struct beside {
+    int64_t bytes; /* how many there will be, as far as that is known before */
+    /* The copy is whole and on disk, and does not count yet: now comes what it names. An error ends all, with a sentence. */
+    enum err (*bring)(struct db *copy, struct copying *c, void *ctx, char error[256]);
+    /* The copy is in its place for good, so what it does not name may go; of a backup alone. NULL: nothing */
+    void (*settled)(struct db *copy, void *ctx);
+    void *ctx;
+};
+
+/* So many bytes come beside the copy, in all. */
+void copying_expect(struct copying *c, int64_t bytes);
+
+/* So many of them have come; `paced`: they were copied, and count for copy_bytes_per_s, which is waited for.
+ * errors: ERR_CANCELLED by store_copy_stop */
+MUST_USE enum err copying_came(struct copying *c, int64_t bytes, bool paced);
+
 /* Copies the database as it is at this moment while others write, at copy_bytes_per_s, looks whether the copy is whole
- * (as store_check does), then renames it to to_path: what was there stays until the new one is whole and on disk.
+ * (as store_check does), has brought what belongs to it (beside; NULL: nothing), then renames it to to_path: what was there
+ * stays until the new one is whole and on disk.
  * thread: any that may block
  * errors: ERR_BUSY another one is being made; ERR_CANCELLED by store_copy_stop; ERR_IO, also a damaged database, or it is
  * in place and a power cut might take it away (the sentence says so); ERR_DAMAGED so much that it cannot be read;
- * ERR_UNAVAILABLE no room; ERR_NOMEM; with a sentence in error */
-MUST_USE enum err store_backup(struct store *s, const char *to_path, char error[256]);
+ * ERR_UNAVAILABLE no room; ERR_NOMEM; those of `beside`; with a sentence in error */
+MUST_USE enum err store_backup(struct store *s, const char *to_path, const struct beside *beside,
+                               char error[256]);
 
 /* How far the backup is, in bytes; false: none is being made. thread: any */
 bool store_copied(struct store *s, int64_t *out_done, int64_t *out_total);
 
 /* Ends the backup that is being made, the looks (store_look), and those to come: for who stops the server. thread: any */
 void store_copy_stop(struct store *s);
+
+/* True from then on: for a look that does more than ask the database. thread: any */
+bool store_copy_stopped(struct store *s);
 
 /* Runs `look` on this thread, on a connection of its own that cannot write: for what reads so long that a reader's job must
  * not. Each query sees its own moment. thread: any that may block
@@ -116,6 +140,7 @@ struct restore {
     const char *path; /* the database that it replaces, or that it makes; its folder must exist */
     int64_t now_ms;   /* for the name of what is kept */
     enum err (*settle)(struct db *copy); /* changes the copy before it counts; NULL: nothing */
+    const struct beside *beside; /* NULL: nothing. Its bytes are there before the copy counts */
     void (*told)(void *ctx, int64_t done,
                  int64_t total); /* how far it is, in bytes; NULL: nobody */
     void *ctx;

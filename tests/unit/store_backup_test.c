@@ -83,7 +83,7 @@ static void a_backup_is_whole_while_others_write(void)
     for (int i = 1; i <= 3; i++) { /* the second and third replace the one before */
         stream_reach(&w, 50 * i);
         int before = atomic_load(&w.written);
-        CHECK_INT(store_backup(s, to, error), ERR_OK);
+        CHECK_INT(store_backup(s, to, NULL, error), ERR_OK);
         CHECK_TEXT(error, "");
         int after = atomic_load(&w.written) + 1; /* one may be on disk and not yet told */
         int count = 0;
@@ -141,7 +141,7 @@ static void a_backup_is_of_the_moment_it_began(void)
     CHECK_INT(test_sql(s, "INSERT INTO setting SELECT 'big', hex(zeroblob(2000000))"), ERR_OK);
     meanwhile_store = s;
     disk_before_write = put_meanwhile;
-    CHECK_INT(store_backup(s, to, error), ERR_OK);
+    CHECK_INT(store_backup(s, to, NULL, error), ERR_OK);
     disk_before_write = NULL;
     CHECK_TEXT(error, "");
     CU_ASSERT_TRUE(meanwhile_rows > 10); /* or the test proves nothing */
@@ -162,19 +162,19 @@ static void a_backup_that_fails_keeps_what_was_there(void)
     char to[320];
     char error[256] = "";
     (void)snprintf(to, sizeof to, "%s/nowhere/monday.db", t.folder);
-    CHECK_INT(store_backup(s, to, error), ERR_IO);
+    CHECK_INT(store_backup(s, to, NULL, error), ERR_IO);
     CU_ASSERT_PTR_NOT_NULL(
         strstr(error, "nowhere/monday.db.part cannot be opened: unable to open database file."));
 
     (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
-    CHECK_INT(store_backup(s, to, error), ERR_OK);
-    CHECK_INT(store_backup(s, t.path, error), ERR_UNAVAILABLE);
+    CHECK_INT(store_backup(s, to, NULL, error), ERR_OK);
+    CHECK_INT(store_backup(s, t.path, NULL, error), ERR_UNAVAILABLE);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "is the database itself."));
     int64_t size = size_of(to, "");
     char part[328];
     (void)snprintf(part, sizeof part, "%s.part", to);
     must(mkdir(part, 0700) == 0); /* in the way */
-    CHECK_INT(store_backup(s, to, error), ERR_IO);
+    CHECK_INT(store_backup(s, to, NULL, error), ERR_IO);
     CHECK_INT(size_of(to, ""), size);
     store_close(s);
     tmpdb_remove(&t);
@@ -191,7 +191,7 @@ static void look_meanwhile(void)
         return;
     looked = true;
     CU_ASSERT_TRUE(done <= total && total >= 4000000);
-    CHECK_INT(store_backup(meanwhile_store, "elsewhere.db", error), ERR_BUSY);
+    CHECK_INT(store_backup(meanwhile_store, "elsewhere.db", NULL, error), ERR_BUSY);
     CHECK_TEXT(error, "Another backup is being made.");
     store_copy_stop(meanwhile_store);
 }
@@ -211,13 +211,13 @@ static void a_backup_can_be_asked_and_stopped(void)
     CU_ASSERT_FALSE(store_copied(s, &done, &total));
     meanwhile_store = s;
     disk_before_write = look_meanwhile;
-    CHECK_INT(store_backup(s, to, error), ERR_CANCELLED);
+    CHECK_INT(store_backup(s, to, NULL, error), ERR_CANCELLED);
     disk_before_write = NULL;
     CHECK_TEXT(error, "The copy was stopped.");
     CU_ASSERT_FALSE(store_copied(s, &done, &total));
     CHECK_INT(size_of(to, ""), -1);
     CHECK_INT(size_of(to, ".part"), -1);
-    CHECK_INT(store_backup(s, to, error), ERR_CANCELLED); /* for good: the server ends */
+    CHECK_INT(store_backup(s, to, NULL, error), ERR_CANCELLED); /* for good: the server ends */
     store_close(s);
     tmpdb_remove(&t);
 }
@@ -234,7 +234,7 @@ static void a_backup_keeps_its_pace(void)
     (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
     CHECK_INT(test_sql(s, "INSERT INTO setting SELECT 'big', hex(zeroblob(2200000))"), ERR_OK);
     int64_t began_ms = test_now_ms();
-    CHECK_INT(store_backup(s, to, error), ERR_OK);
+    CHECK_INT(store_backup(s, to, NULL, error), ERR_OK);
     CU_ASSERT_TRUE(test_now_ms() - began_ms >= 490); /* the last step does not wait */
     store_close(s);
     tmpdb_remove(&t);
@@ -270,12 +270,12 @@ static void a_backup_of_a_damaged_database_keeps_what_was_there(void)
     char out[64];
     (void)snprintf(to, sizeof to, "%s/monday.db", t.folder);
     fill(s);
-    CHECK_INT(store_backup(s, to, error), ERR_OK);
+    CHECK_INT(store_backup(s, to, NULL, error), ERR_OK);
     CHECK_INT(test_sql(s, "INSERT INTO setting VALUES ('later', '1')"), ERR_OK);
     store_close(s);
     damage(t.path);
     s = test_store_open(&o);
-    CHECK_INT(store_backup(s, to, error), ERR_IO);
+    CHECK_INT(store_backup(s, to, NULL, error), ERR_IO);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "damaged"));
     CHECK_TEXT(test_setting(to, "later", out), "");
     CHECK_INT(size_of(to, ".part"), -1);

@@ -1,63 +1,14 @@
 /* Whatever call to the disk fails, and whenever, while a database is copied: each answer is documented, the source is
  * unharmed, what was there stays or is replaced by a whole one, nothing lies about, and the next try succeeds. */
 #include "fault_plans.h"
+#include "file_calls.h"
 #include "test_store.h"
 #include "unit.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #define WHEN_MS INT64_C(1700000000000) /* 2023-11-14 22:13:20 UTC */
-
-/* ---- the system calls that are not SQLite's: the n-th fails. Taken by the linker before the C library's. */
-
-enum file_call { FILE_LINK, FILE_RENAME, FILE_UNLINK, FILE_FSYNC, FILE_CALLS };
-static const char *const file_calls[FILE_CALLS] = {"link", "rename", "unlink", "fsync"};
-static enum file_call file_fault = FILE_CALLS; /* none */
-static int file_countdown;
-static bool file_fired;
-
-static bool file_fails(enum file_call call)
-{
-    if (file_fault != call || --file_countdown != 0)
-        return false;
-    errno = EIO;
-    return file_fired = true;
-}
-
-int link(const char *from, const char *to)
-{
-    return file_fails(FILE_LINK) ? -1 : linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
-}
-
-int rename(const char *from, const char *to)
-{
-    return file_fails(FILE_RENAME) ? -1 : renameat(AT_FDCWD, from, AT_FDCWD, to);
-}
-
-int unlink(const char *path)
-{
-    return file_fails(FILE_UNLINK) ? -1 : unlinkat(AT_FDCWD, path, 0);
-}
-
-int fsync(int fd)
-{
-    return file_fails(FILE_FSYNC) ? -1 : (int)syscall(SYS_fsync, fd);
-}
-
-static void file_fault_at(enum file_call call, int n)
-{
-    file_fault = call;
-    file_countdown = n;
-    file_fired = false;
-}
-
-static bool file_fault_end(void)
-{
-    file_fault = FILE_CALLS;
-    return file_fired;
-}
 
 /* ---- a place with a database, `state` is 'new' in it, and a backup from when that was 'old' */
 
@@ -83,7 +34,7 @@ static struct world world_make(void)
     struct store_options o = test_store_options(w.t.path);
     struct store *s = test_store_open(&o);
     CHECK_INT(test_put_and_wait(s, PUT_GOOD, "state", "old"), ERR_OK);
-    CHECK_INT(store_backup(s, w.backup, error), ERR_OK);
+    CHECK_INT(store_backup(s, w.backup, NULL, error), ERR_OK);
     store_close(s);
     put_state(w.t.path, "new");
     return w;
@@ -151,7 +102,7 @@ static bool one_backup(struct backup_round *r, const struct fault_plan *p, int n
     char error[256] = "?";
     char out[64];
     fault_begin(p, n);
-    enum err e = store_backup(r->store, r->w.backup, error);
+    enum err e = store_backup(r->store, r->w.backup, NULL, error);
     bool came = vfs_fault_end();
     if (e != ERR_OK && e != p->answer)
         (void)printf("\n    %s %d: %s\n", p->what, n, error);
@@ -169,7 +120,8 @@ static void begin_backup(struct backup_round *r)
 {
     char error[256];
     CHECK_INT(test_put_and_wait(r->store, PUT_GOOD, "state", "old"), ERR_OK);
-    CHECK_INT(store_backup(r->store, r->w.backup, error), ERR_OK); /* the second try succeeds */
+    CHECK_INT(store_backup(r->store, r->w.backup, NULL, error),
+              ERR_OK); /* the second try succeeds */
     CHECK_INT(test_put_and_wait(r->store, PUT_GOOD, "state", "newer"), ERR_OK);
 }
 
@@ -291,13 +243,13 @@ static void a_backup_answers_whatever_file_call_fails(void)
     char error[256];
     char out[64];
     r.store = test_store_open(&o);
-    for (enum file_call call = FILE_RENAME; call < FILE_CALLS; call++) { /* it makes no links */
+    for (enum file_call call = FILE_RENAME; call < FILE_MKDIR; call++) { /* it makes no links */
         bool came = true;
         int rounds = 0;
         for (int n = 1; came && CU_get_number_of_failures() == failures; n++) {
             begin_backup(&r);
-            file_fault_at(call, n);
-            enum err e = store_backup(r.store, r.w.backup, error);
+            file_fault_at(call, n, EIO);
+            enum err e = store_backup(r.store, r.w.backup, NULL, error);
             came = file_fault_end();
             rounds += came;
             CU_ASSERT_TRUE(e == ERR_OK || (came && e == ERR_IO && error[0]));
@@ -317,13 +269,13 @@ static void a_restore_answers_whatever_file_call_fails(void)
 {
     struct world w = world_make();
     unsigned failures = CU_get_number_of_failures();
-    for (enum file_call call = 0; call < FILE_CALLS; call++) {
+    for (enum file_call call = 0; call < FILE_MKDIR; call++) {
         bool came = true;
         int rounds = 0;
         for (int n = 1; came && CU_get_number_of_failures() == failures; n++) {
             char error[256] = "?";
             char *kept = NULL;
-            file_fault_at(call, n);
+            file_fault_at(call, n, EIO);
             enum err e = restore(&w, &kept, error);
             came = file_fault_end();
             rounds += came;
@@ -367,14 +319,14 @@ static void a_log_stays_with_its_database_whatever_file_call_fails(void)
     unsigned failures = CU_get_number_of_failures();
     char log[320];
     (void)snprintf(log, sizeof log, "%s-wal", w.t.path);
-    for (enum file_call call = 0; call < FILE_CALLS; call++) {
+    for (enum file_call call = 0; call < FILE_MKDIR; call++) {
         bool came = true;
         for (int n = 1; came && CU_get_number_of_failures() == failures; n++) {
             char error[256] = "?";
             char *kept = NULL;
             ruin(w.t.path);
             ruin(log);
-            file_fault_at(call, n);
+            file_fault_at(call, n, EIO);
             enum err e = restore(&w, &kept, error);
             came = file_fault_end();
             bool is_new = e == ERR_OK || says_it_is_there(error);

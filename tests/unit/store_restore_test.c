@@ -23,7 +23,7 @@ static struct world world_make(void)
     struct store_options o = test_store_options(w.t.path);
     struct store *s = test_store_open(&o);
     CHECK_INT(test_put_and_wait(s, PUT_GOOD, "state", "old"), ERR_OK);
-    CHECK_INT(store_backup(s, w.backup, error), ERR_OK);
+    CHECK_INT(store_backup(s, w.backup, NULL, error), ERR_OK);
     CHECK_INT(test_put_and_wait(s, PUT_GOOD, "state", "new"), ERR_OK);
     store_close(s);
     return w;

@@ -1,0 +1,2 @@
+-- 0: the database is of a time before files
+SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'file';
