@@ -1,6 +1,7 @@
-/* check: a table of questions, each a query whose rows are sentences, and what to do about them. */
+/* check: a table of questions, each a query whose rows are sentences, and what to do about them; then the bytes of files. */
+#include "upkeep/check.h"
+
 #include "store/db.h"
-#include "upkeep/upkeep.h"
 #include "wire/json.h"
 
 #define RESTORE                                                                                    \
@@ -33,6 +34,13 @@ static const struct {
     {QUERY_UPKEEP_CHECK_DIRECT,
      "Others read there what was written to one person. An export, imported into an empty place, "
      "has the two alone in it."},
+    {QUERY_UPKEEP_CHECK_FILES,
+     "Pages show what the message tells; a file that is not there cannot be fetched. Restore a "
+     "backup if there are many."},
+    {QUERY_UPKEEP_CHECK_GONE,
+     "A running server removes them bit by bit; if they do not become fewer, its log says why. Of "
+     "a "
+     "file that is still there, copy the bytes elsewhere first: a backup has them."},
     {QUERY_UPKEEP_CHECK_KEYS, "They are removed in time. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_STREAMS, "Nobody is shown them. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_ERASED_EVENTS,
@@ -49,7 +57,12 @@ static const struct {
 };
 #define QUESTIONS_COUNT (sizeof questions / sizeof questions[0])
 
-static void add_finding(struct findings *f, struct text what, const char *what_to_do)
+struct asking {
+    struct store *store;
+    struct findings *f;
+};
+
+void finding_add(struct findings *f, struct text what, const char *what_to_do)
 {
     if (++f->count > FINDINGS_MAX)
         return;
@@ -62,22 +75,25 @@ static void add_finding(struct findings *f, struct text what, const char *what_t
 
 static enum err ask_all(struct db *db, void *data)
 {
-    struct findings *f = data;
+    struct asking *a = data;
+    struct findings *f = a->f;
+    atomic_store(&f->done, 0);
     atomic_store(&f->total, (int64_t)QUESTIONS_COUNT);
     for (size_t i = 0; i < QUESTIONS_COUNT; i++) {
         struct query *q = db_query(db, questions[i].query);
         if (questions[i].query != QUERY_UPKEEP_CHECK_INTEGRITY) /* has its own limit */
             query_int(q, 1, FINDINGS_MAX + 1);
         while (query_row(q))
-            add_finding(f, col_text(q, 0), questions[i].what_to_do);
+            finding_add(f, col_text(q, 0), questions[i].what_to_do);
         enum err e = query_end(q);
         if (e == ERR_DAMAGED || e == ERR_IO) /* the other questions may still have answers */
-            add_finding(f, TEXT("A part of the database cannot be read."), RESTORE);
+            finding_add(f, TEXT("A part of the database cannot be read."), RESTORE);
         else if (e != ERR_OK)
             return e;
         atomic_store(&f->done, (int64_t)i + 1);
     }
-    return f->json.err;
+    enum err e = check_bytes(a->store, db, f);
+    return e != ERR_OK ? e : f->json.err;
 }
 
 enum err upkeep_check(struct store *s, struct findings *f, char error[256])
@@ -85,7 +101,8 @@ enum err upkeep_check(struct store *s, struct findings *f, char error[256])
     buf_clear(&f->json);
     f->count = 0;
     buf_add_char(&f->json, '[');
-    enum err e = store_look(s, ask_all, f, error);
+    struct asking asking = {s, f};
+    enum err e = store_look(s, ask_all, &asking, error);
     buf_add_char(&f->json, ']');
     atomic_store(&f->total, 0);
     return e == ERR_OK ? f->json.err : e;

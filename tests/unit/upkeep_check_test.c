@@ -1,4 +1,5 @@
 /* A check tells each thing that is wrong in words, with what to do, and nothing of data that is whole. */
+#include "file_place.h"
 #include "test_store.h"
 #include "unit.h"
 #include "upkeep/upkeep.h"
@@ -65,6 +66,14 @@ static void check(const char *sql, const char *words)
     "INSERT INTO member (room_id, user_id, role, since_ms, read_offset) VALUES (3, 1, 'member', "  \
     "1, 0), (3, 2, 'member', 1, 0);"
 
+/* File 1 is of message 2. */
+#define SENT                                                                                       \
+    "INSERT INTO file (id, author_id, key, blob, name, size, type, sha256, created_ms, room_id,"   \
+    " message_id) VALUES (1, 2, 'k', '0123456789abcdef0123456789abcdef', 'a.png', 7, 'image/png'," \
+    " 'ab', 1, 2, 2);"                                                                             \
+    "UPDATE message SET files = "                                                                  \
+    "'[{\"id\":\"1\",\"name\":\"a.png\",\"type\":\"image/png\",\"size\":7}]' WHERE id = 2;"
+
 #define RUN_FROM_TO(first, last)                                                                   \
     "INSERT INTO run (id, room_id, agent_id, started_by, text, state, created_ms, first_offset,"   \
     " last_offset) VALUES ('01HZZZZZZZZZZZZZZZZZZZZZZZ', 2, 1, 2, 'x', 'completed', 1, " first     \
@@ -78,6 +87,11 @@ static void nothing_is_found_in_what_is_whole(void)
     check("DELETE FROM stream WHERE room_id = 2 AND offset <= 2", ""); /* cut by retention */
     check("DELETE FROM stream", "");
     check(DIRECT, ""); /* of one who was erased */
+    check(SENT, "");
+    check(SENT "UPDATE file SET message_id = NULL, room_id = 0; UPDATE message SET files = ''", "");
+    check(SENT "UPDATE message SET files = ''; DELETE FROM file; INSERT INTO file_gone VALUES "
+               "('0123456789abcdef0123456789abcdef')",
+          ""); /* nobody has swept yet */
     static const char forget[] =
         "INSERT INTO message_text (message_text, rowid, text, facts)"
         " SELECT 'delete', id, text, facts FROM message_indexed WHERE id = 1;"
@@ -146,6 +160,19 @@ static const char *const findings[][2] = {
     {DIRECT "INSERT INTO member (room_id, user_id, role, since_ms, read_offset) VALUES (3, 4, "
             "'member', 1, 0)",
      "User 4 is in room 3, a conversation of users 2 and 3."},
+    {SENT "UPDATE message SET files = 'no JSON' WHERE id = 2; DELETE FROM file",
+     "What message 2 tells of its files cannot be read."},
+    {SENT "DELETE FROM file",
+     "Message 2 tells of file 1, which is not there, not whole, or of another message."},
+    {SENT "UPDATE file SET sha256 = ''", "Message 2 tells of file 1, which is not there, not"},
+    {SENT "UPDATE file SET size = 8", "Message 2 tells of file 1, which is not there, not"},
+    {SENT "UPDATE file SET room_id = 1", "Message 2 tells of file 1, which is not there, not"},
+    {SENT "UPDATE message SET files = ''", "File 1 is of message 2, which does not tell of it."},
+    {SENT "INSERT INTO file_gone SELECT blob FROM file",
+     "The bytes of file 1 are to be removed as if it had been deleted."},
+    {"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)"
+     " INSERT INTO file_gone SELECT printf('%032x', i) FROM n",
+     "The bytes of 10001 files that were deleted have not gone."},
     {"INSERT INTO send_key VALUES (66, 'k', 1, 1, 1)", "1 send keys are of user 66"},
     {"INSERT INTO stream (room_id, offset, time_ms, data) VALUES (55, 1, 1, '{}')",
      "1 events are of room 55"},
@@ -182,6 +209,95 @@ static void each_thing_that_is_wrong_is_told(void)
 {
     for (size_t i = 0; i < sizeof findings / sizeof findings[0]; i++)
         check(findings[i][0], findings[i][1]);
+}
+
+/* ---- bytes */
+
+/* What a check of the bytes says, all sentences; NULL in *wanted: it is whole. */
+static void check_folder(const char *path, const char *files, bool read, const char *wanted)
+{
+    struct store_options o = test_store_options(path);
+    struct store *s = test_store_open(&o);
+    struct findings f;
+    char error[256] = "";
+    findings_init(&f);
+    f.files = files;
+    f.read_files = read;
+    CHECK_INT(upkeep_check(s, &f, error), ERR_OK);
+    CHECK_INT(f.count, wanted ? 1 : 0);
+    CU_ASSERT_TRUE(json_valid(buf_text(&f.json), 4));
+    buf_add_char(&f.json, 0);
+    if (wanted && !strstr(f.json.data, wanted))
+        (void)fprintf(stderr, "%s\n    is not %s\n", f.json.data, wanted);
+    CU_ASSERT_TRUE(!wanted || strstr(f.json.data, wanted));
+    findings_fini(&f);
+    store_close(s);
+}
+
+static void each_file_is_asked_for_its_bytes(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    char files[288], path[BLOB_PATH_SIZE];
+    store_close(test_store_open(&o));
+    (void)snprintf(files, sizeof files, "%s/files", t.folder);
+    check_folder(t.path, files, false, NULL); /* there is no folder yet */
+    for (int n = 1; n <= 300; n++) {          /* more than are looked at at once */
+        file_put_row(t.path, n, 0);
+        if (n % 100 == 0)
+            file_put_bytes(files, n);
+        else
+            test_change(t.path,
+                        "UPDATE file SET sha256 = '' WHERE id = (SELECT max(id) FROM file)");
+    }
+    check_folder(t.path, files, true, NULL);
+    must(unlink(file_path(files, 300, path)) == 0);
+    check_folder(t.path, files, false,
+                 "The bytes of file 300 (file 300.log), "
+                 "files/2c/2c000000000000000000000000000300, are not there.");
+    file_write(path, "cut", 3);
+    check_folder(t.path, files, false, "are 3, and should be 100300.");
+    must(unlink(path) == 0 && symlink("/dev/null", path) == 0);
+    check_folder(t.path, files, false, "cannot be read: Too many levels of symbolic links");
+    must(unlink(path) == 0);
+    file_put_bytes(files, 300);
+    FILE *changed = fopen(path, "r+e");
+    must(changed && fputc('!', changed) == '!' && fclose(changed) == 0);
+    check_folder(t.path, files, false, NULL); /* that it is another needs reading */
+    check_folder(t.path, files, true, "300, are not those that were sent.");
+    tmpdb_remove(&t);
+}
+
+static void bytes_that_belong_to_nothing_are_told(void)
+{
+    struct tmpdb t = tmpdb_make();
+    struct store_options o = test_store_options(t.path);
+    char files[288], path[BLOB_PATH_SIZE + 8];
+    store_close(test_store_open(&o));
+    (void)snprintf(files, sizeof files, "%s/files", t.folder);
+    file_put_bytes(files, 7);
+    check_folder(t.path, files, false,
+                 "files/07/07000000000000000000000000000007 (100007 bytes) belongs to nothing.");
+    test_change(t.path, "INSERT INTO file_gone VALUES ('07000000000000000000000000000007')");
+    check_folder(t.path, files, false, NULL); /* it goes */
+    test_change(t.path, "DELETE FROM file_gone");
+    file_put_row(t.path, 7, 0);
+    check_folder(t.path, files, false, NULL);
+    (void)file_path(files, 8, path);
+    (void)strcat(path, ".part");
+    file_write(path, "half", 4);
+    check_folder(t.path, files, false, "8.part (4 bytes) belongs to nothing.");
+    file_put_row(t.path, 8, 0);
+    test_change(t.path, "UPDATE file SET sha256 = '' WHERE id = 8"); /* that comes */
+    check_folder(t.path, files, false, NULL);
+    (void)snprintf(path, sizeof path, "%s/import.part", files);
+    file_write(path, "half", 4);
+    check_folder(t.path, files, false, "files/import.part (4 bytes) belongs to nothing.");
+    must(unlink(path) == 0);
+    (void)snprintf(path, sizeof path, "%s/07/nothing of ours", files);
+    must(mkdir(path, 0700) == 0);
+    check_folder(t.path, files, false, "files/07/nothing of ours (no file) belongs to nothing.");
+    tmpdb_remove(&t);
 }
 
 static void of_many_findings_all_are_counted(void)
@@ -229,5 +345,6 @@ static void a_server_that_stops_is_not_held_up(void)
 }
 
 UNIT("upkeep/check", CASE(nothing_is_found_in_what_is_whole),
-     CASE(each_thing_that_is_wrong_is_told), CASE(of_many_findings_all_are_counted),
+     CASE(each_thing_that_is_wrong_is_told), CASE(each_file_is_asked_for_its_bytes),
+     CASE(bytes_that_belong_to_nothing_are_told), CASE(of_many_findings_all_are_counted),
      CASE(a_server_that_stops_is_not_held_up))
