@@ -77,6 +77,13 @@ static enum err hold_store(const struct config *c, const char *path, struct stor
     return open_store(c, path, out_store, error);
 }
 
+/* Over the bar, which is drawn again. */
+static void say_line(void *ctx, const char *sentence)
+{
+    bar_end(ctx);
+    cli_say("%s", sentence);
+}
+
 /* Where the export goes: stdout, or a file that gets its name when it is whole. */
 struct target {
     FILE *out;
@@ -134,15 +141,21 @@ static bool target_close(struct target *t, bool good)
     return lasts;
 }
 
-static enum err export_to(FILE *out, struct config *c, const char *room, const char *path,
+static enum err export_to(FILE *out, struct config *c, const struct arguments *a, const char *path,
                           struct exported *counts, char error[256])
 {
-    struct bar progress = {.word = "Writing", .unit = BAR_STEPS};
+    struct bar progress = {.word = "Writing", .unit = a->files ? BAR_SHARE : BAR_STEPS};
     struct store *store = NULL;
+    char files[PATH_MAX];
+    if (!files_path(c, files))
+        return ERR_LIMIT;
     const struct export_order order = {.out = out,
-                                       .room = room,
+                                       .room = a->room,
                                        .now_ms = env_wall_ms(&env_real),
+                                       .files = files,
+                                       .to = a->files,
                                        .told = bar_show,
+                                       .said = say_line,
                                        .ctx = &progress};
     enum err e = hold_store(c, path, &store, error);
     if (e == ERR_OK || e == ERR_CONFLICT)
@@ -150,6 +163,24 @@ static enum err export_to(FILE *out, struct config *c, const char *room, const c
     bar_end(&progress);
     store_close(store);
     return e;
+}
+
+static void print_exported(const struct exported *n, const char *to)
+{
+    (void)fprintf(stderr, "Exported: %lld people, %lld rooms, %lld messages, %lld runs.\n",
+                  (long long)n->users, (long long)n->rooms, (long long)n->messages,
+                  (long long)n->runs);
+    if (n->files && !to)
+        (void)fprintf(stderr,
+                      "%lld files are named, and their bytes (%lld) are not in it: --files DIR "
+                      "writes them.\n",
+                      (long long)n->files, (long long)n->file_bytes);
+    else if (n->files)
+        (void)fprintf(stderr, "%lld files are named; of %lld of them the bytes are in %s.\n",
+                      (long long)n->files, (long long)(n->files - n->absent), to);
+    if (n->absent)
+        (void)fprintf(stderr, "%lld files have no bytes: snug check names them.\n",
+                      (long long)n->absent);
 }
 
 int export_run(struct config *c, const struct arguments *a)
@@ -165,16 +196,14 @@ int export_run(struct config *c, const struct arguments *a)
         free(path);
         return 1;
     }
-    enum err e = export_to(target.out, c, a->room, path, &counts, error);
+    enum err e = export_to(target.out, c, a, path, &counts, error);
     if (e != ERR_OK)
         cli_say("%s", error[0] ? error : err_text(e));
     bool good = target_close(&target, e == ERR_OK);
     if (good)
-        (void)fprintf(stderr, "Exported: %lld people, %lld rooms, %lld messages, %lld runs.\n",
-                      (long long)counts.users, (long long)counts.rooms, (long long)counts.messages,
-                      (long long)counts.runs);
+        print_exported(&counts, a->files);
     free(path);
-    return good ? 0 : 1;
+    return good && !counts.absent ? 0 : 1;
 }
 
 /* What came, in words. */
@@ -195,13 +224,6 @@ static void print_imported(const struct imported *n, const char *path)
         (void)printf("Could not be taken: %lld.\n", (long long)n->bad);
     if (n->users)
         (void)printf("They have no password yet: snug user add NAME --password-stdin gives one.\n");
-}
-
-/* Over the bar, which is drawn again. */
-static void say_line(void *ctx, const char *sentence)
-{
-    bar_end(ctx);
-    cli_say("%s", sentence);
 }
 
 int import_run(struct config *c, const struct arguments *a)

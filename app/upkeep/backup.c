@@ -51,7 +51,7 @@ static enum err bring_one(struct bringing *b, struct query *q, char error[256])
     enum err e = ERR_OK;
     text_copy(blob, sizeof blob, col_text(q, 1));
     const struct shelf_wish wish = {.from = from, .name = blob, .size = size, .link = true};
-    const struct shelf_flow flow = {came, b};
+    const struct shelf_flow flow = {.came = came, .ctx = b};
     if (blob_is_name(blob)) {
         e = shelf_find(&b->from, blob, from);
         if (e == ERR_OK)

@@ -2,6 +2,7 @@
 
 #include "store/db.h"
 #include "store/store.h"
+#include "upkeep/export_bytes.h"
 #include "wire/emoji.h"
 #include "wire/json.h"
 
@@ -21,6 +22,7 @@ struct export
     struct json_writer w;
     int64_t room_id; /* 0: all */
     int64_t done, total;
+    struct export_bytes bytes;
 };
 
 /* ---- lines */
@@ -136,6 +138,40 @@ static enum err add_reactions(struct export *x, int64_t message_id)
     return query_end(q);
 }
 
+static enum err add_files(struct export *x, int64_t message_id)
+{
+    struct query *q = db_query(x->db, QUERY_UPKEEP_EXPORT_FILES);
+    query_int(q, 1, message_id);
+    bool any = false;
+    enum err e = ERR_OK;
+    for (; e == ERR_OK && query_row(q); any = true) {
+        if (!any)
+            json_open(&x->w, "files", '[');
+        json_open(&x->w, NULL, '{');
+        json_add_text(&x->w, "name", col_text(q, 0));
+        json_add_text(&x->w, "type", col_text(q, 1));
+        json_add_int(&x->w, "size", col_int(q, 2));
+        json_add_text(&x->w, "sha256", col_text(q, 3));
+        if (col_int(q, 4) > 0 && col_int(q, 5) > 0) {
+            json_add_int(&x->w, "width", col_int(q, 4));
+            json_add_int(&x->w, "height", col_int(q, 5));
+        }
+        json_close(&x->w, '}');
+        x->count->files++;
+        x->count->file_bytes += col_int(q, 2);
+        const struct export_file f = {.name = col_text(q, 0),
+                                      .blob = col_text(q, 6),
+                                      .sha256 = col_text(q, 3),
+                                      .size = col_int(q, 2)};
+        if (x->order->to)
+            e = export_bytes_of(&x->bytes, &f);
+    }
+    if (any)
+        json_close(&x->w, ']');
+    enum err ended = query_end(q);
+    return e != ERR_OK ? e : ended;
+}
+
 static enum err write_message(struct export *x, struct query *q, const struct room *room)
 {
     begin(x, "message");
@@ -152,10 +188,12 @@ static enum err write_message(struct export *x, struct query *q, const struct ro
     if (col_int(q, 9) > 0)
         json_add_int(&x->w, "edited", col_int(q, 9));
     enum err e = col_int(q, 10) ? add_reactions(x, col_int(q, 1)) : ERR_OK;
+    if (e == ERR_OK && col_int(q, 11))
+        e = add_files(x, col_int(q, 1));
     if (e != ERR_OK)
         return e;
     if (++x->count->messages % TELL_EVERY == 0 && x->order->told)
-        x->order->told(x->order->ctx, x->done + col_int(q, 0), x->total);
+        x->order->told(x->order->ctx, x->done + x->bytes.steps + col_int(q, 0), x->total);
     return end(x);
 }
 
@@ -325,7 +363,11 @@ static enum err write_end(struct export *x)
     json_add_int(&x->w, "messages", x->count->messages);
     json_add_int(&x->w, "runs", x->count->runs);
     json_add_int(&x->w, "steps", x->count->steps);
-    enum err e = end(x);
+    json_add_int(&x->w, "files", x->count->files);
+    enum err e =
+        shelf_sync(&x->bytes.to, x->error); /* what the lines name is there before they end */
+    if (e == ERR_OK)
+        e = end(x);
     if (e == ERR_OK && fflush(x->order->out) != 0) {
         (void)snprintf(x->error, 256, "The export cannot be written to its end.");
         e = ERR_IO;
@@ -363,18 +405,22 @@ static enum err measure(struct export *x)
     query_int(q, 1, x->room_id);
     if (query_row(q))
         x->total = col_int(q, 0);
-    return query_end(q);
+    enum err e = query_end(q);
+    int64_t bytes = 0;
+    if (e != ERR_OK || !x->order->to)
+        return e;
+    q = db_query(x->db, QUERY_UPKEEP_EXPORT_FILES_SIZE);
+    query_int(q, 1, x->room_id);
+    e = query_number(q, &bytes);
+    x->total += bytes / EXPORT_EVENT_BYTES;
+    return e;
 }
 
 static enum err export_all(struct db *db, void *data)
 {
     struct export *x = data;
     x->db = db;
-    enum err e = find_room(x);
-    if (e == ERR_OK)
-        e = measure(x);
-    if (e == ERR_OK)
-        e = write_head(x);
+    enum err e = write_head(x);
     if (e == ERR_OK)
         e = each(x, QUERY_UPKEEP_EXPORT_USERS, x->room_id, NULL, write_user);
     if (e == ERR_OK)
@@ -384,6 +430,14 @@ static enum err export_all(struct db *db, void *data)
     return e == ERR_OK ? write_end(x) : e;
 }
 
+static enum err prepare(struct db *db, void *data)
+{
+    struct export *x = data;
+    x->db = db;
+    enum err e = find_room(x);
+    return e == ERR_OK ? measure(x) : e;
+}
+
 enum err upkeep_export(const char *path, const struct export_order *order, struct exported *out,
                        char error[256])
 {
@@ -391,7 +445,18 @@ enum err upkeep_export(const char *path, const struct export_order *order, struc
     *out = (struct exported){0};
     error[0] = 0;
     buf_init(&x.line, LINE_MAX_BYTES);
-    enum err e = store_look_at(path, export_all, &x, error);
+    x.bytes = (struct export_bytes){.order = order,
+                                    .count = out,
+                                    .error = error,
+                                    .from.path = order->files,
+                                    .to.path = order->to};
+    enum err e = store_look_at(path, prepare, &x, error);
+    x.bytes.room_id = x.room_id;
+    x.bytes.total = x.total;
+    if (e == ERR_OK && order->to)
+        e = export_bytes_before(&x.bytes, path);
+    if (e == ERR_OK)
+        e = store_look_at(path, export_all, &x, error);
     buf_fini(&x.line);
     return e;
 }

@@ -146,6 +146,8 @@ static enum err copy_pieces(struct copy *c, struct shelf_copied *out, char error
         if (out->size + n > c->size_max)
             return ERR_LIMIT;
         (void)crypto_hash_sha256_update(&c->hash, (const unsigned char *)c->piece, (size_t)n);
+        if (c->flow && c->flow->saw)
+            c->flow->saw(c->flow->ctx, c->piece, (size_t)n);
         if (!write_all(c->to, c->piece, (size_t)n))
             return fail(error, "Cannot write", c->path);
         out->size += n;

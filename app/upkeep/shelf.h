@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SHELF_PATH_SIZE 4096
@@ -24,6 +25,7 @@ struct shelf {
 /* Who hears of each piece that came; what it answers but ERR_OK ends the copying. */
 struct shelf_flow {
     enum err (*came)(void *ctx, int64_t bytes, bool copied); /* copied false: they cost nothing */
+    void (*saw)(void *ctx, const char *bytes, size_t len);   /* what is copied; NULL: nobody */
     void *ctx;
 };
 

@@ -211,7 +211,7 @@ test("an export has everything of one moment and no secrets, of a running server
   const steps = of(lines, "step");
   assert.deepEqual([steps[0].by, steps[0].data.task, steps.at(-1).message], ["bob", "who is here", messages[1].id]);
   for (const { data } of steps) for (const key of ["started_by", "by", "message_id"]) assert.ok(!(key in data));
-  assert.deepEqual(lines.at(-1), { type: "end", users: 3, rooms: 2, messages: 4, runs: 1, steps: 5 });
+  assert.deepEqual(lines.at(-1), { type: "end", users: 3, rooms: 2, messages: 4, runs: 1, steps: 5, files: 0 });
   assert.ok(!JSON.stringify(lines).includes("argon2"), "no passwords");
 
   const only = await exported(data, ["--room", "LAB"]);

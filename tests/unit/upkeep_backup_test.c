@@ -28,8 +28,8 @@ static struct world world_make(bool filled)
     w.store = test_store_open(&o);
     static const int numbers[] = {1, 2, 257};
     for (size_t i = 0; filled && i < 3; i++) {
-        file_put_row(w.t.path, numbers[i], 0);
-        file_put_bytes(w.files, numbers[i]);
+        placed_put_row(w.t.path, numbers[i], 0);
+        placed_put_bytes(w.files, numbers[i]);
     }
     return w;
 }
@@ -53,7 +53,7 @@ static void drop_file(struct world *w, int n)
     char sql[64], path[BLOB_PATH_SIZE];
     (void)snprintf(sql, sizeof sql, "DELETE FROM file WHERE id = %d", n);
     test_change(w->t.path, sql);
-    must(unlink(file_path(w->files, n, path)) == 0);
+    must(unlink(placed_path(w->files, n, path)) == 0);
 }
 
 /* ---- backups */
@@ -61,16 +61,16 @@ static void drop_file(struct world *w, int n)
 static void all_bytes_that_it_names_are_beside_it(void)
 {
     struct world w = world_make(true);
-    file_put_row(w.t.path, 9, 0); /* of which not all has come: it has no hash */
+    placed_put_row(w.t.path, 9, 0); /* of which not all has come: it has no hash */
     test_change(w.t.path, "UPDATE file SET sha256 = '' WHERE id = 9");
-    file_put_bytes(w.files, 9);
+    placed_put_bytes(w.files, 9);
     CHECK_INT(backup(&w), ERR_OK);
     CHECK_INT(w.n.files, 3);
     CHECK_INT(w.n.bytes, 3 * FILE_PLACE_SIZE + 1 + 2 + 257);
     CHECK_INT(w.n.deleted + w.n.lost, 0);
-    CHECK_INT(file_count(w.copies), 3);
-    CHECK_INT(file_inode(w.copies, 257), file_inode(w.files, 257)); /* it costs no room */
-    CU_ASSERT_TRUE(file_is_whole(w.copies, 1) && file_is_whole(w.copies, 2));
+    CHECK_INT(placed_count(w.copies), 3);
+    CHECK_INT(placed_inode(w.copies, 257), placed_inode(w.files, 257)); /* it costs no room */
+    CU_ASSERT_TRUE(placed_is_whole(w.copies, 1) && placed_is_whole(w.copies, 2));
     world_end(&w);
 }
 
@@ -92,20 +92,21 @@ static void the_next_one_costs_what_is_new(void)
     char path[BLOB_PATH_SIZE];
     file_no_links = EPERM;
     CHECK_INT(backup(&w), ERR_OK);
-    ino_t kept = file_inode(w.copies, 2);
+    ino_t kept = placed_inode(w.copies, 2);
     drop_file(&w, 1);
-    file_put_row(w.t.path, 3, 0);
-    file_put_bytes(w.files, 3);
-    file_write(file_path(w.copies, 257, path), "cut", 3); /* of another size than it is to have */
+    placed_put_row(w.t.path, 3, 0);
+    placed_put_bytes(w.files, 3);
+    placed_write(placed_path(w.copies, 257, path), "cut",
+                 3); /* of another size than it is to have */
     (void)snprintf(path, sizeof path, "%s/01/01%030d.part", w.copies, 5);
-    file_write(path, "left by a kill", 14);
+    placed_write(path, "left by a kill", 14);
     (void)snprintf(path, sizeof path, "%s/01/notes.txt", w.copies);
-    file_write(path, "mine", 4);
+    placed_write(path, "mine", 4);
     CHECK_INT(backup(&w), ERR_OK);
-    CHECK_INT(file_inode(w.copies, 2), kept);
-    CU_ASSERT_TRUE(file_is_whole(w.copies, 3) && file_is_whole(w.copies, 257));
-    CU_ASSERT_FALSE(file_is_there(w.copies, 1));
-    CHECK_INT(file_count(w.copies), 4); /* with the notes, which are somebody's */
+    CHECK_INT(placed_inode(w.copies, 2), kept);
+    CU_ASSERT_TRUE(placed_is_whole(w.copies, 3) && placed_is_whole(w.copies, 257));
+    CU_ASSERT_FALSE(placed_is_there(w.copies, 1));
+    CHECK_INT(placed_count(w.copies), 4); /* with the notes, which are somebody's */
     must(unlink(path) == 0);
     drop_file(&w, 2);
     drop_file(&w, 3);
@@ -125,8 +126,8 @@ static void where_no_link_can_be_made_it_is_copied(void)
         CHECK_INT(backup(&w), ERR_OK);
         file_no_links = 0;
         CHECK_INT(w.n.files, 3);
-        CU_ASSERT_TRUE(file_is_whole(w.copies, 257));
-        CU_ASSERT_TRUE(file_inode(w.copies, 257) != file_inode(w.files, 257));
+        CU_ASSERT_TRUE(placed_is_whole(w.copies, 257));
+        CU_ASSERT_TRUE(placed_inode(w.copies, 257) != placed_inode(w.files, 257));
         world_end(&w);
     }
 }
@@ -136,12 +137,12 @@ static void what_lies_in_the_way_is_not_written_to(void)
 {
     struct world w = world_make(true);
     char path[BLOB_PATH_SIZE], part[BLOB_PATH_SIZE + 8];
-    (void)snprintf(part, sizeof part, "%s.part", file_path(w.copies, 2, path));
-    must(link(file_path(w.files, 1, path), part) == 0);
+    (void)snprintf(part, sizeof part, "%s.part", placed_path(w.copies, 2, path));
+    must(link(placed_path(w.files, 1, path), part) == 0);
     file_no_links = EXDEV;
     CHECK_INT(backup(&w), ERR_OK);
     file_no_links = 0;
-    CU_ASSERT_TRUE(file_is_whole(w.files, 1) && file_is_whole(w.copies, 2));
+    CU_ASSERT_TRUE(placed_is_whole(w.files, 1) && placed_is_whole(w.copies, 2));
     world_end(&w);
 }
 
@@ -158,7 +159,8 @@ static void a_file_that_is_deleted_meanwhile_is_told(void)
     struct world w = world_make(true);
     char path[BLOB_PATH_SIZE];
     CHECK_INT(backup(&w), ERR_OK);
-    must(unlink(file_path(w.copies, 2, path)) == 0 && unlink(file_path(w.copies, 257, path)) == 0);
+    must(unlink(placed_path(w.copies, 2, path)) == 0 &&
+         unlink(placed_path(w.copies, 257, path)) == 0);
     drop_file(&w, 1);
     linked = &w;
     file_at_link = delete_another;
@@ -166,10 +168,10 @@ static void a_file_that_is_deleted_meanwhile_is_told(void)
     CHECK_INT(w.n.deleted, 1);
     CHECK_INT(w.n.lost, 0);
     CHECK_INT(w.n.files, 1);
-    CU_ASSERT_TRUE(file_is_whole(w.copies, 1)); /* nothing was removed */
+    CU_ASSERT_TRUE(placed_is_whole(w.copies, 1)); /* nothing was removed */
     CHECK_INT(backup(&w), ERR_OK);
     CHECK_INT(w.n.deleted, 0);
-    CU_ASSERT_FALSE(file_is_there(w.copies, 1));
+    CU_ASSERT_FALSE(placed_is_there(w.copies, 1));
     world_end(&w);
 }
 
@@ -177,13 +179,13 @@ static void bytes_that_the_place_has_lost_are_told(void)
 {
     struct world w = world_make(true);
     char path[BLOB_PATH_SIZE];
-    must(unlink(file_path(w.files, 1, path)) == 0);
-    file_write(file_path(w.files, 2, path), "cut", 3);
+    must(unlink(placed_path(w.files, 1, path)) == 0);
+    placed_write(placed_path(w.files, 2, path), "cut", 3);
     CHECK_INT(backup(&w), ERR_OK);
     CHECK_INT(w.n.lost, 2);
     CHECK_INT(w.n.deleted, 0);
     CHECK_INT(w.n.files, 1);
-    file_put_bytes(w.copies, 1); /* the one of yesterday still has them */
+    placed_put_bytes(w.copies, 1); /* the one of yesterday still has them */
     CHECK_INT(backup(&w), ERR_OK);
     CHECK_INT(w.n.lost, 1);
     CHECK_INT(w.n.files, 2);
@@ -220,13 +222,13 @@ static void a_server_that_stops_leaves_the_one_of_before(void)
     struct world w = world_make(true);
     CHECK_INT(backup(&w), ERR_OK);
     drop_file(&w, 1);
-    file_put_row(w.t.path, 3, 0);
-    file_put_bytes(w.files, 3);
+    placed_put_row(w.t.path, 3, 0);
+    placed_put_bytes(w.files, 3);
     linked = &w;
     file_at_link = stop_at_link;
     CHECK_INT(backup(&w), ERR_CANCELLED);
     file_at_link = NULL;
-    CU_ASSERT_TRUE(file_is_whole(w.copies, 1));
+    CU_ASSERT_TRUE(placed_is_whole(w.copies, 1));
     char out[64];
     CU_ASSERT_TRUE(test_look(w.backup, FILES, out));
     CHECK_TEXT(out, "1,2,257");
@@ -241,9 +243,9 @@ static void backup_is_whole(struct world *w, bool is_new)
     char out[64];
     CU_ASSERT_TRUE(test_look(w->backup, FILES, out));
     CHECK_TEXT(out, is_new ? "2,3,257" : "1,2,257");
-    CU_ASSERT_TRUE(file_is_whole(w->copies, 2) && file_is_whole(w->copies, 257));
-    CU_ASSERT_TRUE(file_is_whole(w->copies, is_new ? 3 : 1));
-    CU_ASSERT_TRUE(file_is_whole(w->files, 2) && file_is_whole(w->files, 3));
+    CU_ASSERT_TRUE(placed_is_whole(w->copies, 2) && placed_is_whole(w->copies, 257));
+    CU_ASSERT_TRUE(placed_is_whole(w->copies, is_new ? 3 : 1));
+    CU_ASSERT_TRUE(placed_is_whole(w->files, 2) && placed_is_whole(w->files, 3));
 }
 
 static bool says_it_is_there(const char *error)
@@ -258,8 +260,8 @@ static bool one_fault(enum file_call call, int n, int with)
     enum err answer = with == ENOSPC ? ERR_UNAVAILABLE : ERR_IO;
     CHECK_INT(backup(&w), ERR_OK);
     drop_file(&w, 1);
-    file_put_row(w.t.path, 3, 0);
-    file_put_bytes(w.files, 3);
+    placed_put_row(w.t.path, 3, 0);
+    placed_put_bytes(w.files, 3);
     file_no_links = call == FILE_LINK ? 0 : EXDEV;
     file_fault_at(call, n, with);
     enum err e = backup(&w);
@@ -269,7 +271,7 @@ static bool one_fault(enum file_call call, int n, int with)
     CHECK_INT(backup(&w), ERR_OK); /* the next try */
     file_no_links = 0;
     backup_is_whole(&w, true);
-    CHECK_INT(file_count(w.copies), 3);
+    CHECK_INT(placed_count(w.copies), 3);
     world_end(&w);
     return came;
 }
@@ -307,19 +309,19 @@ static void what_the_data_lacks_comes_back(void)
     char path[BLOB_PATH_SIZE];
     CHECK_INT(backup(&w), ERR_OK);
     drop_file(&w, 1);
-    must(unlink(file_path(w.files, 2, path)) == 0);
-    file_write(path, "cut", 3);
-    file_put_row(w.t.path, 3, 0);
-    file_put_bytes(w.files, 3);
+    must(unlink(placed_path(w.files, 2, path)) == 0);
+    placed_write(path, "cut", 3);
+    placed_put_row(w.t.path, 3, 0);
+    placed_put_bytes(w.files, 3);
     w.store = store_close(w.store);
     for (int i = 0; i < 2; i++) { /* again is fine */
         CHECK_INT(restore(&w, &r), ERR_OK);
         CHECK_TEXT(w.error, "");
         CHECK_INT(r.files, i == 0 ? 2 : 0);
         CHECK_INT(r.missing, 0);
-        CU_ASSERT_TRUE(file_is_whole(w.files, 1) && file_is_whole(w.files, 2));
-        CU_ASSERT_TRUE(file_is_whole(w.files, 3)); /* what is kept of before names it */
-        CU_ASSERT_TRUE(file_is_whole(w.copies, 1) && file_is_whole(w.copies, 2));
+        CU_ASSERT_TRUE(placed_is_whole(w.files, 1) && placed_is_whole(w.files, 2));
+        CU_ASSERT_TRUE(placed_is_whole(w.files, 3)); /* what is kept of before names it */
+        CU_ASSERT_TRUE(placed_is_whole(w.copies, 1) && placed_is_whole(w.copies, 2));
     }
     world_end(&w);
 }
@@ -333,7 +335,7 @@ static void what_is_nowhere_is_named_and_the_rest_comes(void)
     CHECK_INT(backup(&w), ERR_OK);
     for (int n = 1; n <= 2; n++) {
         drop_file(&w, n);
-        must(unlink(file_path(w.copies, n, path)) == 0);
+        must(unlink(placed_path(w.copies, n, path)) == 0);
     }
     drop_file(&w, 257);
     w.store = store_close(w.store);
@@ -342,7 +344,7 @@ static void what_is_nowhere_is_named_and_the_rest_comes(void)
     CHECK_INT(r.missing, 2);
     CHECK_TEXT(r.names[0], "a [2J");
     CHECK_TEXT(r.names[1], "file 2.log");
-    CU_ASSERT_TRUE(file_is_whole(w.files, 257));
+    CU_ASSERT_TRUE(placed_is_whole(w.files, 257));
     CU_ASSERT_TRUE(test_look(w.t.path, FILES, out));
     CHECK_TEXT(out, "1,2,257");
     world_end(&w);
@@ -357,7 +359,7 @@ static void names_that_lead_elsewhere_are_nothing(void)
     w.store = store_close(w.store);
     CHECK_INT(restore(&w, &r), ERR_OK);
     CHECK_INT(r.missing, 1);
-    CHECK_INT(file_count(w.files), 3);
+    CHECK_INT(placed_count(w.files), 3);
     world_end(&w);
 }
 
@@ -391,12 +393,12 @@ static bool one_restore_fault(enum file_call call, int n, int with)
     bool is_new = e == ERR_OK || says_it_is_there(w.error);
     CU_ASSERT_TRUE(test_look(w.t.path, FILES, out));
     CHECK_TEXT(out, is_new ? "1,2,257" : "2");
-    CU_ASSERT_TRUE(file_is_whole(w.files, 2));
-    CU_ASSERT_TRUE(!is_new || (file_is_whole(w.files, 1) && file_is_whole(w.files, 257)));
+    CU_ASSERT_TRUE(placed_is_whole(w.files, 2));
+    CU_ASSERT_TRUE(!is_new || (placed_is_whole(w.files, 1) && placed_is_whole(w.files, 257)));
     CHECK_INT(restore(&w, &r), ERR_OK);
     file_no_links = 0;
-    CU_ASSERT_TRUE(file_is_whole(w.files, 1) && file_is_whole(w.files, 257));
-    CHECK_INT(file_count(w.files), 3);
+    CU_ASSERT_TRUE(placed_is_whole(w.files, 1) && placed_is_whole(w.files, 257));
+    CHECK_INT(placed_count(w.files), 3);
     world_end(&w);
     return came;
 }

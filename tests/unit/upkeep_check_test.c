@@ -243,24 +243,24 @@ static void each_file_is_asked_for_its_bytes(void)
     (void)snprintf(files, sizeof files, "%s/files", t.folder);
     check_folder(t.path, files, false, NULL); /* there is no folder yet */
     for (int n = 1; n <= 300; n++) {          /* more than are looked at at once */
-        file_put_row(t.path, n, 0);
+        placed_put_row(t.path, n, 0);
         if (n % 100 == 0)
-            file_put_bytes(files, n);
+            placed_put_bytes(files, n);
         else
             test_change(t.path,
                         "UPDATE file SET sha256 = '' WHERE id = (SELECT max(id) FROM file)");
     }
     check_folder(t.path, files, true, NULL);
-    must(unlink(file_path(files, 300, path)) == 0);
+    must(unlink(placed_path(files, 300, path)) == 0);
     check_folder(t.path, files, false,
                  "The bytes of file 300 (file 300.log), "
                  "files/2c/2c000000000000000000000000000300, are not there.");
-    file_write(path, "cut", 3);
+    placed_write(path, "cut", 3);
     check_folder(t.path, files, false, "are 3, and should be 100300.");
     must(unlink(path) == 0 && symlink("/dev/null", path) == 0);
     check_folder(t.path, files, false, "cannot be read: Too many levels of symbolic links");
     must(unlink(path) == 0);
-    file_put_bytes(files, 300);
+    placed_put_bytes(files, 300);
     FILE *changed = fopen(path, "r+e");
     must(changed && fputc('!', changed) == '!' && fclose(changed) == 0);
     check_folder(t.path, files, false, NULL); /* that it is another needs reading */
@@ -275,23 +275,23 @@ static void bytes_that_belong_to_nothing_are_told(void)
     char files[288], path[BLOB_PATH_SIZE + 8];
     store_close(test_store_open(&o));
     (void)snprintf(files, sizeof files, "%s/files", t.folder);
-    file_put_bytes(files, 7);
+    placed_put_bytes(files, 7);
     check_folder(t.path, files, false,
                  "files/07/07000000000000000000000000000007 (100007 bytes) belongs to nothing.");
     test_change(t.path, "INSERT INTO file_gone VALUES ('07000000000000000000000000000007')");
     check_folder(t.path, files, false, NULL); /* it goes */
     test_change(t.path, "DELETE FROM file_gone");
-    file_put_row(t.path, 7, 0);
+    placed_put_row(t.path, 7, 0);
     check_folder(t.path, files, false, NULL);
-    (void)file_path(files, 8, path);
+    (void)placed_path(files, 8, path);
     (void)strcat(path, ".part");
-    file_write(path, "half", 4);
+    placed_write(path, "half", 4);
     check_folder(t.path, files, false, "8.part (4 bytes) belongs to nothing.");
-    file_put_row(t.path, 8, 0);
+    placed_put_row(t.path, 8, 0);
     test_change(t.path, "UPDATE file SET sha256 = '' WHERE id = 8"); /* that comes */
     check_folder(t.path, files, false, NULL);
     (void)snprintf(path, sizeof path, "%s/import.part", files);
-    file_write(path, "half", 4);
+    placed_write(path, "half", 4);
     check_folder(t.path, files, false, "files/import.part (4 bytes) belongs to nothing.");
     must(unlink(path) == 0);
     (void)snprintf(path, sizeof path, "%s/07/nothing of ours", files);
