@@ -212,6 +212,10 @@ static void print_imported(const struct imported *n, const char *path)
     (void)printf("%s from %s (%s): %lld people, %lld rooms, %lld messages, %lld runs are new.\n",
                  n->bad ? "Imported, with gaps," : "Imported", path, n->format, (long long)n->users,
                  (long long)n->rooms, (long long)n->messages, (long long)n->runs);
+    if (n->files)
+        (void)printf("With their bytes came: %lld files.\n", (long long)n->files);
+    if (n->named)
+        (void)printf("Named, as their bytes are not at hand: %lld files.\n", (long long)n->named);
     if (n->already)
         (void)printf("There already: %lld messages.\n", (long long)n->already);
     if (n->left_out)
@@ -232,15 +236,20 @@ int import_run(struct config *c, const struct arguments *a)
     struct store *store = NULL;
     struct imported counts = {0};
     struct bar progress = {.word = "Reading", .unit = BAR_BYTES};
+    char files[PATH_MAX];
     const struct import_order order = {.path = a->words[0],
+                                       .files = a->files,
+                                       .place_files = files,
                                        .merge = a->merge,
                                        .env = &env_real,
                                        .told = bar_show,
                                        .said = say_line,
                                        .ctx = &progress};
     char *path = database_path(c);
-    if (!path)
+    if (!path || !files_path(c, files)) {
+        free(path);
         return 1;
+    }
     enum err e = open_store(c, path, &store, error);
     bool runs = e == ERR_CONFLICT;
     if (e == ERR_OK)

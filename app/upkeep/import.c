@@ -51,6 +51,29 @@ static enum err fail(struct intake *in, const char *path)
     return ERR_IO;
 }
 
+/* Where the bytes of files are: the folder that was given, else that of the source. */
+static enum err open_bytes(struct intake *in, const char *beside)
+{
+    const char *path = in->order->files ? in->order->files : beside;
+    if (!path)
+        return ERR_OK;
+    in->filed.from = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    in->filed.closes = in->filed.from >= 0;
+    return in->filed.closes ? ERR_OK : fail(in, path);
+}
+
+static enum err open_bytes_beside(struct intake *in, const char *file)
+{
+    char folder[4096];
+    const char *slash = strrchr(file, '/');
+    if (!slash)
+        return open_bytes(in, ".");
+    int len = (int)(slash - file);
+    return snprintf(folder, sizeof folder, "%.*s", len ? len : 1, file) < (int)sizeof folder
+               ? open_bytes(in, folder)
+               : ERR_LIMIT;
+}
+
 /* What cannot be read twice (a pipe) is refused: the first line says which format it is, and is read again. */
 static enum err import_file(struct intake *in, const char *path)
 {
@@ -70,8 +93,10 @@ static enum err import_file(struct intake *in, const char *path)
     read_file *reader = reader_of(file, in->count);
     enum err e = ERR_BAD_REQUEST;
     if (reader)
+        e = reader == read_mattermost ? open_bytes_beside(in, path) : open_bytes(in, NULL);
+    if (reader && e == ERR_OK)
         e = reader(in, file);
-    else
+    else if (!reader)
         (void)snprintf(in->error, 256, "%s", none_of_them);
     (void)fclose(file);
     return e;
@@ -86,7 +111,9 @@ static enum err import_folder(struct intake *in, const char *path)
     if (faccessat(folder, "users.json", R_OK, 0) == 0 ||
         faccessat(folder, "org_users.json", R_OK, 0) == 0) {
         in->count->format = "Slack";
-        e = read_slack(in, folder);
+        e = open_bytes(in, path);
+        if (e == ERR_OK)
+            e = read_slack(in, folder);
     } else {
         (void)snprintf(in->error, 256, "%s", none_of_them);
     }

@@ -1,5 +1,6 @@
 #include "upkeep/intake.h"
 
+#include "base/future.h"
 #include "base/must.h"
 #include "base/queue.h"
 #include "wire/json.h"
@@ -24,8 +25,9 @@ enum err intake_init(struct intake *in, struct store *s, const struct import_ord
 {
     *in = (struct intake){.store = s, .order = order, .count = count, .error = error};
     reacted_init(&in->reacted);
+    enum err e = filed_init(&in->filed, order->place_files);
     in->ended = queue_new(JOBS_MAX, sizeof(struct job_data *));
-    return in->ended ? ERR_OK : ERR_NOMEM;
+    return in->ended ? e : ERR_NOMEM;
 }
 
 /* A name is one line, and nothing that a terminal would obey. */
@@ -48,6 +50,7 @@ void intake_fini(struct intake *in)
         (void)!intake_settle(in);
     in->ended = queue_free(in->ended);
     reacted_fini(&in->reacted);
+    filed_fini(&in->filed);
 }
 
 /* ---- what is told */
@@ -95,6 +98,7 @@ static void count_job(struct imported *n, const struct put *p)
     n->users += p->fresh && p->item.kind == ITEM_USER;
     n->rooms += p->fresh && p->item.kind == ITEM_ROOM;
     n->messages += p->fresh && p->item.kind == ITEM_MESSAGE;
+    n->files += p->files;
     n->already += !p->fresh && p->item.kind == ITEM_MESSAGE;
     n->runs += p->fresh && p->item.kind == ITEM_RUN;
     n->steps += p->fresh && p->item.kind == ITEM_STEP;
@@ -118,6 +122,9 @@ static void take_ended(struct intake *in)
         in->fatal = job->err;
         (void)snprintf(in->error, 256, "%s", job->put.why[0] ? job->put.why : err_text(job->err));
     }
+    if ((job->err == ERR_OK || job->err == ERR_BAD_REQUEST) && !job->put.files &&
+        job->put.item.texts[ITEM_FILES].len)
+        filed_drop(in, job->put.item.texts[ITEM_FILES]);
     free(job);
 }
 
@@ -158,7 +165,7 @@ static struct job_data *copy_of(struct intake *in, const struct item *item)
             memcpy(at, item->texts[i].data, kept.len);
         if (i == ITEM_WORDS && item->kind != ITEM_ROOM)
             kept.len = mend_lines(at, kept.len);
-        else if (i != ITEM_REACTIONS)
+        else if (i != ITEM_REACTIONS && i != ITEM_FILES)
             mend_name(at, kept.len);
         at[kept.len] = 0;
         at += kept.len + 1;
@@ -198,6 +205,64 @@ enum err intake_put(struct intake *in, const struct item *item)
     free(job);
     in->fatal = e;
     (void)snprintf(in->error, 256, "%s", err_text(e));
+    return e;
+}
+
+/* ---- questions */
+
+struct question {
+    enum err (*ask)(struct db *db, void *data);
+    void *data;
+    struct future *answered;
+};
+
+static enum err question_run(struct db *db, void *data)
+{
+    struct question *q = data;
+    return q->ask(db, q->data);
+}
+
+static void question_done(void *data, enum err e)
+{
+    struct question *q = data;
+    (void)future_fulfil(q->answered, e, NULL);
+}
+
+enum err intake_ask(struct intake *in, enum err (*ask)(struct db *db, void *data), void *data)
+{
+    void *nothing;
+    struct question q = {ask, data, future_new(NULL)};
+    if (!q.answered)
+        return ERR_NOMEM;
+    enum err e = reader_submit(in->store, (struct job){question_run, question_done, &q});
+    if (e == ERR_OK)
+        e = future_take(q.answered, INT64_MAX, &nothing); /* q is on this stack */
+    future_unref(q.answered);
+    return e;
+}
+
+struct there {
+    const struct item *item;
+    const struct env *env;
+    bool is;
+};
+
+static enum err ask_there(struct db *db, void *data)
+{
+    struct there *t = data;
+    struct put p = {.item = *t->item, .env = t->env};
+    return put_is_there(db, &p, &t->is);
+}
+
+enum err intake_is_there(struct intake *in, const struct item *item, bool *out_there)
+{
+    struct there t = {.item = item, .env = in->order->env};
+    enum err e = in->instead ? ERR_OK : intake_ask(in, ask_there, &t);
+    *out_there = t.is;
+    if (e != ERR_OK && in->fatal == ERR_OK) {
+        in->fatal = e;
+        (void)snprintf(in->error, 256, "%s", err_text(e));
+    }
     return e;
 }
 

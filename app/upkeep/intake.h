@@ -4,6 +4,7 @@
 #define SNUG_UPKEEP_INTAKE_H
 
 #include "base/buf.h"
+#include "upkeep/filed.h"
 #include "upkeep/import.h"
 #include "upkeep/put.h"
 #include "upkeep/reacted.h"
@@ -25,6 +26,7 @@ struct intake {
     int64_t line;          /* and a line or an element, from 1; 0: at its beginning */
     int64_t done, total;   /* bytes */
     struct reacted_list reacted;
+    struct filed_list filed;
     enum err (*instead)(struct intake *in, const struct item *item); /* of the writer, in tests */
 };
 
@@ -43,6 +45,14 @@ MUST_USE enum err intake_put(struct intake *in, const struct item *item);
 
 /* Waits until the writer has done all. errors: as intake_put */
 MUST_USE enum err intake_settle(struct intake *in);
+
+/* A question to the database, of what has been done so far; waits for its answer. errors: those of `ask`; ERR_NOMEM */
+MUST_USE enum err intake_ask(struct intake *in, enum err (*ask)(struct db *db, void *data),
+                             void *data);
+
+/* Whether a message is here already, under the name that it has in its source, or because it was written here. errors: as
+ * intake_ask, in in->fatal too */
+MUST_USE enum err intake_is_there(struct intake *in, const struct item *item, bool *out_there);
 
 /* What stands where the reader is cannot be taken. */
 void intake_bad(struct intake *in, const char *why);

@@ -9,8 +9,8 @@ enum item_kind {
     ITEM_PLACE, /* name */
     ITEM_USER,  /* user, name, display, role, time, away, seen, erased */
     ITEM_ROOM, /* room, name, words (the topic), user (who made it), one and other or empty, time, private_room, apart */
-    ITEM_MEMBER,  /* room, user, role, time */
-    ITEM_MESSAGE, /* room, id, user, words, time; key, reply, run, reactions or empty; edited */
+    ITEM_MEMBER, /* room, user, role, time */
+    ITEM_MESSAGE, /* room, id, user, words, time; key, reply, run, reactions, files or empty; edited */
     ITEM_RUN, /* room, run, name (the agent), user, words, role (its state), time, started, ended; id, reply or empty */
     ITEM_STEP, /* room, run, name (its event), words (its data, a JSON object), time; user, id or empty */
     ITEM_READ,      /* room, user, id */
@@ -30,6 +30,7 @@ enum item_text {
     ITEM_REPLY,
     ITEM_RUN_ID,
     ITEM_REACTIONS, /* lines: reacted.h */
+    ITEM_FILES,     /* lines: filed.h */
     ITEM_ONE,       /* of a conversation of two, as in ITEM_OF_USER */
     ITEM_OTHER,
     ITEM_TEXTS
@@ -46,5 +47,11 @@ struct item {
     int64_t time_ms, started_ms, ended_ms, seen_ms; /* 0: not known */
     int64_t edited_ms;                              /* 0: as it was sent */
 };
+
+/* A message that has nothing to show; one that is here already is not looked at. */
+static inline bool item_is_empty(const struct item *item, bool there)
+{
+    return !there && item->texts[ITEM_WORDS].len == 0 && item->texts[ITEM_FILES].len == 0;
+}
 
 #endif

@@ -292,21 +292,38 @@ enum err put_name(struct db *db, const struct put *p, struct text name, int64_t 
     return add_key(db, 0, key_of(p, name, 1, key), &posted, NEVER_MS);
 }
 
-/* Our own export comes back to where it was written: "12.1700000000000" is message 12 of that time, with that key. */
-static enum err is_own(struct db *db, const struct put *p, bool *out_is)
+/* Our own export comes back to where it was written: "12.1700000000000" is message 12 of that time, with that key. 0: it is not. */
+static enum err find_own(struct db *db, const struct put *p, int64_t *out_id)
 {
     struct text id = put_text(p, ITEM_ID), number;
-    int64_t found = 0;
-    *out_is = false;
+    *out_id = 0;
     if (strcmp(p->item.source, "snug") != 0 || !text_split(&id, '.', &number))
         return ERR_OK;
     struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_MESSAGE_OWN);
     query_int(q, 1, text_id(number));
     query_int(q, 2, p->item.time_ms);
     query_text(q, 3, put_text(p, ITEM_KEY));
-    enum err e = query_number(q, &found);
+    return query_number(q, out_id);
+}
+
+/* And is known by that name from now on. */
+static enum err is_own(struct db *db, const struct put *p, bool *out_is)
+{
+    int64_t found;
+    enum err e = find_own(db, p, &found);
     *out_is = found != 0;
     return e == ERR_OK && found ? put_name(db, p, put_text(p, ITEM_ID), found, 0) : e;
+}
+
+enum err put_is_there(struct db *db, const struct put *p, bool *out_is)
+{
+    struct put_found there;
+    int64_t own = 0;
+    enum err e = put_find(db, p, put_text(p, ITEM_ID), &there);
+    if (e == ERR_OK && !there.id)
+        e = find_own(db, p, &own);
+    *out_is = there.id || own;
+    return e;
 }
 
 static enum err put_piece(struct db *db, struct put *p, const struct post *post,
@@ -319,6 +336,8 @@ static enum err put_piece(struct db *db, struct put *p, const struct post *post,
     if (piece > 1 || this.key.len == 0 || this.key.len > KEY_MAX)
         this.key = own.len > KEY_MAX ? (struct text){own.data + own.len - KEY_MAX, KEY_MAX} : own;
     enum err e = post_place(db, &this, p->item.time_ms, &posted);
+    if (e == ERR_BAD_REQUEST && posted.fault)
+        e = put_bad(p, "%s", posted.fault);
     if (e == ERR_OK)
         e = add_key(db, 0, own, &posted, NEVER_MS);
     /* A page that still waits for its acknowledgement sends the same key again. */
@@ -344,6 +363,31 @@ static enum err tell_run(struct db *db, const struct put *p)
     return query_run(q);
 }
 
+/* As many messages as its text needs; its files, and what stands below it, are of the first. */
+static enum err put_pieces(struct db *db, struct put *p, struct post *post,
+                           const struct person *author)
+{
+    int64_t ids[FILES_OF_MESSAGE_MAX], id = 0, first_id = 0;
+    struct text rest = put_text(p, ITEM_WORDS);
+    unsigned piece = 0;
+    size_t files = 0;
+    enum err e = put_files(db, p, author->id, ids, &files);
+    post->files = (struct brought){ids, files};
+    post->text = TEXT_NONE;
+    while (e == ERR_OK && (put_cut(&rest, &post->text) || (files > 0 && piece == 0))) {
+        e = put_piece(db, p, post, author, ++piece, &id);
+        first_id = first_id ? first_id : id;
+        post->files.count = 0;
+    }
+    if (e == ERR_OK && piece == 0)
+        return put_bad(p, "it has no text.");
+    if (e == ERR_OK)
+        e = put_reactions(db, p, first_id);
+    p->fresh = e == ERR_OK;
+    p->files = e == ERR_OK ? (int64_t)files : 0;
+    return e;
+}
+
 static enum err put_message(struct db *db, struct put *p)
 {
     struct person author = {0};
@@ -366,16 +410,7 @@ static enum err put_message(struct db *db, struct put *p)
         return e;
     post.author_id = author.id;
     post.reply_to = answered.room_id == post.room_id ? answered.id : 0;
-    struct text rest = put_text(p, ITEM_WORDS);
-    unsigned piece = 0;
-    int64_t id = 0, first_id = 0;
-    for (; e == ERR_OK && put_cut(&rest, &post.text); first_id = first_id ? first_id : id)
-        e = put_piece(db, p, &post, &author, ++piece, &id);
-    p->fresh = piece > 0;
-    if (e == ERR_OK && piece == 0)
-        return put_bad(p, "it has no text.");
-    if (e == ERR_OK)
-        e = put_reactions(db, p, first_id);
+    e = put_pieces(db, p, &post, &author);
     return e == ERR_OK && post.run_id.len > 0 ? tell_run(db, p) : e;
 }
 

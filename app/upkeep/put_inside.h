@@ -4,6 +4,7 @@
 #define SNUG_UPKEEP_PUT_INSIDE_H
 
 #include "accounts/people.h"
+#include "files/file.h"
 #include "upkeep/put.h"
 
 #define PUT_NAME_BYTES 512 /* of a setting or a key */
@@ -81,6 +82,11 @@ MUST_USE enum err put_name(struct db *db, const struct put *p, struct text name,
 
 /* What stands below a message that has just been put. The item's `why` tells of what does not come; put_reactions.c */
 MUST_USE enum err put_reactions(struct db *db, struct put *p, int64_t message_id);
+
+/* The rows of a message's files, whose bytes are on disk: the author's, not sent yet. out: their ids, in their order.
+ * errors: ERR_BAD_REQUEST; those of query_end; put_files.c */
+MUST_USE enum err put_files(struct db *db, struct put *p, int64_t author_id,
+                            int64_t out_ids[FILES_OF_MESSAGE_MAX], size_t *out_count);
 
 /* ---- the items of put_room.c and put_run.c */
 MUST_USE enum err put_room(struct db *db, struct put *p);

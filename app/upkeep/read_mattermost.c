@@ -192,29 +192,6 @@ static void name_post(struct text room, struct text parent, const struct post *p
     (void)sodium_bin2hex(out + len, ID_SIZE - (size_t)len, hash, sizeof hash);
 }
 
-/* What came without words: the names of its files. */
-static struct text words_of(struct reader *r, const struct post *p)
-{
-    struct text list = p->attachments, element;
-    if (text_trim(p->message).len || list.len == 0 || json_kind(list) != JSON_ARRAY)
-        return text_trim(p->message);
-    buf_clear(&r->text);
-    while (json_element(&list, &element)) {
-        const char *wrong;
-        struct text path = TEXT_NONE;
-        const struct field field = {"path", FIELD_TEXT, true, &path};
-        if (json_kind(element) != JSON_OBJECT ||
-            !fields_read(element, &field, 1, &r->lines.scratch, &wrong))
-            continue;
-        const char *slash = path.len ? memrchr(path.data, '/', path.len) : NULL;
-        if (r->text.len)
-            buf_add_char(&r->text, '\n');
-        buf_add_text(&r->text, TEXT("File: "));
-        buf_add_text(&r->text, slash ? text_after(path, (size_t)(slash - path.data) + 1) : path);
-    }
-    return buf_text(&r->text);
-}
-
 static enum err put_post(struct reader *r, struct text room, struct text parent,
                          const struct post *p, char id[ID_SIZE])
 {
@@ -223,15 +200,18 @@ static enum err put_post(struct reader *r, struct text room, struct text parent,
     item.edited_ms = p->edited_ms;
     item.texts[ITEM_OF_ROOM] = room;
     item.texts[ITEM_OF_USER] = p->user;
-    item.texts[ITEM_WORDS] = words_of(r, p);
+    item.texts[ITEM_WORDS] = text_trim(p->message);
     item.texts[ITEM_ID] = text_of(id);
     item.texts[ITEM_REPLY] = parent;
-    if (item.texts[ITEM_WORDS].len == 0 || text_starts(p->type, TEXT("system_"))) {
+    bool said = !text_starts(p->type, TEXT("system_"));
+    enum err e = said ? filed_mattermost(r->in, &item, p->attachments, &r->lines.scratch) : ERR_OK;
+    if (e != ERR_OK)
+        return e;
+    if (!said || item_is_empty(&item, r->in->filed.there)) {
         r->in->count->left_out++;
         return ERR_OK;
     }
-    enum err e =
-        reacted_mattermost(r->in, p->reactions, &r->lines.scratch, &item.texts[ITEM_REACTIONS]);
+    e = reacted_mattermost(r->in, p->reactions, &r->lines.scratch, &item.texts[ITEM_REACTIONS]);
     return e == ERR_OK ? intake_put(r->in, &item) : e;
 }
 

@@ -227,14 +227,14 @@ static enum err make_known(struct slack *s, struct text id, struct text name)
 
 /* ---- rooms */
 
-struct kind {
+struct room_kind {
     const char *file;
     bool private_room;
     bool unnamed; /* a conversation */
     bool of_two;
 };
 
-static const struct kind kinds[] = {
+static const struct room_kind kinds[] = {
     {"channels.json", false, false, false},
     {"groups.json", true, false, false},
     {"mpims.json", true, true, false},
@@ -294,7 +294,7 @@ static struct text value_of(struct slack *s, struct text object)
 
 static enum err take_room(struct slack *s, struct text element, void *ctx)
 {
-    const struct kind *kind = ctx;
+    const struct room_kind *kind = ctx;
     struct text id = TEXT_NONE, name = TEXT_NONE, creator = TEXT_NONE, members = TEXT_NONE;
     struct text topic = TEXT_NONE, purpose = TEXT_NONE;
     int64_t created_s = 0;
@@ -389,8 +389,8 @@ static bool read_times(struct slack *s, struct message *m)
     return false;
 }
 
-/* Names what came without words: files, and what bots attach. */
-static void add_listed(struct slack *s, struct text list, const char *field_name, const char *word)
+/* What bots attach, and show as a text. */
+static void add_attached(struct slack *s, struct text list)
 {
     struct text element;
     const char *wrong;
@@ -398,13 +398,12 @@ static void add_listed(struct slack *s, struct text list, const char *field_name
         return;
     while (json_element(&list, &element)) {
         struct text value = TEXT_NONE;
-        const struct field field = {field_name, FIELD_TEXT, false, &value};
+        const struct field field = {"fallback", FIELD_TEXT, false, &value};
         if (json_kind(element) != JSON_OBJECT ||
             !fields_read(element, &field, 1, &s->scratch, &wrong) || value.len == 0)
             continue;
         if (s->text.len)
             buf_add_char(&s->text, '\n');
-        buf_add_text(&s->text, text_of(word));
         buf_add_text(&s->text, value);
     }
 }
@@ -420,8 +419,7 @@ static void write_text(struct slack *s, const struct message *m)
     if (me)
         buf_add_char(&s->text, '_');
     if (text_trim(m->text).len == 0)
-        add_listed(s, m->attachments, "fallback", "");
-    add_listed(s, m->files, "name", "File: ");
+        add_attached(s, m->attachments);
 }
 
 /* Who says it: a user, or a bot, which is made known. */
@@ -447,8 +445,15 @@ static enum err read_reactions(struct slack *s, const struct message *m, struct 
     return e;
 }
 
-static enum err put_message(struct slack *s, struct text room, const struct message *m)
+/* A room that is read: its id, and the folder of its days. */
+struct days {
+    struct text room;
+    const char *folder;
+};
+
+static enum err put_message(struct slack *s, const struct days *days, const struct message *m)
 {
+    struct text room = days->room;
     struct item item = {
         .kind = ITEM_MESSAGE, .source = SOURCE, .time_ms = m->time_ms, .edited_ms = m->edited_ms};
     char id[2 * NAME_BYTES], reply[2 * NAME_BYTES];
@@ -467,13 +472,16 @@ static enum err put_message(struct slack *s, struct text room, const struct mess
         return ERR_OK;
     }
     item.texts[ITEM_WORDS] = text_trim(buf_text(&s->text));
-    if (item.texts[ITEM_WORDS].len == 0) {
-        s->in->count->left_out++;
-        return ERR_OK;
-    }
     (void)snprintf(id, sizeof id, "%.*s:%.*s", TEXT_ARG(room), TEXT_ARG(m->ts));
     item.texts[ITEM_ID] = text_of(id);
     item.texts[ITEM_OF_ROOM] = room;
+    e = filed_slack(s->in, &item, days->folder, m->files, &s->scratch);
+    if (e != ERR_OK)
+        return e;
+    if (item_is_empty(&item, s->in->filed.there)) {
+        s->in->count->left_out++;
+        return ERR_OK;
+    }
     if (m->thread.len && m->thread.len < 40 && !text_is(m->thread, m->ts)) {
         (void)snprintf(reply, sizeof reply, "%.*s:%.*s", TEXT_ARG(room), TEXT_ARG(m->thread));
         item.texts[ITEM_REPLY] = text_of(reply);
@@ -484,7 +492,7 @@ static enum err put_message(struct slack *s, struct text room, const struct mess
 
 static enum err take_message(struct slack *s, struct text element, void *ctx)
 {
-    const struct text *room = ctx;
+    const struct days *days = ctx;
     struct message m = {0};
     const struct field fields[] = {
         {"type", FIELD_TEXT, true, &m.type},
@@ -507,7 +515,7 @@ static enum err take_message(struct slack *s, struct text element, void *ctx)
         s->in->count->left_out++;
         return ERR_OK;
     }
-    return read_times(s, &m) ? put_message(s, *room, &m) : ERR_OK;
+    return read_times(s, &m) ? put_message(s, days, &m) : ERR_OK;
 }
 
 /* ---- the days of a room */
@@ -546,21 +554,22 @@ static enum err no_days(struct slack *s, const char *folder)
 
 static enum err read_days(struct slack *s, const char *folder, struct text room)
 {
-    struct dirent **days = NULL;
+    struct dirent **files = NULL;
+    struct days days = {room, folder};
     if (!is_plain(folder))
         return ERR_OK;
-    int count = scandirat(s->folder, folder, &days, is_day, by_name);
+    int count = scandirat(s->folder, folder, &files, is_day, by_name);
     if (count < 0)
         return no_days(s, folder);
     enum err e = ERR_OK;
     for (int i = 0; i < count; i++) {
         char path[PATH_BYTES];
-        (void)snprintf(path, sizeof path, "%.256s/%.128s", folder, days[i]->d_name);
+        (void)snprintf(path, sizeof path, "%.256s/%.128s", folder, files[i]->d_name);
         if (e == ERR_OK)
-            e = each(s, path, &room, take_message);
-        free(days[i]);
+            e = each(s, path, &days, take_message);
+        free(files[i]);
     }
-    free(days);
+    free(files);
     return e;
 }
 

@@ -64,7 +64,7 @@ static bool read_member(struct intake *in, struct text line, struct buf *scratch
 static bool read_message(struct intake *in, struct text line, struct buf *scratch,
                          struct item *item)
 {
-    struct text *t = item->texts, reactions = TEXT_NONE;
+    struct text *t = item->texts, reactions = TEXT_NONE, files = TEXT_NONE;
     const struct field fields[] = {
         {"id", FIELD_TEXT, true, &t[ITEM_ID]},
         {"room", FIELD_TEXT, true, &t[ITEM_OF_ROOM]},
@@ -76,11 +76,14 @@ static bool read_message(struct intake *in, struct text line, struct buf *scratc
         {"run_id", FIELD_TEXT, false, &t[ITEM_RUN_ID]},
         {"edited", FIELD_INT, false, &item->edited_ms},
         {"reactions", FIELD_RAW, false, &reactions},
+        {"files", FIELD_RAW, false, &files},
     };
     item->kind = ITEM_MESSAGE;
     if (!fields_or_bad(in, line, fields, COUNT(fields), scratch))
         return false;
     enum err e = reacted_snug(in, reactions, scratch, &t[ITEM_REACTIONS]);
+    if (e == ERR_OK)
+        e = filed_snug(in, item, files, scratch);
     if (e != ERR_OK)
         in->fatal = e;
     return e == ERR_OK;

@@ -55,6 +55,16 @@ bool shelf_has(const struct shelf *s, const char *name, int64_t size)
 
 /* ---- folders */
 
+static enum err make_folder(struct shelf *s, char error[256])
+{
+    if (mkdir(s->path, 0700) == 0)
+        s->made = true;
+    else if (errno != EEXIST)
+        return fail(error, "Cannot make the folder", s->path);
+    return ERR_OK;
+}
+
+/* The subfolder of a name. */
 static enum err make_folders(struct shelf *s, const char *name, char error[256])
 {
     char path[SHELF_PATH_SIZE];
@@ -62,10 +72,17 @@ static enum err make_folders(struct shelf *s, const char *name, char error[256])
     s->changed[bucket_of(name)] = true;
     if (mkdir(path, 0700) == 0 || errno == EEXIST)
         return ERR_OK;
-    if (errno != ENOENT || mkdir(s->path, 0700) != 0)
-        return fail(error, "Cannot make the folder", s->path);
-    s->made = true;
-    return mkdir(path, 0700) == 0 ? ERR_OK : fail(error, "Cannot make the folder", path);
+    enum err e =
+        errno == ENOENT ? make_folder(s, error) : fail(error, "Cannot make the folder", path);
+    if (e == ERR_OK && mkdir(path, 0700) != 0)
+        e = fail(error, "Cannot make the folder", path);
+    return e;
+}
+
+enum err shelf_part(struct shelf *s, char out[SHELF_PATH_SIZE], char error[256])
+{
+    int n = snprintf(out, SHELF_PATH_SIZE, "%s/%s", s->path, SHELF_PART);
+    return n > 0 && n < SHELF_PATH_SIZE ? make_folder(s, error) : ERR_LIMIT;
 }
 
 static enum err sync_folder(const char *path, char error[256])
@@ -139,8 +156,10 @@ static enum err copy_pieces(struct copy *c, struct shelf_copied *out, char error
         ssize_t n = read(c->from, c->piece, PIECE_BYTES);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            return fail(error, "Cannot read what is to become", c->path);
+        if (n < 0) {
+            (void)fail(error, "Cannot read what is to become", c->path);
+            return ERR_DAMAGED;
+        }
         if (n == 0)
             return ERR_OK;
         if (out->size + n > c->size_max)
@@ -218,12 +237,13 @@ static enum err copy_to(int fd, const char *path, const struct shelf_wish *wish,
     struct shelf_copied copied;
     (void)snprintf(part, sizeof part, "%s.part", path);
     enum err e = shelf_copy(fd, part, wish->size, flow, &copied, error);
-    bool other = e == ERR_LIMIT; /* it became longer */
+    bool other = e == ERR_LIMIT || e == ERR_DAMAGED; /* it became longer */
     if (e == ERR_OK)
         other =
             copied.size != wish->size || (wish->sha256 && strcmp(wish->sha256, copied.sha256) != 0);
     if (other) {
         (void)unlink(part);
+        error[0] = 0;
         *out = SHELF_OTHER;
         return ERR_OK;
     }

@@ -41,7 +41,7 @@ enum shelf_got {
     SHELF_HAD,     /* it was here */
     SHELF_CAME,    /* it is now */
     SHELF_MISSING, /* there is none at `from` */
-    SHELF_OTHER,   /* there is something else at `from`: another size, other bytes, no file */
+    SHELF_OTHER,   /* what is at `from` is not it: another size, other bytes, unreadable, no file */
 };
 
 /* Where a name is. errors: ERR_LIMIT the path is too long */
@@ -55,6 +55,10 @@ bool shelf_has(const struct shelf *s, const char *name, int64_t size);
 MUST_USE enum err shelf_bring(struct shelf *s, const struct shelf_wish *wish,
                               const struct shelf_flow *flow, enum shelf_got *out, char error[256]);
 
+/* Where bytes may be copied to that have no name yet; the folder is made. One at a time. errors: as shelf_bring */
+#define SHELF_PART "import.part"
+MUST_USE enum err shelf_part(struct shelf *s, char out[SHELF_PATH_SIZE], char error[256]);
+
 /* What was copied, for who names it afterwards. */
 struct shelf_copied {
     int64_t size;
@@ -62,7 +66,8 @@ struct shelf_copied {
 };
 
 /* Copies what fd has from its beginning into the new file at `path`, at most size_max bytes, and syncs it; what was there under that
- * name is gone. errors: ERR_LIMIT it is longer; those of shelf_bring. After one nothing is left at `path` */
+ * name is gone. errors: ERR_LIMIT it is longer; ERR_DAMAGED fd cannot be read; those of shelf_bring. After one nothing is left at
+ * `path` */
 MUST_USE enum err shelf_copy(int fd, const char *path, int64_t size_max,
                              const struct shelf_flow *flow, struct shelf_copied *out,
                              char error[256]);

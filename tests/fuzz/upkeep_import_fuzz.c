@@ -25,6 +25,15 @@ static void check_reactions(struct text rest)
     must(lines == ends);
 }
 
+/* Nothing has bytes here, so all files are named; but whatever stands in such lines is read to its end. */
+static void check_files(struct text rest)
+{
+    struct filed f;
+    size_t left = rest.len + 1;
+    for (; filed_next(&rest, &f); left = rest.len + 1)
+        must(rest.len < left && f.size >= 0);
+}
+
 static enum err check_item(struct intake *in, const struct item *item)
 {
     must(item->source && item->kind <= ITEM_CAUGHT_UP);
@@ -35,6 +44,7 @@ static enum err check_item(struct intake *in, const struct item *item)
         must(t.len == 0 || (!memchr(t.data, 0, t.len) && utf8_valid(t)));
     }
     check_reactions(item->texts[ITEM_REACTIONS]);
+    must(item->texts[ITEM_FILES].len == 0);
     must((item->texts[ITEM_ONE].len > 0) == (item->texts[ITEM_OTHER].len > 0));
     return ERR_OK;
 }
@@ -90,7 +100,7 @@ static void read_text(struct text t)
     buf_fini(&out);
 }
 
-/* Slack's reactions, of one message: its files are read from a folder. */
+/* Slack's reactions and files, of one message: its days are read from a folder. */
 static void read_reactions(struct text json)
 {
     char error[256] = "";
@@ -98,7 +108,7 @@ static void read_reactions(struct text json)
     struct imported count = {0};
     struct intake in;
     struct buf scratch;
-    struct item item = {.source = "slack"};
+    struct item item = {.source = "slack", .texts[ITEM_ID] = {"C1:1.0", 6}};
     json = text_trim(json);
     if (!json_valid(json, IMPORT_DEPTH_MAX))
         return;
@@ -108,7 +118,10 @@ static void read_reactions(struct text json)
     buf_init(&scratch, (size_t)1 << 24);
     must(scratch_for(&scratch, json) == ERR_OK);
     must(reacted_slack(&in, json, &scratch, &item.texts[ITEM_REACTIONS]) == ERR_OK);
+    must(scratch_for(&scratch, json) == ERR_OK);
+    must(filed_slack(&in, &item, "lab", json, &scratch) == ERR_OK);
     (void)check_item(&in, &item);
+    check_files(json);
     buf_fini(&scratch);
     intake_fini(&in);
 }

@@ -217,7 +217,7 @@ test("Slack's export: people, threads, mentions and links, and no notes of the s
     "snug: general/2011-03-14.json, 6: it is no object.",
     "snug: general/2011-03-14.json, 7: edited.ts is no time.",
   ]);
-  assert.match(done.out, /\(Slack\): 5 people, 4 rooms, 7 messages, 0 runs are new\.\nLeft out.*: 4 notes.*\nGot another name.*: 1 people\.\nCould not be taken: 4\.\n/);
+  assert.match(done.out, /\(Slack\): 5 people, 4 rooms, 7 messages, 0 runs are new\.\nNamed.*: 1 files\.\nLeft out.*: 4 notes.*\nGot another name.*: 1 people\.\nCould not be taken: 4\.\n/);
   const got = await exported(data);
   assert.deepEqual(of(got, "user").map((u) => [u.name, u.display, u.role, u.active]), [
     ["nook", "Nook", "agent", true],
@@ -315,7 +315,7 @@ test("Mattermost's bulk export: channels, replies, conversations; bad lines are 
     "snug: bulk.jsonl, 18: the line is longer than 16 MiB.",
     "snug: bulk.jsonl, 19: edit_at is no time.",
   ]);
-  assert.match(done.out, /\(Mattermost\): 2 people, 4 rooms, 5 messages, 0 runs are new\.\nLeft out.*: 3 .*\nGot another name.*: 1 people\.\nCould not be taken: 6\.\n/);
+  assert.match(done.out, /\(Mattermost\): 2 people, 4 rooms, 5 messages, 0 runs are new\.\nNamed.*: 1 files\.\nLeft out.*: 3 .*\nGot another name.*: 1 people\.\nCould not be taken: 6\.\n/);
   const got = await exported(data);
   assert.deepEqual(of(got, "user").slice(1).map((u) => [u.name, u.display]), [["ada", "Ada"], ["a.very.long.name.that.nobody.wo", "Bo Li"]]);
   assert.deepEqual(of(got, "room").slice(1).map((r) => [r.name ?? r.direct, r.topic, r.private]), [
