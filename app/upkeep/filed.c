@@ -163,6 +163,10 @@ static enum err copy_bytes(struct intake *in, const struct filed_wish *wish, int
     bool large = fstat(fd, &st) != 0 || st.st_size > IMPORT_BYTES_MAX;
     l->begin_len = 0;
     l->plain = (struct plain){0};
+    if (store_status(in->store).read_only) { /* the database needs what is left */
+        (void)snprintf(in->error, 256, "The disk is nearly full.");
+        return ERR_UNAVAILABLE;
+    }
     enum err e = large ? ERR_LIMIT : shelf_part(&l->shelf, part, in->error);
     if (e == ERR_OK)
         e = shelf_copy(fd, part, IMPORT_BYTES_MAX, &flow, &copied, in->error);

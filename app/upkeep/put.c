@@ -364,20 +364,21 @@ static enum err tell_run(struct db *db, const struct put *p)
 }
 
 /* As many messages as its text needs; its files, and what stands below it, are of the first. */
-static enum err put_pieces(struct db *db, struct put *p, struct post *post,
+static enum err put_pieces(struct db *db, struct put *p, const struct post *like,
                            const struct person *author)
 {
+    struct post post = *like;
     int64_t ids[FILES_OF_MESSAGE_MAX], id = 0, first_id = 0;
     struct text rest = put_text(p, ITEM_WORDS);
     unsigned piece = 0;
     size_t files = 0;
     enum err e = put_files(db, p, author->id, ids, &files);
-    post->files = (struct brought){ids, files};
-    post->text = TEXT_NONE;
-    while (e == ERR_OK && (put_cut(&rest, &post->text) || (files > 0 && piece == 0))) {
-        e = put_piece(db, p, post, author, ++piece, &id);
+    post.files = (struct brought){ids, files};
+    post.text = TEXT_NONE;
+    while (e == ERR_OK && (put_cut(&rest, &post.text) || (files > 0 && piece == 0))) {
+        e = put_piece(db, p, &post, author, ++piece, &id);
         first_id = first_id ? first_id : id;
-        post->files.count = 0;
+        post.files.count = 0;
     }
     if (e == ERR_OK && piece == 0)
         return put_bad(p, "it has no text.");

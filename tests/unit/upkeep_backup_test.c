@@ -1,7 +1,7 @@
 /* A backup has the bytes of what it names, as links where the disk makes them; a restore brings back what is lacking. Whenever
  * either ends, what was whole before is whole. */
 #include "file_calls.h"
-#include "file_place.h"
+#include "placed_files.h"
 #include "unit.h"
 #include "upkeep/shelf.h"
 #include "upkeep/upkeep.h"
@@ -66,7 +66,7 @@ static void all_bytes_that_it_names_are_beside_it(void)
     placed_put_bytes(w.files, 9);
     CHECK_INT(backup(&w), ERR_OK);
     CHECK_INT(w.n.files, 3);
-    CHECK_INT(w.n.bytes, 3 * FILE_PLACE_SIZE + 1 + 2 + 257);
+    CHECK_INT(w.n.bytes, 3 * PLACED_SIZE + 1 + 2 + 257);
     CHECK_INT(w.n.deleted + w.n.lost, 0);
     CHECK_INT(placed_count(w.copies), 3);
     CHECK_INT(placed_inode(w.copies, 257), placed_inode(w.files, 257)); /* it costs no room */
@@ -283,8 +283,9 @@ static void whatever_call_fails_one_of_the_two_is_whole(void)
     for (enum file_call call = 0; call < FILE_CALLS; call++)
         for (size_t i = 0; i < 2; i++) {
             int rounds = 0;
-            while (CU_get_number_of_failures() == failures &&
-                   one_fault(call, rounds + 1, errors[i]))
+            for (int n = 1;
+                 CU_get_number_of_failures() == failures && one_fault(call, n, errors[i]);
+                 n += 1 + n / 3)
                 rounds++;
             (void)printf("%s: %d calls ... ", file_calls[call], rounds);
             CU_ASSERT_TRUE(rounds > 0); /* or the test proves nothing */
@@ -408,8 +409,9 @@ static void whatever_call_fails_in_a_restore_the_next_try_succeeds(void)
     unsigned failures = CU_get_number_of_failures();
     for (enum file_call call = 0; call < FILE_CALLS; call++) {
         int rounds = 0;
-        while (CU_get_number_of_failures() == failures &&
-               one_restore_fault(call, rounds + 1, call == FILE_WRITE ? ENOSPC : EIO))
+        for (int n = 1; CU_get_number_of_failures() == failures &&
+                        one_restore_fault(call, n, call == FILE_WRITE ? ENOSPC : EIO);
+             n += 1 + n / 3)
             rounds++;
         (void)printf("%s: %d calls ... ", file_calls[call], rounds);
         CU_ASSERT_TRUE(rounds > 0);

@@ -1,5 +1,5 @@
 /* A check tells each thing that is wrong in words, with what to do, and nothing of data that is whole. */
-#include "file_place.h"
+#include "placed_files.h"
 #include "test_store.h"
 #include "unit.h"
 #include "upkeep/upkeep.h"
@@ -284,7 +284,7 @@ static void bytes_that_belong_to_nothing_are_told(void)
     placed_put_row(t.path, 7, 0);
     check_folder(t.path, files, false, NULL);
     (void)placed_path(files, 8, path);
-    (void)strcat(path, ".part");
+    (void)stpcpy(path + strlen(path), ".part");
     placed_write(path, "half", 4);
     check_folder(t.path, files, false, "8.part (4 bytes) belongs to nothing.");
     placed_put_row(t.path, 8, 0);

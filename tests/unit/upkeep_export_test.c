@@ -1,7 +1,7 @@
 /* The lines of an export name the files of each message; their bytes come to a folder beside it, once, whole, and only if they are
  * those that were sent. */
 #include "file_calls.h"
-#include "file_place.h"
+#include "placed_files.h"
 #include "unit.h"
 #include "upkeep/export.h"
 
@@ -170,6 +170,12 @@ static void bytes_that_are_not_there_are_told_and_it_goes_on(void)
     tmpdb_remove(&w.t);
 }
 
+static void clear_folder(const struct world *w)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else walks folders */
+    (void)nftw(w->to, tmpdb_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 /* Each ends with a sentence, and the next try has all. */
 static void whatever_call_fails_is_told(void)
 {
@@ -181,7 +187,7 @@ static void whatever_call_fails_is_told(void)
         bool came = true;
         int rounds = 0;
         for (int n = 1; came && CU_get_number_of_failures() == failures; n++) {
-            (void)nftw(w.to, tmpdb_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+            clear_folder(&w);
             file_fault_at(calls[i], n, calls[i] == FILE_WRITE ? ENOSPC : EIO);
             enum err e = export_to(&w, w.to);
             came = file_fault_end();

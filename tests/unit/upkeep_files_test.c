@@ -2,7 +2,7 @@
  * is not there is named; whatever fails, no bytes are left that nothing names, and again adds nothing. */
 #include "fault.h"
 #include "file_calls.h"
-#include "file_place.h"
+#include "placed_files.h"
 #include "unit.h"
 #include "upkeep/beneath.h"
 #include "upkeep/export.h"
@@ -12,9 +12,8 @@
 
 struct world {
     struct tmpdb t;
-    char in[288], bytes[320],
-        files[288];    /* what is imported; where its bytes are; those of the place */
-    const char *given; /* --files */
+    char in[400], bytes[320], files[288]; /* what is imported; its bytes; those of the place */
+    const char *given;                    /* --files */
     char said[1024], error[256];
     struct imported n;
     enum err err;
@@ -269,13 +268,13 @@ static void of_ours_what_is_no_good_is_told(void)
 static void of_many_files_the_first_ten_come(void)
 {
     struct world w = world_make();
-    char one[256], *list = malloc(12 * 256);
+    char one[256], *list = malloc((size_t)12 * 256);
     must(list);
     w.given = w.bytes;
     (void)stpcpy(list, "[");
     for (int n = 1; n <= 12; n++)
         (void)snprintf(list + strlen(list), 256, "%s%s", n > 1 ? "," : "", ours(&w, n, true, one));
-    (void)strcat(list, "]");
+    (void)stpcpy(list + strlen(list), "]");
     import_ours(&w, 7, "hm", list);
     CHECK_INT(w.n.files, 10);
     CHECK_INT(w.n.named, 2);
@@ -399,7 +398,7 @@ static void of_mattermost_no_path_leads_out(void)
         {"\"a\"", "hm", "", "its files are no list, and are left out."},
     };
     struct world w = world_make();
-    char path[400];
+    char path[480];
     must(mkdir(w.bytes, 0700) == 0);
     write_bytes(w.bytes, "data/20260101/t/a b.txt", "ab", 2);
     write_bytes(w.t.folder, "secret", "nobody's business", 17);
@@ -439,7 +438,7 @@ static void nothing_is_opened_outside_of_a_folder(void)
                                         "./a", "b/../a", "b//c",     "b/link",   "up/a", "b/up/a",
                                         "b",   "pipe",   "b/c/none", "b/c/d/e/f"};
     struct world w = world_make();
-    char path[400];
+    char path[480];
     write_bytes(w.t.folder, "top/a", "a", 1);
     write_bytes(w.t.folder, "top/b/c", "c", 1);
     (void)snprintf(path, sizeof path, "%s/top", w.t.folder);
@@ -522,7 +521,7 @@ static void of_slack_bytes_are_taken_where_tools_put_them(void)
         {"{}", "hm", "", "its files are no list, and are left out."},
     };
     struct world w = world_make();
-    char path[400];
+    char path[480];
     must(mkdir(w.in, 0700) == 0);
     write_bytes(w.in, "__uploads/F1/a.txt", "ab", 2);
     write_bytes(w.in, "lab/attachments/F2-b.txt", "abc", 3);

@@ -1,7 +1,7 @@
-/* file_place: files of a place put there by hand: file n has its row, of user 1 and message m (0: not sent), and its bytes in the data
+/* placed_files: files of a place put there by hand: file n has its row, of user 1 and message m (0: not sent), and its bytes in the data
  * folder. Its name on disk, and what is in it, follow from n. */
-#ifndef SNUG_TESTS_FILE_PLACE_H
-#define SNUG_TESTS_FILE_PLACE_H
+#ifndef SNUG_TESTS_PLACED_FILES_H
+#define SNUG_TESTS_PLACED_FILES_H
 
 #include "files/blob.h"
 #include "test_store.h"
@@ -9,7 +9,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
-#define FILE_PLACE_SIZE 100000 /* bytes of each, and n more */
+#define PLACED_SIZE 100000 /* bytes of each, and n more */
 
 static inline void placed_blob(int n, char out[BLOB_NAME_SIZE])
 {
@@ -19,8 +19,8 @@ static inline void placed_blob(int n, char out[BLOB_NAME_SIZE])
 /* The bytes of file n. */
 static inline char *placed_bytes(int n, size_t *out_len)
 {
-    *out_len = (size_t)FILE_PLACE_SIZE + (size_t)n;
-    char *bytes = malloc(*out_len);
+    *out_len = (size_t)PLACED_SIZE + (size_t)n;
+    char *bytes = calloc(1, *out_len);
     must(bytes);
     for (size_t i = 0; i < *out_len; i++)
         bytes[i] = (char)(i * 7 + (size_t)n * 13 + i / 251);
@@ -77,7 +77,7 @@ static inline void placed_put_row(const char *path, int n, int message)
         "INSERT INTO file (id, author_id, key, blob, name, size, type, sha256, created_ms,"
         " room_id, message_id) VALUES (%d, 1, 'k%d', '%s', 'file %d.log', %d, "
         "'text/plain', '%s', 1, %d, %s)",
-        n, n, blob, n, FILE_PLACE_SIZE + n, hash, message ? 1 : 0, id);
+        n, n, blob, n, PLACED_SIZE + n, hash, message ? 1 : 0, id);
     test_change(path, sql);
 }
 
