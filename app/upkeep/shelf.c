@@ -70,13 +70,16 @@ static enum err make_folders(struct shelf *s, const char *name, char error[256])
     char path[SHELF_PATH_SIZE];
     (void)snprintf(path, sizeof path, "%s/%.2s", s->path, name);
     s->changed[bucket_of(name)] = true;
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
-        return ERR_OK;
-    enum err e =
-        errno == ENOENT ? make_folder(s, error) : fail(error, "Cannot make the folder", path);
-    if (e == ERR_OK && mkdir(path, 0700) != 0)
-        e = fail(error, "Cannot make the folder", path);
-    return e;
+    for (int tries = 0; mkdir(path, 0700) != 0; tries++) {
+        if (errno == EEXIST)
+            return ERR_OK;
+        enum err e = errno == ENOENT && tries == 0 ? make_folder(s, error)
+                                                   : fail(error, "Cannot make the folder", path);
+        if (e != ERR_OK)
+            return e;
+    }
+    s->settled = false;
+    return ERR_OK;
 }
 
 enum err shelf_part(struct shelf *s, char out[SHELF_PATH_SIZE], char error[256])
@@ -95,6 +98,15 @@ static enum err sync_folder(const char *path, char error[256])
     return e;
 }
 
+static enum err sync_parent(const struct shelf *s, char error[256])
+{
+    char path[SHELF_PATH_SIZE];
+    const char *slash = strrchr(s->path, '/');
+    int len = slash && slash > s->path ? (int)(slash - s->path) : 1;
+    (void)snprintf(path, sizeof path, "%.*s", len, slash ? s->path : ".");
+    return sync_folder(path, error);
+}
+
 enum err shelf_sync(struct shelf *s, char error[256])
 {
     char path[SHELF_PATH_SIZE];
@@ -105,19 +117,18 @@ enum err shelf_sync(struct shelf *s, char error[256])
             continue;
         (void)snprintf(path, sizeof path, "%s/%02x", s->path, i);
         e = sync_folder(path, error);
-        any = true;
         s->changed[i] = e != ERR_OK;
+        any = true;
     }
-    if (any && e == ERR_OK)
+    if (e == ERR_OK && any &&
+        !s->settled) { /* the first time: who made them may not have come so far */
         e = sync_folder(s->path, error);
-    if (!s->made || e != ERR_OK)
-        return e;
-    const char *slash = strrchr(s->path, '/');
-    size_t len = slash ? (size_t)(slash - s->path) : 0;
-    (void)snprintf(path, sizeof path, "%.*s", slash ? (int)(len ? len : 1) : 1,
-                   slash ? s->path : ".");
-    e = sync_folder(path, error);
-    s->made = e != ERR_OK;
+        s->settled = e == ERR_OK;
+    }
+    if (e == ERR_OK && s->made) {
+        e = sync_parent(s, error);
+        s->made = e != ERR_OK;
+    }
     return e;
 }
 
@@ -144,6 +155,7 @@ struct copy {
     int from, to;
     const char *path;
     int64_t size_max;
+    bool hashes;
     const struct shelf_flow *flow;
     char *piece;
     crypto_hash_sha256_state hash;
@@ -164,7 +176,8 @@ static enum err copy_pieces(struct copy *c, struct shelf_copied *out, char error
             return ERR_OK;
         if (out->size + n > c->size_max)
             return ERR_LIMIT;
-        (void)crypto_hash_sha256_update(&c->hash, (const unsigned char *)c->piece, (size_t)n);
+        if (c->hashes)
+            (void)crypto_hash_sha256_update(&c->hash, (const unsigned char *)c->piece, (size_t)n);
         if (c->flow && c->flow->saw)
             c->flow->saw(c->flow->ctx, c->piece, (size_t)n);
         if (!write_all(c->to, c->piece, (size_t)n))
@@ -172,7 +185,9 @@ static enum err copy_pieces(struct copy *c, struct shelf_copied *out, char error
         out->size += n;
         if (out->size - synced >= SYNC_BYTES) {
             synced = out->size;
-            (void)fdatasync(c->to); /* the one at the end tells what went wrong */
+            if (fdatasync(c->to) !=
+                0) /* what it has told, the one at the end does not tell again */
+                return fail(error, "Cannot write", c->path);
         }
         enum err e = c->flow ? c->flow->came(c->flow->ctx, n, true) : ERR_OK;
         if (e != ERR_OK)
@@ -180,11 +195,11 @@ static enum err copy_pieces(struct copy *c, struct shelf_copied *out, char error
     }
 }
 
-enum err shelf_copy(int fd, const char *path, int64_t size_max, const struct shelf_flow *flow,
-                    struct shelf_copied *out, char error[256])
+enum err shelf_copy(int fd, const char *path, int64_t size_max, bool hashes,
+                    const struct shelf_flow *flow, struct shelf_copied *out, char error[256])
 {
     struct copy c = {
-        .from = fd, .to = -1, .path = path, .size_max = size_max, .flow = flow, .piece = NULL};
+        .from = fd, .to = -1, .path = path, .size_max = size_max, .hashes = hashes, .flow = flow};
     unsigned char digest[crypto_hash_sha256_BYTES];
     enum err e = ERR_OK;
     *out = (struct shelf_copied){0};
@@ -206,7 +221,8 @@ enum err shelf_copy(int fd, const char *path, int64_t size_max, const struct she
     if (e != ERR_OK && c.to >= 0)
         (void)unlink(path);
     (void)crypto_hash_sha256_final(&c.hash, digest);
-    (void)sodium_bin2hex(out->sha256, sizeof out->sha256, digest, sizeof digest);
+    if (hashes)
+        (void)sodium_bin2hex(out->sha256, sizeof out->sha256, digest, sizeof digest);
     free(c.piece);
     return e;
 }
@@ -236,7 +252,7 @@ static enum err copy_to(int fd, const char *path, const struct shelf_wish *wish,
     char part[SHELF_PATH_SIZE + sizeof ".part"];
     struct shelf_copied copied;
     (void)snprintf(part, sizeof part, "%s.part", path);
-    enum err e = shelf_copy(fd, part, wish->size, flow, &copied, error);
+    enum err e = shelf_copy(fd, part, wish->size, wish->sha256 != NULL, flow, &copied, error);
     bool other = e == ERR_LIMIT || e == ERR_DAMAGED; /* it became longer */
     if (e == ERR_OK)
         other =

@@ -18,8 +18,9 @@
 
 struct shelf {
     const char *path;  /* of the folder, which is made when the first bytes come */
-    bool made;         /* by this one */
-    bool changed[256]; /* subfolders that are not synced yet */
+    bool made;         /* it is new, and its name is not synced yet */
+    bool settled;      /* the names of its subfolders are */
+    bool changed[256]; /* subfolders with names that are not */
 };
 
 /* Who hears of each piece that came; what it answers but ERR_OK ends the copying. */
@@ -66,9 +67,9 @@ struct shelf_copied {
 };
 
 /* Copies what fd has from its beginning into the new file at `path`, at most size_max bytes, and syncs it; what was there under that
- * name is gone. errors: ERR_LIMIT it is longer; ERR_DAMAGED fd cannot be read; those of shelf_bring. After one nothing is left at
+ * name is gone. hashes: out->sha256 is wanted, else it is "". errors: ERR_LIMIT it is longer; ERR_DAMAGED fd cannot be read; those of shelf_bring. After one nothing is left at
  * `path` */
-MUST_USE enum err shelf_copy(int fd, const char *path, int64_t size_max,
+MUST_USE enum err shelf_copy(int fd, const char *path, int64_t size_max, bool hashes,
                              const struct shelf_flow *flow, struct shelf_copied *out,
                              char error[256]);
 
