@@ -157,7 +157,7 @@ static enum err copy_bytes(struct intake *in, const struct filed_wish *wish, int
 {
     struct filed_list *l = &in->filed;
     char part[SHELF_PATH_SIZE], blob[BLOB_NAME_SIZE];
-    struct shelf_copied copied;
+    struct shelf_copied copied = {.hashes = true};
     const struct shelf_flow flow = {.came = came, .saw = saw, .ctx = in};
     struct stat st;
     bool large = fstat(fd, &st) != 0 || st.st_size > IMPORT_BYTES_MAX;
@@ -169,7 +169,7 @@ static enum err copy_bytes(struct intake *in, const struct filed_wish *wish, int
     }
     enum err e = large ? ERR_LIMIT : shelf_part(&l->shelf, part, in->error);
     if (e == ERR_OK)
-        e = shelf_copy(fd, part, IMPORT_BYTES_MAX, true, &flow, &copied, in->error);
+        e = shelf_copy(fd, part, IMPORT_BYTES_MAX, &flow, &copied, in->error);
     if (e == ERR_LIMIT)
         *out_why = "it is larger than 1 GiB, and is named.";
     else if (e == ERR_DAMAGED)

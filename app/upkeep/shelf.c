@@ -195,14 +195,18 @@ static enum err copy_pieces(struct copy *c, struct shelf_copied *out, char error
     }
 }
 
-enum err shelf_copy(int fd, const char *path, int64_t size_max, bool hashes,
-                    const struct shelf_flow *flow, struct shelf_copied *out, char error[256])
+enum err shelf_copy(int fd, const char *path, int64_t size_max, const struct shelf_flow *flow,
+                    struct shelf_copied *out, char error[256])
 {
-    struct copy c = {
-        .from = fd, .to = -1, .path = path, .size_max = size_max, .hashes = hashes, .flow = flow};
+    struct copy c = {.from = fd,
+                     .to = -1,
+                     .path = path,
+                     .size_max = size_max,
+                     .hashes = out->hashes,
+                     .flow = flow};
     unsigned char digest[crypto_hash_sha256_BYTES];
     enum err e = ERR_OK;
-    *out = (struct shelf_copied){0};
+    *out = (struct shelf_copied){.hashes = c.hashes};
     (void)crypto_hash_sha256_init(&c.hash);
     c.piece = malloc(PIECE_BYTES);
     if (!c.piece)
@@ -221,7 +225,7 @@ enum err shelf_copy(int fd, const char *path, int64_t size_max, bool hashes,
     if (e != ERR_OK && c.to >= 0)
         (void)unlink(path);
     (void)crypto_hash_sha256_final(&c.hash, digest);
-    if (hashes)
+    if (c.hashes)
         (void)sodium_bin2hex(out->sha256, sizeof out->sha256, digest, sizeof digest);
     free(c.piece);
     return e;
@@ -250,9 +254,9 @@ static enum err copy_to(int fd, const char *path, const struct shelf_wish *wish,
                         const struct shelf_flow *flow, enum shelf_got *out, char error[256])
 {
     char part[SHELF_PATH_SIZE + sizeof ".part"];
-    struct shelf_copied copied;
+    struct shelf_copied copied = {.hashes = wish->sha256 != NULL};
     (void)snprintf(part, sizeof part, "%s.part", path);
-    enum err e = shelf_copy(fd, part, wish->size, wish->sha256 != NULL, flow, &copied, error);
+    enum err e = shelf_copy(fd, part, wish->size, flow, &copied, error);
     bool other = e == ERR_LIMIT || e == ERR_DAMAGED; /* it became longer */
     if (e == ERR_OK)
         other =

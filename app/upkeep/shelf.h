@@ -62,14 +62,15 @@ MUST_USE enum err shelf_part(struct shelf *s, char out[SHELF_PATH_SIZE], char er
 
 /* What was copied, for who names it afterwards. */
 struct shelf_copied {
+    bool hashes; /* in: sha256 is wanted; else it is "" */
     int64_t size;
     char sha256[SHELF_HASH_SIZE];
 };
 
 /* Copies what fd has from its beginning into the new file at `path`, at most size_max bytes, and syncs it; what was there under that
- * name is gone. hashes: out->sha256 is wanted, else it is "". errors: ERR_LIMIT it is longer; ERR_DAMAGED fd cannot be read; those of shelf_bring. After one nothing is left at
+ * name is gone. errors: ERR_LIMIT it is longer; ERR_DAMAGED fd cannot be read; those of shelf_bring. After one nothing is left at
  * `path` */
-MUST_USE enum err shelf_copy(int fd, const char *path, int64_t size_max, bool hashes,
+MUST_USE enum err shelf_copy(int fd, const char *path, int64_t size_max,
                              const struct shelf_flow *flow, struct shelf_copied *out,
                              char error[256]);
 
