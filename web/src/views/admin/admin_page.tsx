@@ -1,13 +1,18 @@
 import { useState } from "preact/hooks";
+import charts from "uplot/dist/uPlot.min.css" with { type: "text" };
 import { Icon } from "../../lib/icons";
 import { route } from "../../lib/router";
+import { addSheet } from "../../lib/sheet";
 import { adminPages } from "../../state/admin_pages";
 import { me, place } from "../../state/app";
+import sheet from "../../styles/admin.css" with { type: "text" };
 import { AdminFoot } from "./admin_foot";
 import { ConnectionsPage } from "./connections_page";
 import { MessagesPage } from "./messages_page";
 import { MetricsPage } from "./metrics_page";
 import { PeoplePage } from "./people_page";
+
+addSheet(charts + sheet);
 
 /** Administration has its own list at the left. On a narrow page the list is a page of its own. */
 export function AdminPage() {
