@@ -1,12 +1,13 @@
-import { connection, currentRoomId, me, members, messages, rooms, serverNow, typing } from "../state/app";
+import { connection, currentRoomId, me, members, messages, roomFiles, rooms, serverNow, typing } from "../state/app";
 import { batch } from "../state/store";
 import { withPartner } from "../state/direct";
 import { withErased } from "../state/erased";
 import { lastOffset, withDeleted, withEdited, withLiveMessage, withMessages, withRun, type RoomLog } from "../state/log";
 import { reactors } from "../state/reacting";
+import { withFilesOf, withoutFilesBy, withoutFilesOf } from "../state/room_files";
 import { applyRunEvent, isRunEvent } from "../state/runs";
 import { withTyping } from "../state/typing";
-import type { Message, RoomEvent, RunEvent, UserErased } from "../net/types";
+import type { Message, MessageDeleted, RoomEvent, RunEvent, UserErased } from "../net/types";
 import { feedReaction } from "./react";
 import { sendIsThrough } from "./send";
 import { announceMessage, announceRun } from "./announce";
@@ -17,7 +18,7 @@ export function feedRoom(room: string, event: RoomEvent, offset: number, live: b
     const log = messages(room);
     if (offset > log.peek().top) log.value = { ...log.peek(), top: offset };
     if (event.type === "message_created") feedMessage(room, event.message, live);
-    else if (event.type === "message_deleted") log.value = withDeleted(log.peek(), event.message.id, event.message.deleted);
+    else if (event.type === "message_deleted") feedDeleted(room, event.message);
     else if (event.type === "message_edited") log.value = withEdited(log.peek(), event.message);
     else if (event.type === "reaction_added" || event.type === "reaction_removed") feedReaction(room, event, live);
     else if (event.type === "user_erased") feedErased(room, event);
@@ -33,6 +34,13 @@ function feedErased(room: string, { user, messages: texts }: UserErased): void {
   reactors.delete(user.id);
   log.value = withErased(log.peek(), user, texts === "delete");
   rooms.value = withPartner(rooms.peek(), user);
+  if (texts === "delete") roomFiles(room).value = withoutFilesBy(roomFiles(room).peek(), user.id);
+}
+
+function feedDeleted(room: string, { id, deleted }: MessageDeleted["message"]): void {
+  const log = messages(room);
+  log.value = withDeleted(log.peek(), id, deleted);
+  roomFiles(room).value = withoutFilesOf(roomFiles(room).peek(), id);
 }
 
 function feedMessage(room: string, message: Message, live: boolean): void {
@@ -40,6 +48,7 @@ function feedMessage(room: string, message: Message, live: boolean): void {
   const own = message.author.id === me.peek()?.id;
   const before = startLine(room, log.peek(), own || !live);
   log.value = live ? withLiveMessage(before, message) : withMessages(before, [message]);
+  roomFiles(room).value = withFilesOf(roomFiles(room).peek(), message);
   typing.value = withTyping(typing.peek(), room, message.author, 0);
   if (own) sendIsThrough(message.key);
   else if (live) announceMessage(room, message);

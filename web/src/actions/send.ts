@@ -2,7 +2,7 @@ import { connection, isUp, me, messages } from "../state/app";
 import { batch, effect, untracked } from "../state/store";
 import { withLiveMessage } from "../state/log";
 import { afterError, changeSend, newSend, nextSend, outbox, sendWords, withoutSend, withSend } from "../state/outbox";
-import type { Send } from "../state/outbox";
+import type { Send, Written } from "../state/outbox";
 import { forgetSend, storeSend, storedSends } from "../net/outbox_store";
 import { ApiError, call } from "../net/rpc";
 import { linkUp } from "../net/link";
@@ -15,16 +15,17 @@ let loadedFor = "";
 
 /** 48 bits of the time and 80 random ones as text, the order of a version 7 UUID: a person's keys lie beside each other in
  * the server's index. Unlike randomUUID also there on plain http away from this machine. */
-function newKey(created: number): string {
+export function newKey(created: number): string {
   const random = crypto.getRandomValues(new Uint8Array(10));
   return created.toString(16).padStart(12, "0") + Array.from(random, (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-export function sendMessage(room: string, text: string, reply_to = ""): string {
+export function sendMessage(written: Written): string {
+  const { room } = written;
   /* two in one millisecond keep their order */
   const last = outbox.peek()[outbox.peek().length - 1];
   const created = Math.max(Date.now(), (last?.created ?? 0) + 1);
-  const send = newSend(newKey(created), room, text, reply_to, created);
+  const send = newSend(newKey(created), written, created);
   outbox.value = withSend(outbox.peek(), send);
   const log = messages(room);
   if (log.peek().new_after >= 0) log.value = { ...log.peek(), new_after: -1 };
@@ -91,13 +92,14 @@ function pump(room: string): void {
 }
 
 async function deliver(send: Send): Promise<void> {
-  const { room, text, key, reply_to } = send;
+  const { room, text, key, reply_to, files } = send;
   try {
     const done = await call<{ id: string; offset: number; time: number }>("message.send", {
       room,
       text,
       key,
       ...(reply_to ? { reply_to } : {}),
+      ...(files ? { files: files.map(({ id }) => id) } : {}),
     });
     const user = me.peek();
     batch(() => {
@@ -106,7 +108,7 @@ async function deliver(send: Send): Promise<void> {
       if (user && log.peek().loaded && !known) {
         const { id, name, display, role } = user;
         const author = { id, name, display, role };
-        log.value = withLiveMessage(log.peek(), { ...done, room, author, text, key, reply_to });
+        log.value = withLiveMessage(log.peek(), { ...done, room, author, text, key, reply_to, ...(files ? { files } : {}) });
       }
       sendIsThrough(key);
     });

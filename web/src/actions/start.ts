@@ -14,9 +14,11 @@ import type { Room, UserEvent } from "../net/types";
 import { userChanged } from "./called";
 import { keepChanged } from "./place";
 import { loadPlace } from "./session";
+import { startUploads } from "./attach";
 import { startBadge } from "./badge";
 import { startNotify } from "./notify";
 import { startOutbox } from "./send";
+import { startArmed } from "./send_draft";
 import { startPresence } from "./presence";
 import { leave, startRooms } from "./room_open";
 
@@ -136,6 +138,8 @@ export function startApp(): void {
   });
   watchNetwork();
   startOutbox();
+  startUploads();
+  startArmed();
   startRooms();
   startPresence();
   startNotify();

@@ -2,6 +2,8 @@
  *
  * Times are milliseconds since 1970 (UTC), durations end in `_ms`, sizes in `_bytes`, ids are decimal text. */
 
+import type { FileInfo } from "./types_files";
+
 export type Role = "admin" | "member" | "agent";
 
 /** The short user: what stands beside a message. */
@@ -73,6 +75,7 @@ export interface Message {
   edited?: number; // when its text was changed last
   deleted?: "author" | "owner"; // who took its text
   reactions?: readonly Reaction[]; // in the order in which each emoji was first used
+  files?: readonly FileInfo[]; // in the order in which they were chosen
 }
 
 /** A hit of message.search: `marks` are [start, length] in characters of `text`. */

@@ -1,6 +1,7 @@
 import { computed, signal, type Signal } from "./store";
 import { route } from "../lib/router";
 import { emptyLog, type RoomLog } from "./log";
+import { noFiles, type RoomFiles } from "./room_files";
 import type { Author, Member, Place, Room, User } from "../net/types";
 
 /** What the whole page knows. Plain signals; src/actions/* and src/net/* write them, views read them. */
@@ -86,6 +87,8 @@ const namesInRoom = computed(() => {
 export const memberNames = computed<ReadonlySet<string>>(() => new Set(namesInRoom.value.split(" ").filter(Boolean)));
 /** Everything the log of a room shows. */
 export const messages = perRoom<RoomLog>(emptyLog);
+/** What the details list of its files. */
+export const roomFiles = perRoom<RoomFiles>(() => noFiles);
 
 /** An admin, or the owner of the room. */
 export function mayGovern(room: string): boolean {

@@ -1,5 +1,6 @@
 import { signal } from "./store";
 import type { Message } from "../net/types";
+import type { FileInfo } from "../net/types_files";
 
 /** The message that is being answered, for each room that has one. */
 export const replyTo = signal<ReadonlyMap<string, Message>>(new Map());
@@ -36,8 +37,11 @@ export const deleting = signal<Message | null>(null);
 /** The message that the dialog "why" is about. */
 export const asking = signal<Message | null>(null);
 
-/** A text that goes back into the box of a room ("Edit" below a failed send). */
-export const putBack = signal<{ room: string; text: string } | null>(null);
+/** What goes back into the box of a room ("Edit" below a failed send; a text that was attached as a file). */
+export const putBack = signal<{ room: string; text: string; files?: readonly FileInfo[] | undefined } | null>(null);
+
+/** The room whose draft went out by itself: its box is empty. */
+export const draftSent = signal<{ room: string } | null>(null);
 
 /** Raised when the box should take the focus. */
 export const focusBox = signal(0);

@@ -45,6 +45,13 @@ test("what they put below messages is gone, with keep too", () => {
   assert.ok(!("reactions" in withErased(before, nobody, true).items[0]!), "a text that goes takes all below it");
 });
 
+test("their files go with their texts, and stay with keep", () => {
+  const files = [{ id: "3", name: "a.txt", type: "text/plain", size: 1 }];
+  const before = withMessages(emptyLog("1"), [message(1, zora, { files })]);
+  assert.deepEqual(withErased(before, nobody, false).items[0]!.files, files);
+  assert.ok(!("files" in withErased(before, nobody, true).items[0]!));
+});
+
 test("with delete the texts are gone, and what they asked an agent", () => {
   const after = withErased(log(), nobody, true);
   assert.deepEqual(after.items.map((m) => [m.text, m.deleted]), [["", "author"], ["zora said", undefined], ["", "owner"]]);

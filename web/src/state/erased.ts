@@ -16,7 +16,9 @@ export function withErased(log: RoomLog, user: Author, deletes: boolean): RoomLo
     const m = withoutReactionsOf(one, user.id);
     if (m.author.id !== user.id) return m;
     const theirs = { ...m, author: user };
-    return deletes ? withReactions({ ...theirs, text: "", deleted: m.deleted ?? "author" }, undefined) : theirs;
+    if (!deletes) return theirs;
+    const { files: _, ...words } = withReactions(theirs, undefined);
+    return { ...words, text: "", deleted: m.deleted ?? "author" };
   });
   const runs = new Map([...log.runs].map(([id, run]) => [id, erasedRun(run, user, deletes)]));
   return { ...log, items, runs };

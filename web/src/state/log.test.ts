@@ -27,6 +27,13 @@ test("an edit of what is not loaded, or was deleted, changes nothing", () => {
   assert.deepEqual(withDeleted(edited, "1", "author").items[0], gone.items[0], "what is deleted has no mark of an edit");
 });
 
+test("files go with their message, and an edit says them again", () => {
+  const files = [{ id: "3", name: "a.txt", type: "text/plain", size: 1 }];
+  const sent = withMessages(emptyLog("1"), [message("1", "2", { files })]);
+  assert.deepEqual(withEdited(sent, message("1", "2", { text: "other", edited: 9, files })).items[0]!.files, files);
+  assert.ok(!("files" in withDeleted(sent, "1", "author").items[0]!));
+});
+
 test("the newest message of one's own is edited by Up: one's words, that are there, while the end is shown", () => {
   assert.equal(newestOwn(log, "2")?.id, "3");
   assert.equal(newestOwn(withDeleted(log, "3", "owner"), "2")?.id, "1");

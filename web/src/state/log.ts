@@ -65,10 +65,10 @@ export function withLiveMessage(log: RoomLog, message: Message): RoomLog {
   return withMessages(log, [message]);
 }
 
-/** A message whose text is gone, and its reactions with it; its place stays. */
+/** A message whose text is gone, and its reactions and files with it; its place stays. */
 export function withDeleted(log: RoomLog, id: string, by: "author" | "owner"): RoomLog {
   if (!log.items.some((m) => m.id === id)) return log;
-  const gone = ({ edited: _, reactions: __, ...m }: Message): Message => ({ ...m, text: "", deleted: by });
+  const gone = ({ edited: _, reactions: __, files: ___, ...m }: Message): Message => ({ ...m, text: "", deleted: by });
   return { ...log, items: log.items.map((m) => (m.id === id ? gone(m) : m)) };
 }
 

@@ -92,6 +92,9 @@ test("a notification says who and where, or how many, and leads there", () => {
   const bulk = noticeOf(room(), news(5, 0), said);
   assert.deepEqual(bulk, { title: "5 new messages in releases", body: "Jonas Lindqvist: See this", path: "/room/3" });
   assert.equal(noticeOf(room(), news(5, 2), said).title, "You were mentioned 2 times in releases");
+  const file = (name: string) => ({ id: name, name, type: "image/png", size: 9, width: 4, height: 3 });
+  assert.equal(noticeOf(room(), news(1, 0), message(11, "", { files: [file("kettle.png")] })).body, "kettle.png");
+  assert.equal(noticeOf(room(), news(5, 0), message(11, "", { files: [file("a"), file("b")] })).body, "Jonas Lindqvist: 2 pictures");
 });
 
 test("without a message a notification says what the counts say", () => {

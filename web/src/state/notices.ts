@@ -1,3 +1,4 @@
+import { filesText } from "../lib/file_words";
 import { plainWords } from "../lib/markdown_html";
 import type { NotifyOf } from "../lib/settings";
 import type { Author, Message, Room } from "../net/types";
@@ -77,7 +78,7 @@ export interface Notice {
 export function noticeOf(room: Room, news: News, message?: Message): Notice {
   const { messages, mentions } = news;
   const who = message?.author.display ?? "";
-  const text = message ? noticeText(message.text) : "";
+  const text = message ? noticeText(message.text) || filesText(message.files) : "";
   const start = { path: `/room/${room.id}` };
   const there = message ? { path: `/room/${room.id}/${message.offset}` } : start;
   if (room.direct) {

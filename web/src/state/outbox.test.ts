@@ -3,8 +3,8 @@ import test from "node:test";
 import { afterError, changeSend, mayTryAgain, newSend, nextSend, sendWords, withSend, withoutSend } from "./outbox";
 
 const at = { now: 1_000_000, up: true, readonly: false };
-const one = newSend("a", "1", "first", "", 1);
-const two = newSend("b", "1", "second", "", 2);
+const one = newSend("a", { room: "1", text: "first", reply_to: "" }, 1);
+const two = newSend("b", { room: "1", text: "second", reply_to: "" }, 2);
 const all = withSend(withSend([], two), one);
 
 test("U40: the oldest of a room goes first, each room on its own", () => {
@@ -57,4 +57,10 @@ test("U12: every failure has its words", () => {
   assert.equal(words(103, "x"), "Not sent: you may not write in this room any more.");
   assert.equal(words(100, "x"), "Not sent yet: the server is busy.");
   assert.equal(words(107, "Texts have at most 16,000 characters."), "Not sent: Texts have at most 16,000 characters.");
+});
+
+test("files go along with a message, and one without them says nothing of any", () => {
+  const files = [{ id: "3", name: "a.txt", type: "text/plain", size: 1 }];
+  assert.deepEqual(newSend("c", { room: "1", text: "", reply_to: "", files }, 3).files, files);
+  assert.ok(!("files" in newSend("d", { room: "1", text: "x", reply_to: "", files: [] }, 4)));
 });

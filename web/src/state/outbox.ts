@@ -1,3 +1,4 @@
+import type { FileInfo } from "../net/types_files";
 import { signal } from "./store";
 
 /** What was written and is not known to be on the server's disk yet, in the order of writing. The key goes along
@@ -7,6 +8,8 @@ export interface Send {
   room: string;
   text: string;
   reply_to: string;
+  /** They are whole, on the server. */
+  files?: readonly FileInfo[];
   created: number;
   /** waiting: goes out by itself; failed: it will not without a decision. */
   state: "waiting" | "failed";
@@ -20,8 +23,16 @@ export interface Send {
 
 export const outbox = signal<readonly Send[]>([]);
 
-export function newSend(key: string, room: string, text: string, reply_to: string, created: number): Send {
-  return { key, room, text, reply_to, created, state: "waiting", code: 0, message: "", tries: 0, retry_at: 0 };
+export interface Written {
+  room: string;
+  text: string;
+  reply_to: string;
+  files?: readonly FileInfo[];
+}
+
+export function newSend(key: string, { room, text, reply_to, files }: Written, created: number): Send {
+  const base = { key, room, text, reply_to, created, code: 0, message: "", tries: 0, retry_at: 0 };
+  return { ...base, state: "waiting", ...(files?.length ? { files } : {}) };
 }
 
 export const withSend = (all: readonly Send[], send: Send): readonly Send[] =>

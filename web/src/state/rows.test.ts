@@ -44,8 +44,8 @@ test("U16: the new line stands before the first unread message of another", () =
 });
 
 test("U10: a send stands at the end, and keeps its key when it becomes a message", () => {
-  const send = newSend("abc", "1", "x", "", start);
-  const pending = rowsOf([message(1, "3", start)], { sends: [send, newSend("other", "2", "x", "", start)] });
+  const send = newSend("abc", { room: "1", text: "x", reply_to: "" }, start);
+  const pending = rowsOf([message(1, "3", start)], { sends: [send, newSend("other", { room: "2", text: "x", reply_to: "" }, start)] });
   assert.equal(pending.length, 3);
   const sent = rowsOf([message(1, "3", start), message(2, "2", start, { key: "abc" })]);
   assert.equal(pending[2]?.key, sent[2]?.key);

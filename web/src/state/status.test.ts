@@ -4,7 +4,7 @@ import { statusOf } from "./status";
 import { sweepTyping, typingWords, withTyping } from "./typing";
 
 const link = { state: "connected" as const, rtt_ms: 1, since: 0, retry_at: 0, code: 0, reason: "", level: "normal", clock_ms: 0 };
-const quiet = { link, now: 10_000, waiting: 0, gap: false, back: 0, typing: "" };
+const quiet = { link, now: 10_000, waiting: 0, gap: false, failed: "", again: false, back: 0, uploading: "", typing: "" };
 
 test("silence is the good state", () => {
   assert.deepEqual(statusOf(quiet), { state: "none", words: "", action: "" });
@@ -34,11 +34,15 @@ test("U39: without a network there is no countdown, and what waits is counted", 
 });
 
 test("the first that is true is said", () => {
-  const all = { ...quiet, link: { ...link, level: "readonly" }, gap: true, back: 3, typing: "Priya is writing" };
+  const all = { ...quiet, link: { ...link, level: "readonly" }, gap: true, failed: "a.txt was not uploaded.", again: true, back: 3, uploading: "Wait.", typing: "Priya is writing" };
   assert.equal(statusOf(all).state, "readonly");
   assert.equal(statusOf({ ...all, link }).state, "gap");
-  assert.equal(statusOf({ ...all, link, gap: false }).words, "Back. 3 messages came in meanwhile.");
-  assert.equal(statusOf({ ...all, link, gap: false, back: 0 }).state, "typing");
+  assert.deepEqual(statusOf({ ...all, link, gap: false }), { state: "failed", words: "a.txt was not uploaded.", action: "again" });
+  assert.equal(statusOf({ ...all, link, gap: false, again: false }).action, "");
+  const whole = { ...all, link, gap: false, failed: "" };
+  assert.equal(statusOf(whole).words, "Back. 3 messages came in meanwhile.");
+  assert.equal(statusOf({ ...whole, back: 0 }).words, "Wait.");
+  assert.equal(statusOf({ ...whole, back: 0, uploading: "" }).state, "typing");
   assert.equal(statusOf({ ...all, link: { ...link, state: "outdated" } }).action, "reload");
 });
 

@@ -2,9 +2,9 @@ import type { ConnectionInfo } from "./app";
 
 /** The status line: the first of these that is true. Pure. */
 export interface Status {
-  state: "outdated" | "offline" | "reconnecting" | "readonly" | "draining" | "gap" | "back" | "shedding" | "typing" | "none";
+  state: "outdated" | "offline" | "reconnecting" | "readonly" | "draining" | "gap" | "failed" | "back" | "shedding" | "uploading" | "typing" | "none";
   words: string;
-  action: "" | "reload" | "try" | "load";
+  action: "" | "reload" | "try" | "load" | "again";
 }
 
 interface Input {
@@ -13,7 +13,12 @@ interface Input {
   /** Messages that wait to go out. */
   waiting: number;
   gap: boolean;
+  /** What was not uploaded, in words, and whether it may be tried again. */
+  failed: string;
+  again: boolean;
   back: number;
+  /** What is on its way and waited for, in words. */
+  uploading: string;
   typing: string;
 }
 
@@ -36,7 +41,7 @@ function reconnectWords(link: ConnectionInfo, now: number): string {
   return `${why}${slow}Connecting again ${when}. You can keep writing.`;
 }
 
-export function statusOf({ link, now, waiting, gap, back, typing }: Input): Status {
+export function statusOf({ link, now, waiting, gap, failed, again, back, uploading, typing }: Input): Status {
   if (link.state === "outdated")
     return { state: "outdated", words: "This page is older than the server.", action: "reload" };
   if (link.state === "offline") return { state: "offline", words: offlineWords(waiting), action: "" };
@@ -50,9 +55,11 @@ export function statusOf({ link, now, waiting, gap, back, typing }: Input): Stat
   if (link.level === "draining")
     return { state: "draining", words: "The server will stop soon. You can keep writing.", action: "" };
   if (gap) return { state: "gap", words: "Away too long to catch up line by line.", action: "load" };
+  if (failed) return { state: "failed", words: failed, action: again ? "again" : "" };
   if (back > 0) return { state: "back", words: `Back. ${plural(back, "message")} came in meanwhile.`, action: "" };
   if (link.level === "shedding")
     return { state: "shedding", words: "The server is full: you stay, others wait.", action: "" };
+  if (uploading) return { state: "uploading", words: uploading, action: "" };
   if (typing) return { state: "typing", words: typing, action: "" };
   return { state: "none", words: "", action: "" };
 }

@@ -99,7 +99,7 @@ export function Composer({ room }: { room: Room }) {
 
   const submit = () => {
     if (empty || over > 0) return;
-    sendMessage(id, text.trim().replace(/\r\n?/g, "\n"), replyTo.peek().get(id)?.id ?? "");
+    sendMessage({ room: id, text: text.trim().replace(/\r\n?/g, "\n"), reply_to: replyTo.peek().get(id)?.id ?? "" });
     setReply(id, null);
     put("");
     wantEnd();

@@ -2,7 +2,9 @@ import { useEffect, useState } from "preact/hooks";
 import { connection, messages, typing } from "../state/app";
 import { outbox } from "../state/outbox";
 import { statusOf, type Status } from "../state/status";
+import { armed, failedWords, mayUploadAgain, openWords, uploads, uploadsOf } from "../state/uploads";
 import { typingWords } from "../state/typing";
+import { uploadAgain } from "../actions/attach";
 import { back } from "../actions/status";
 import { loadWhatIsNew } from "../actions/room_load";
 import { tryNow } from "../net/link";
@@ -24,6 +26,7 @@ function Action({ status, room }: { status: Status; room: string }) {
     reload: { words: "Reload, drafts stay", go: () => location.reload() },
     try: { words: "Try now", go: tryNow },
     load: { words: "Load what is new", go: () => void loadWhatIsNew(room) },
+    again: { words: "Try again", go: () => uploadAgain(room) },
   };
   if (!status.action) return null;
   const { words, go } = way[status.action];
@@ -62,12 +65,16 @@ export function StatusLine({ room }: { room: string }) {
   const link = connection.value;
   const now = useClock(link.state === "reconnecting" || link.state === "connecting");
   const writing = [...(typing.value.get(room)?.values() ?? [])].map((t) => t.user);
+  const files = uploadsOf(uploads.value, room);
   const status = statusOf({
     link,
     now,
     waiting: outbox.value.filter((send) => send.state === "waiting").length,
     gap: messages(room).value.gap,
     back: back.value?.room === room ? back.value.count : 0,
+    failed: failedWords(files),
+    again: files.some(mayUploadAgain),
+    uploading: openWords(files, armed.value.has(room)),
     typing: typingWords(writing),
   });
   useSpoken(status);
