@@ -19,6 +19,7 @@ import { LoginPage } from "./views/doors/login_page";
 import { RefusedPage } from "./views/doors/refused_page";
 import { SetupPage } from "./views/doors/setup_page";
 import { Dialogs } from "./views/dialogs/dialogs";
+import { ViewerPlace } from "./views/files/viewer_place";
 import { PickerPlace } from "./views/react/picker_place";
 import { detailsShown } from "./state/panes";
 import { wide } from "./lib/media";
@@ -80,7 +81,7 @@ function House() {
 function Skip({ to, words }: { to: string; words: string }) {
   const go = (event: Event) => {
     const place = document.getElementById(to);
-    const box = place?.matches("input, textarea") ? place : place?.querySelector<HTMLElement>("input, textarea");
+    const box = place?.matches("input, textarea") ? place : place?.querySelector<HTMLElement>("input:not([hidden]), textarea");
     if (!box) return;
     event.preventDefault();
     box.focus();
@@ -122,6 +123,7 @@ export function App() {
       {me.value && <Announced />}
       {me.value && <Dialogs />}
       {me.value && <PickerPlace />}
+      {me.value && <ViewerPlace />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** The 25 symbols of the sprite in index.html. An icon alone needs a `label`, beside words it is silent. */
 export type IconName =
-  | "mark" | "search" | "plus" | "room" | "lock" | "chevron" | "close" | "more" | "smile" | "reply"
+  | "mark" | "search" | "plus" | "room" | "lock" | "chevron" | "close" | "clip" | "smile" | "reply"
   | "pencil" | "trash" | "send" | "clock" | "alert" | "check" | "stop" | "agent" | "talk" | "copy"
   | "panel" | "back" | "gear" | "people" | "mute";
 

@@ -2,15 +2,20 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../lib/icons";
 import { coarse } from "../lib/media";
 import { sendWith } from "../lib/settings";
-import { plainWords } from "../lib/markdown_html";
+import { pastedName, pastesText } from "../lib/file_words";
+import { messageWords } from "../lib/message_words";
 import { connection, me, messages, place } from "../state/app";
 import { draftOf, setDraft } from "../state/drafts";
-import { focusBox, putBack, replyTo, setReply, wantEnd } from "../state/compose";
+import { draftSent, focusBox, putBack, replyTo, setReply, wantEnd } from "../state/compose";
 import { newestOwn } from "../state/log";
+import { armed, isOpen, isWhole, setArmed, uploads, uploadsOf } from "../state/uploads";
 import { beginEdit } from "../actions/edit";
-import { sendMessage } from "../actions/send";
+import { attach, attachAgain } from "../actions/attach";
+import { sendDraft } from "../actions/send_draft";
 import { tellTyping } from "../actions/reading";
 import { Complete } from "./complete_list";
+import { AttachButton } from "./files/attach_button";
+import { Uploads } from "./files/uploads";
 import { useCompletion } from "./use_completion";
 import type { Room } from "../net/types";
 
@@ -54,12 +59,22 @@ function Reply({ room }: { room: string }) {
     <div class="above">
       <Icon name="reply" />
       <span>
-        Reply to <b>{message.author.display}</b>: {plainWords(message.text.slice(0, 300))}
+        Reply to <b>{message.author.display}</b>: {messageWords(message)}
       </span>
       <button class="tool" type="button" aria-label="Do not reply" title="Do not reply" onClick={() => setReply(room, null)}>
         <Icon name="close" />
       </button>
     </div>
+  );
+}
+
+/** While files are on their way it is pressed once, and the message goes when they are there. */
+function SendButton({ open, goes, held }: { open: boolean; goes: boolean; held: boolean }) {
+  const words = open ? "Send when ready" : "Send";
+  return (
+    <button class="tool send" type="submit" aria-label={words} title={words} aria-pressed={open ? goes : undefined} disabled={held}>
+      <Icon name={goes ? "clock" : "send"} />
+    </button>
   );
 }
 
@@ -70,7 +85,13 @@ export function Composer({ room }: { room: Room }) {
   const [text, setText] = useState(() => draftOf(id));
   const limit = place.value?.limits.text || LIMIT;
   const over = overLimit(text, limit);
-  const empty = text.trim() === "";
+  const files = uploadsOf(uploads.value, id);
+  const whole = files.every(isWhole);
+  const open = files.some(isOpen);
+  const goes = armed.value.has(id);
+  const empty = text.trim() === "" && files.length === 0;
+  /* what failed is a decision that nobody but the writer takes */
+  const held = empty || over > 0 || (!whole && !open);
   const away = connection.value.state === "offline" || connection.value.state === "reconnecting";
 
   const put = (next: string) => {
@@ -93,19 +114,34 @@ export function Composer({ room }: { room: Room }) {
     const back = putBack.value;
     if (back?.room !== id) return;
     putBack.value = null;
-    put(text.trim() ? `${back.text}\n${text}` : back.text);
+    if (back.files) attachAgain(id, back.files);
+    if (back.text) put(text.trim() ? `${back.text}\n${text}` : back.text);
     focus();
   }, [putBack.value]);
+  useEffect(() => {
+    if (draftSent.value?.room === id) setText("");
+  }, [draftSent.value]);
 
   const submit = () => {
-    if (empty || over > 0) return;
-    sendMessage({ room: id, text: text.trim().replace(/\r\n?/g, "\n"), reply_to: replyTo.peek().get(id)?.id ?? "" });
-    setReply(id, null);
-    put("");
-    wantEnd();
+    if (held) return;
+    if (sendDraft(id)) setText("");
+    else setArmed(id, true);
     focus();
   };
+  const asFile = () => {
+    attach(id, [new File([text], "message.txt", { type: "text/plain" })], text);
+    put("");
+    focus();
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    const { types, files: list } = event.clipboardData ?? {};
+    if (!list?.length || pastesText(types ?? [])) return;
+    event.preventDefault();
+    const now = new Date();
+    attach(id, [...list].map((file) => new File([file], pastedName(file.name, file.type, now), { type: file.type })));
+  };
   const onInput = () => {
+    setArmed(id, false); // nothing half written goes out by itself
     const next = area.current?.value ?? "";
     put(next);
     completion.look();
@@ -135,14 +171,17 @@ export function Composer({ room }: { room: Room }) {
         class="composer"
         id="composer"
         aria-label={name}
-        data-state={over > 0 ? "over" : away ? "offline" : empty ? "empty" : "writing"}
+        data-state={over > 0 ? "over" : open ? "uploading" : away ? "offline" : empty ? "empty" : "writing"}
         onSubmit={(event) => {
           event.preventDefault();
-          submit();
+          if (goes) setArmed(id, false);
+          else submit();
         }}
       >
         <Complete {...completion.list} />
         <Reply room={id} />
+        <Uploads room={id} onEmpty={focus} />
+        <AttachButton room={id} />
         <textarea
           ref={area}
           rows={1}
@@ -154,18 +193,18 @@ export function Composer({ room }: { room: Room }) {
           placeholder={`Message ${room.name}${away ? ", sent when you are back" : ""}`}
           onInput={onInput}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
         />
-        <span class="tools">
-          <button class="tool send" type="submit" aria-label="Send" title="Send" disabled={empty || over > 0}>
-            <Icon name="send" />
-          </button>
-        </span>
+        <span class="tools"><SendButton open={open} goes={goes} held={held} /></span>
         <span class="hidden" id="composer-help">{sendHelp("sends")}, Up edits your last message</span>
       </form>
       {over > 0 && (
         <p class="hint" data-state="bad">
           <Icon name="alert" />
-          {over.toLocaleString("en")} characters over {limit.toLocaleString("en")}. Nothing is cut; shorten it to send.
+          <span>
+            {over.toLocaleString("en")} characters over {limit.toLocaleString("en")}. Nothing is cut.{" "}
+            {place.value?.limits.upload_bytes !== 0 && <button class="link" type="button" onClick={asFile}>Attach it as a file</button>}
+          </span>
         </p>
       )}
     </>

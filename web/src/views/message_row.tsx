@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Face } from "../lib/face";
 import { Icon } from "../lib/icons";
 import { copyText, Markdown } from "../lib/markdown";
-import { plainWords } from "../lib/markdown_html";
+import { messageWords } from "../lib/message_words";
 import { clock, exact, iso } from "../lib/time_text";
 import { me, mayGovern } from "../state/app";
 import { beginEdit } from "../actions/edit";
@@ -13,6 +13,7 @@ import type { Author, Message } from "../net/types";
 import { isEditable } from "../state/log";
 import type { Send } from "../state/outbox";
 import { EditBox } from "./edit_box";
+import { MessageFiles } from "./files/message_files";
 import { Reactions } from "./react/reactions";
 import { SendTrouble } from "./send_trouble";
 
@@ -131,7 +132,7 @@ function Quote({ id, quoted }: { id: string; quoted: Message | undefined }) {
   return (
     <a class="quote" data-reply={id} href={permalink(quoted)}>
       <b>{quoted.author.display}</b>
-      <span>{quoted.deleted ? deletedWords(quoted.deleted) : plainWords(quoted.text.slice(0, 300))}</span>
+      <span>{quoted.deleted ? deletedWords(quoted.deleted) : messageWords(quoted)}</span>
     </a>
   );
 }
@@ -168,7 +169,7 @@ function Margin({ props, slow }: { props: Props; slow: boolean }) {
 function Body({ message, text, editing }: { message: Message | undefined; text: string; editing: boolean }) {
   if (editing && message) return <EditBox message={message} />;
   if (message?.deleted) return <p class="deleted">{deletedWords(message.deleted)}</p>;
-  return <Markdown text={text} />;
+  return text ? <Markdown text={text} /> : null;
 }
 
 /** One message. What it is waiting for stands in the margin; the text never moves. */
@@ -178,6 +179,7 @@ export function MessageRow(props: Props) {
   /* an answer that stands below its run's card says there what it answers */
   const ofCard = !!message?.run_id && !first;
   const reply = ofCard ? "" : message?.reply_to || send?.reply_to || "";
+  const files = message ? message.files : send?.files;
   const state = send ? (send.state === "failed" ? "failed" : "pending") : highlighted ? "highlighted" : "sent";
   const label = send ? `You, ${state === "failed" ? "not sent" : "sending"}` : `${author.display}, ${clock(time)}${message?.edited ? ", edited" : ""}`;
   return (
@@ -207,6 +209,7 @@ export function MessageRow(props: Props) {
         )}
         {reply && <Quote id={reply} quoted={quoted} />}
         <Body message={message} text={text} editing={editing} />
+        {files && <MessageFiles files={files} author={author} current={current} />}
         {send && <SendTrouble send={send} />}
         {message && <Reactions message={message} current={current} />}
       </div>

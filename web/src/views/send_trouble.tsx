@@ -16,8 +16,8 @@ export function SendTrouble({ send }: { send: Send }) {
   const words = sendWords(send, Date.now());
   if (!words) return null;
   const edit = () => {
-    const text = discard(send.key)?.text;
-    if (text) putBack.value = { room: send.room, text };
+    const back = discard(send.key);
+    if (back) putBack.value = back;
   };
   return (
     <p class="trouble">
@@ -30,7 +30,7 @@ export function SendTrouble({ send }: { send: Send }) {
       )}
       {send.code === 103 && (
         <>
-          <button class="link" type="button" onClick={() => void copyText(send.text)}>Copy text</button>
+          {send.text && <button class="link" type="button" onClick={() => void copyText(send.text)}>Copy text</button>}
           <button class="link" type="button" onClick={() => discard(send.key)}>Discard</button>
         </>
       )}

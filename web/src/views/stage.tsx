@@ -11,9 +11,11 @@ import { loadRooms } from "../actions/start";
 import { joinRoom } from "../actions/people";
 import { useTask } from "../lib/use_task";
 import { Blank } from "./blank";
+import { filesText } from "../lib/file_words";
 import { Markdown } from "../lib/markdown";
 import { outbox } from "../state/outbox";
 import { Composer } from "./composer";
+import { DropMark, useDrop } from "./files/use_drop";
 import { Log } from "./log";
 import { SendTrouble } from "./send_trouble";
 import { StatusLine } from "./status_line";
@@ -121,7 +123,7 @@ function Unsent({ room }: { room: string }) {
     <ul class="unsent" aria-label="Not sent">
       {left.map((send) => (
         <li key={send.key} data-key={send.key} data-state={send.state}>
-          <Markdown text={send.text} />
+          {send.text ? <Markdown text={send.text} /> : <p>{filesText(send.files)}</p>}
           <SendTrouble send={send} />
         </li>
       ))}
@@ -138,14 +140,20 @@ export function Stage() {
     if (id && roomsLoaded.value && me.value) return <Stranger id={id} />;
     return <main class="stage" aria-busy="true" aria-label="Messages" />;
   }
+  return <OpenRoom key={id} id={id} room={room} />;
+}
+
+function OpenRoom({ id, room }: { id: string; room: Room }) {
   const refused = messages(id).value.error === 103;
+  const over = useDrop(id, !refused);
   return (
     <main class="stage" aria-labelledby="room-name" data-room={id}>
       <Head room={room} />
-      <Log key={`log-${id}`} room={room} />
+      <Log room={room} />
+      {over && <DropMark room={calledWords(room)} />}
       <div class="foot column">
         <StatusLine room={id} />
-        {refused ? <Gone /> : <Composer key={`box-${id}`} room={room} />}
+        {refused ? <Gone /> : <Composer room={room} />}
       </div>
     </main>
   );

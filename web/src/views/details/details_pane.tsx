@@ -8,10 +8,11 @@ import { calledWords, conversationWords } from "../../state/direct";
 import { openDialog } from "../../state/dialog";
 import { keptWords } from "../../state/keeping";
 import { showDetails } from "../../state/panes";
+import { FileList } from "./file_list";
 import { MemberList } from "./member_list";
 
-/** What the room is for, who is in it, and what one may do about it; that last part stands below the members and comes
- * with them, so that it never moves. */
+/** What the room is for, who is in it, what one may do about it, and its files. What stands below the members comes with
+ * them, and the files grow downward, so that nothing moves. */
 export function DetailsPane({ room }: { room: Room }) {
   return (
     <aside class="details" id="details" aria-label={`Details of ${calledWords(room)}`}>
@@ -27,6 +28,7 @@ export function DetailsPane({ room }: { room: Room }) {
         <About room={room} />
         <MemberList room={room} />
         {!room.direct && members(room.id).value.length > 0 && <Ways room={room} />}
+        {members(room.id).value.length > 0 && <FileList room={room} />}
       </div>
     </aside>
   );

@@ -1,5 +1,5 @@
 import { deleteMessage } from "../../actions/people";
-import { plainWords } from "../../lib/markdown_html";
+import { messageWords } from "../../lib/message_words";
 import { useTask } from "../../lib/use_task";
 import { deleting } from "../../state/compose";
 import { closeDialog } from "../../state/dialog";
@@ -21,9 +21,9 @@ export function DeleteDialog() {
     <Dialog title="Delete this message?">
       <form class="dialog-form" onSubmit={remove}>
         <p class="quote">
-          <b>{message.author.display}</b> <span>{plainWords(message.text.slice(0, 300))}</span>
+          <b>{message.author.display}</b> <span>{messageWords(message)}</span>
         </p>
-        <p>It is gone for everybody, from the search too, and cannot be brought back.</p>
+        <p>It is gone for everybody, {message.files ? "with its files and " : ""}from the search too, and cannot be brought back.</p>
         <Trouble words={trouble} />
         <div class="dialog-acts">
           <button class="button danger" type="submit" autofocus disabled={busy}>Delete it</button>

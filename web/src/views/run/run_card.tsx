@@ -54,7 +54,7 @@ export function RunCard({ run, onDecide }: Props) {
           <Again run={run} />
         ) : (
           <button class="tool" type="button" aria-label="More" title="More" aria-expanded={more} onClick={() => setMore(!more)}>
-            <Icon name="more" />
+            <Icon name="chevron" />
           </button>
         )}
       </RunHead>

@@ -1,4 +1,5 @@
 import { Face } from "../../lib/face";
+import { Icon } from "../../lib/icons";
 import { clock, exact, iso, shortDay } from "../../lib/time_text";
 import type { FoundMessage } from "../../net/types";
 import { markedParts, plainPart } from "../../state/marks";
@@ -12,7 +13,7 @@ function when(ms: number): string {
 
 /** One found message; leads to its place in the room. */
 export function Hit({ message, room }: { message: FoundMessage; room: string }) {
-  const { author, time, text, marks } = message;
+  const { author, time, text, marks, files } = message;
   return (
     <li data-key={message.id} data-offset={message.offset}>
       <a class="hit" href={`/room/${message.room}/${message.offset}`}>
@@ -27,9 +28,12 @@ export function Hit({ message, room }: { message: FoundMessage; room: string }) 
               {message.edited && <>, <span class="edited" title={`Edited ${exact(message.edited)}`}>edited</span></>}
             </span>
           </div>
-          <p class="text">
-            {markedParts(text, marks ?? []).map((part, i) => (part.marked ? <mark key={i}>{part.text}</mark> : plainPart(part.text)))}
-          </p>
+          {text && (
+            <p class="text">
+              {markedParts(text, marks ?? []).map((part, i) => (part.marked ? <mark key={i}>{part.text}</mark> : plainPart(part.text)))}
+            </p>
+          )}
+          {files && <p class="hit-files"><Icon name="clip" label="Files" />{files.map(({ name }) => name).join(", ")}</p>}
         </div>
       </a>
     </li>

@@ -50,10 +50,10 @@ export function Narrow({ query, onQuery, room, onRoom }: Props) {
       <Pick name="In" none="in all my rooms" value={room} choices={ways} onPick={onRoom} />
       <From query={query} onQuery={onQuery} />
       <Pick name="When" none="any time" value={time} choices={times} onPick={pickTime} />
-      {["link", "code"].map((what) => (
+      {["link", "code", "file"].map((what) => (
         <button class="chip" type="button" key={what} onClick={() => onQuery(toggleHas(query, what))}
           aria-pressed={filters.some((one) => one.kind === "has" && !one.unwanted && one.value.toLowerCase() === what)}>
-          {what === "link" ? "with links" : "with code"}
+          {what === "code" ? "with code" : `with ${what}s`}
         </button>
       ))}
       {filters.filter((one) => one.unwanted || one.kind === "in").map((one) => (

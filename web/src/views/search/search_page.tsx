@@ -68,7 +68,7 @@ function Before({ name }: { name: string | undefined }) {
     ["from:mira from:me", "who wrote it"],
     ["in:general in:\"Build team\"", "where"],
     ["before:2026-11-01 after: on:", "when"],
-    ["has:link has:code", "with a link, with code"],
+    ["has:link has:code has:file", "with a link, with code, with a file"],
   ];
   return (
     <div class="nothing">
