@@ -4,11 +4,10 @@
 
 #include <stdio.h>
 
-/* 'self' as a source of connections is the WebSocket of the same host too. blob: is a picture that is being sent. */
+/* 'self' as a source of connections is the WebSocket of the same host too. */
 static const char page_policy[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "media-src 'self'; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "media-src 'self'; connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; manifest-src 'self'";
 
 static const char *const coding_names[CODING_COUNT] = {NULL, "gzip", "br"};
