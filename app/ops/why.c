@@ -149,7 +149,7 @@ static enum verdict judge(const struct why *job)
 static enum err write_answer(struct db *db, struct why *job)
 {
     struct json_writer *w = &job->live.answer.out;
-    char words[200];
+    char words[DISPLAY_SIZE + 200];
     struct person p = {.display = "This person"};
     enum err e = person_by_id(db, job->live.user_id, &p);
     if (e != ERR_OK && e != ERR_NOT_FOUND)

@@ -106,6 +106,10 @@ static enum err write_member(struct export *x, struct query *q, const struct roo
     json_add_text(&x->w, "user", col_text(q, 0));
     json_add_text(&x->w, "role", col_text(q, 1));
     json_add_int(&x->w, "since", col_int(q, 2));
+    if (col_int(q, 3) != 0)
+        json_add_bool(&x->w, "muted", true);
+    if (col_int(q, 4) != 0)
+        json_add_bool(&x->w, "favourite", true);
     return end(x);
 }
 

@@ -6,7 +6,7 @@
  *     snug     version, place, time                  the first line
  *     user     name, display, role, active, created, seen
  *     room     room, name | direct, topic, private, created, created_by      then its member lines
- *     member   room, user, role, since
+ *     member   room, user, role, since, muted?, favourite?
  *     message  id, room, author, text, time, key, reply_to?, run_id?, edited?, reactions?, files?     in their order
  *     run      id, room, agent, started_by, text, state, created, started, ended, reply_to?, message?
  *     step     run, room, event, time, data, by?, message?   what a run did, as it stood in the room's stream

@@ -9,7 +9,7 @@ enum item_kind {
     ITEM_PLACE, /* name */
     ITEM_USER,  /* user, name, display, role, time, away, seen, erased */
     ITEM_ROOM, /* room, name, words (the topic), user (who made it), one and other or empty, time, private_room, apart */
-    ITEM_MEMBER, /* room, user, role, time */
+    ITEM_MEMBER, /* room, user, role, time, muted, favourite */
     ITEM_MESSAGE, /* room, id, user, words, time; key, reply, run, reactions, files or empty; edited */
     ITEM_RUN, /* room, run, name (the agent), user, words, role (its state), time, started, ended; id, reply or empty */
     ITEM_STEP, /* room, run, name (its event), words (its data, a JSON object), time; user, id or empty */
@@ -40,7 +40,7 @@ struct item {
     enum item_kind kind;
     const char *source;            /* "slack": names of different sources are different. Static */
     struct text texts[ITEM_TEXTS]; /* of those that the kind has; the others are empty */
-    bool private_room, away;
+    bool private_room, away, muted, favourite;
     bool erased; /* was somebody, who was erased in the source */
     bool
         apart; /* a room that is never taken for one of its name; if it is to be of two, and they are not, it is one of its own */

@@ -189,7 +189,7 @@ static enum err put_user(struct db *db, struct put *p)
     }
     /* Our own exports say who is in which room; others know no room that everybody is in. */
     if (e == ERR_OK && strcmp(p->item.source, "snug") != 0)
-        e = put_add_member(db, GENERAL_ID, id, TEXT("member"), put_time(p));
+        e = put_add_member(db, &(struct membership){GENERAL_ID, id, .since_ms = put_time(p)});
     return e == ERR_OK
                ? put_remember(db, put_setting(p, "user", put_text(p, ITEM_OF_USER), setting), id)
                : e;

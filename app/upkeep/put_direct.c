@@ -42,7 +42,8 @@ static enum err add(struct db *db, const struct put *p, int64_t room_id, const s
 {
     return person_is_erased(who)
                ? ERR_OK
-               : put_add_member(db, room_id, who->id, TEXT("member"), env_wall_ms(p->env));
+               : put_add_member(
+                     db, &(struct membership){room_id, who->id, .since_ms = env_wall_ms(p->env)});
 }
 
 enum err put_add_two(struct db *db, const struct put *p, int64_t room_id, const struct put_two *two)

@@ -41,9 +41,13 @@ MUST_USE enum err put_need_person(struct db *db, struct put *p, enum item_text w
 /* Its room, the same way. */
 MUST_USE enum err put_need_room(struct db *db, struct put *p, int64_t *out_id);
 
+struct membership {
+    int64_t room_id, user_id, since_ms;
+    bool owner, muted, favourite;
+};
+
 /* A member; of one who is there already the earlier time counts. */
-MUST_USE enum err put_add_member(struct db *db, int64_t room_id, int64_t user_id, struct text role,
-                                 int64_t since_ms);
+MUST_USE enum err put_add_member(struct db *db, const struct membership *m);
 
 /* ---- put_direct.c */
 

@@ -64,7 +64,8 @@ static enum err insert_room(struct db *db, struct put *p, struct target *t)
     p->fresh = true;
     /* The agent of the place is in every room; since when its line may say. */
     if (e == ERR_OK)
-        e = put_add_member(db, t->id, NOOK_ID, TEXT("member"), env_wall_ms(p->env));
+        e = put_add_member(db,
+                           &(struct membership){t->id, NOOK_ID, .since_ms = env_wall_ms(p->env)});
     return e == ERR_OK && is_direct(t) ? put_add_two(db, p, t->id, &t->two) : e;
 }
 
@@ -142,14 +143,15 @@ enum err put_room(struct db *db, struct put *p)
 
 /* ---- who is in them */
 
-enum err put_add_member(struct db *db, int64_t room_id, int64_t user_id, struct text role,
-                        int64_t since_ms)
+enum err put_add_member(struct db *db, const struct membership *m)
 {
     struct query *q = db_query(db, QUERY_UPKEEP_IMPORT_MEMBER);
-    query_int(q, 1, room_id);
-    query_int(q, 2, user_id);
-    query_text(q, 3, role);
-    query_int(q, 4, since_ms);
+    query_int(q, 1, m->room_id);
+    query_int(q, 2, m->user_id);
+    query_text(q, 3, m->owner ? TEXT("owner") : TEXT("member"));
+    query_int(q, 4, m->since_ms);
+    query_int(q, 5, m->muted);
+    query_int(q, 6, m->favourite);
     return query_run(q);
 }
 
@@ -166,7 +168,13 @@ enum err put_member(struct db *db, struct put *p)
     bool direct = false; /* nobody owns it */
     if (e == ERR_OK)
         e = put_may_be_in(db, p, room_id, &who, &direct);
-    return e == ERR_OK
-               ? put_add_member(db, room_id, who.id, direct ? TEXT("member") : role, put_time(p))
-               : e;
+    const struct membership m = {
+        .room_id = room_id,
+        .user_id = who.id,
+        .since_ms = put_time(p),
+        .owner = !direct && text_is(role, TEXT("owner")),
+        .muted = p->item.muted,
+        .favourite = p->item.favourite,
+    };
+    return e == ERR_OK ? put_add_member(db, &m) : e;
 }

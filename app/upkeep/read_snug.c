@@ -56,6 +56,8 @@ static bool read_member(struct intake *in, struct text line, struct buf *scratch
         {"user", FIELD_TEXT, true, &t[ITEM_OF_USER]},
         {"role", FIELD_TEXT, true, &t[ITEM_ROLE]},
         {"since", FIELD_INT, true, &item->time_ms},
+        {"muted", FIELD_BOOL, false, &item->muted},
+        {"favourite", FIELD_BOOL, false, &item->favourite},
     };
     item->kind = ITEM_MEMBER;
     return fields_or_bad(in, line, fields, COUNT(fields), scratch);

@@ -76,6 +76,8 @@ test("an export comes into an empty place as it was, and its people are let in b
   await server.call("room.leave", { room: lab }, bob.cookie);
   const { id: two } = await server.call("room.direct", { user: "ada" }, bob.cookie);
   await server.call("message.send", { room: two, text: "between us", key: "k5" }, bob.cookie);
+  await server.call("room.prefer", { room: "1", favourite: true }, admin.cookie);
+  await server.call("room.prefer", { room: two, muted: true }, bob.cookie);
   await server.call("read.mark", { room: "1", offset: 2 }, admin.cookie);
   const unread = async (place, cookie) => (await place.call("room.list", {}, cookie)).rooms.map((r) => [r.name, r.unread, r.direct?.name]);
   const unreadBefore = await unread(server, admin.cookie);
@@ -86,6 +88,8 @@ test("an export comes into an empty place as it was, and its people are let in b
   const signs = of(before, "message").filter((m) => m.reactions);
   assert.deepEqual(signs.map((m) => [m.key, m.reactions]), [["k1", [{ emoji: "👍", users: ["bob", "ada"] }, { emoji: "❤️", users: ["ada"] }]]]);
   assert.deepEqual(of(before, "room").map((r) => [r.name, r.direct]), [["general", undefined], ["lab", undefined], [undefined, ["ada", "bob"]]]);
+  assert.deepEqual(of(before, "member").filter((m) => m.muted || m.favourite).map((m) => [m.user, m.muted, m.favourite]),
+    [["ada", undefined, true], ["bob", true, undefined]]);
   const file = path.join(tempFolder(), "place.jsonl");
   writeFileSync(file, lines(before));
 

@@ -75,7 +75,8 @@ static void expect_no_half_message(struct place *w)
 static void go_on_with(struct place *w, const char *folder, int promised)
 {
     struct tmpdb was = w->p->folder;
-    (void)snprintf(w->p->folder.path, sizeof w->p->folder.path, "%s/snug.db", folder);
+    int n = snprintf(w->p->folder.path, sizeof w->p->folder.path, "%s/snug.db", folder);
+    must(n > 0 && (size_t)n < sizeof w->p->folder.path);
     product_open(w->p);
     place_open_chat(w);
     place_settle(w);
