@@ -213,6 +213,27 @@ test("after kill -9 in the middle it goes on where it was", async () => {
   await server.restart();
 });
 
+test("on a disk that is full a piece is refused, files are read, and later it goes on", async () => {
+  const server = await startPlace();
+  const [ada] = await people(server, ["ada"]);
+  const file = await upload(server, ada, "there.txt", Buffer.from("already"));
+  const bytes = randomBytes(1000);
+  const { id } = await begin(ada, "noise", bytes);
+  assert.equal((await put(server, ada, id, 0, bytes.subarray(0, 500))).offset, 500);
+  assert.equal((await server.stop()).code, 0);
+  await server.restart({ args: ["--disk.free_min", "999999999999999999"] });
+  const full = await put(server, ada, id, 500, bytes.subarray(500));
+  assert.deepEqual([full.status, full.error.code, full.error.message], [507, 108, "The disk of the server is full."]);
+  const begun = await ada.post("file.begin", { name: "more", size: 1, key: "more" });
+  assert.deepEqual([begun.status, begun.error.code], [503, 108]);
+  assert.equal(String(await bytesOf(await get(server, ada, file))), "already");
+  assert.equal((await server.stop()).code, 0);
+  await server.restart({ args: [] });
+  assert.equal((await begin(ada, "noise", bytes)).offset, 500);
+  const whole = await upload(server, ada, "noise", bytes);
+  assert.ok((await bytesOf(await get(server, ada, whole))).equals(bytes));
+});
+
 test("who may not read the message finds nothing, by cookie and by token", async () => {
   const server = await startPlace();
   const admin = await server.setup();
