@@ -495,6 +495,7 @@ struct snug *snug_free(struct snug *s)
         agents_stop(s->agents);
     ticker_stop(s);
     accounts_stop(s->accounts);
+    files_stop(s->files);
     atomic_store(&s->stopping, true);
     if (s->store)
         store_copy_stop(s->store); /* a backup is a task, and may take long */

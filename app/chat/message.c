@@ -80,13 +80,12 @@ static bool read_files(const struct arg *files, int64_t out[FILES_OF_MESSAGE_MAX
 }
 
 /* A message says something or brings something. */
-static bool has_something(const struct args *args, struct reply reply)
+static bool has_something(const struct arg *text, const struct arg *files, struct reply reply)
 {
-    if (args_text(args, "text").len > 0 || args_get(args, "files")->count > 0)
+    if (text->text.len > 0 || files->count > 0)
         return true;
     reply_fault(reply, ERR_BAD_REQUEST, "text",
-                args_given(args, "text") ? "text must have 1 to 16000 characters."
-                                         : "text is missing.");
+                text->given ? "text must have 1 to 16000 characters." : "text is missing.");
     return false;
 }
 
@@ -94,16 +93,17 @@ void message_send(void *ctx, const struct actor *actor, const struct args *args,
 {
     struct chat *c = ctx;
     int64_t began_ns = env_nanoseconds();
-    struct text text = args_text(args, "text"), key = args_text(args, "key");
-    int64_t files[FILES_OF_MESSAGE_MAX] = {0};
-    if (!has_something(args, reply) || !message_fits(text, reply) ||
-        !read_files(args_get(args, "files"), files, reply))
+    const struct arg *said = args_get(args, "text"), *files = args_get(args, "files");
+    struct text text = said->text, key = args_text(args, "key");
+    int64_t ids[FILES_OF_MESSAGE_MAX] = {0};
+    if (!has_something(said, files, reply) || !message_fits(text, reply) ||
+        !read_files(files, ids, reply))
         return;
     struct send *job = answer_new(sizeof *job, text.len + key.len + 2, actor, reply);
     if (!job)
         return;
     job->c = c;
-    memcpy(job->files, files, sizeof files);
+    memcpy(job->files, ids, sizeof ids);
     job->began_ns = began_ns;
     job->post = (struct post){
         .room_id = args_int(args, "room"),
@@ -112,7 +112,7 @@ void message_send(void *ctx, const struct actor *actor, const struct args *args,
         .key = answer_keep(&job->answer, key),
         .reply_to = args_given(args, "reply_to") ? args_int(args, "reply_to") : 0,
         .run_id = TEXT_NONE,
-        .files = {job->files, args_get(args, "files")->count},
+        .files = {job->files, files->count},
     };
     enum err e = writer_submit_asking_first(c->store, (struct job){send_run, send_done, job});
     if (e != ERR_OK)

@@ -64,6 +64,15 @@ enum err files_new(const struct files_options *options, struct files **out_files
     return ERR_OK;
 }
 
+void files_stop(struct files *f)
+{
+    if (!f)
+        return;
+    mutex_lock(&f->lock);
+    f->stopped = true;
+    mutex_unlock(&f->lock);
+}
+
 struct files *files_free(struct files *f)
 {
     if (!f)

@@ -29,6 +29,8 @@ struct files_options {
 /* errors: ERR_IO the folder cannot be made, ERR_LIMIT its path is too long: a sentence in error; ERR_NOMEM */
 MUST_USE enum err files_new(const struct files_options *options, struct files **out_files,
                             char error[256]);
+/* From here on nothing is given to the task queue any more. Call it before that is freed; NULL is welcome. */
+void files_stop(struct files *f);
 /* After store_close and the task queue's end: their jobs hold `f`. NULL is welcome. Returns NULL. */
 struct files *files_free(struct files *f);
 /* file.begin, file.drop */

@@ -26,6 +26,7 @@ struct files {
     int64_t size_limit, total_limit, free_min_bytes;
     struct mutex lock;
     struct claim claims[CLAIMS_MAX] GUARDED_BY(lock);
+    bool stopped GUARDED_BY(lock);
     atomic_bool sweeps;
     _Atomic int64_t sweep_next_ms, count_next_ms;
 };

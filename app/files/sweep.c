@@ -75,10 +75,20 @@ static void delete_run(void *thread, void *data)
         sweep_end(s); /* their names are still there */
 }
 
+/* Not after files_stop: the queue may be gone then. */
+static bool push_task(struct sweep *s)
+{
+    struct files *f = s->files;
+    mutex_lock(&f->lock);
+    bool pushed = !f->stopped && task_queue_push(f->tasks, (struct task){delete_run, s}) == ERR_OK;
+    mutex_unlock(&f->lock);
+    return pushed;
+}
+
 static void delete_bytes(struct sweep *s)
 {
     s->more = s->more || s->count == GONE_MAX;
-    if (s->count == 0 || task_queue_push(s->files->tasks, (struct task){delete_run, s}) != ERR_OK)
+    if (s->count == 0 || !push_task(s))
         sweep_end(s);
 }
 

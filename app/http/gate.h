@@ -1,6 +1,7 @@
 /* gate: the listeners and every connection that waits: for a client's handshake, for the rest of a request, for its next
  * one, for it to take an answer. One thread and one epoll do the waiting; a worker gets a connection when a request is
- * whole, and gives it back when the answer is written. So no silent or slow client holds a worker.
+ * whole, and gives it back when the answer is written; if a file follows, it gets it again for each turn that the socket takes
+ * more. So no silent or slow client holds a worker.
  *
  * A connection belongs to the gate, or, from `give`, `serve` or `refuse` until gate_return, to whoever was called.
  * Invariant: each is in exactly one list of the gate; lists and counts change under its lock. The thread never blocks.

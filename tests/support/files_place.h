@@ -54,6 +54,7 @@ static inline struct files_place files_place_new(void)
 /* As after a restart of the server. */
 static inline void files_place_reopen(struct files_place *w)
 {
+    files_stop(w->files);
     product_stop(w->p);
     w->files = files_free(w->files);
     w->p->accounts = accounts_free(w->p->accounts);
@@ -63,6 +64,7 @@ static inline void files_place_reopen(struct files_place *w)
 
 static inline void files_place_free(struct files_place *w)
 {
+    files_stop(w->files);
     product_stop(w->p);
     files_free(w->files);
     w->p->accounts = accounts_free(w->p->accounts);

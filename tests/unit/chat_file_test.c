@@ -22,6 +22,7 @@ static struct world world_new(void)
 
 static void world_free(struct world *v)
 {
+    files_stop(v->f.files);
     place_close(&v->w);
     files_free(v->f.files);
     product_free(v->w.p);

@@ -179,6 +179,34 @@ static void many_go_in_several_sweeps(void)
     files_place_free(&w);
 }
 
+/* A reader is held while the tasks end: what it finds then waits for the next start. */
+static void a_stop_in_a_sweep_leaves_the_rest_to_the_next(void)
+{
+    struct files_place w = files_place_new();
+    int64_t id = files_made(&w, "a", TEXT("hello"));
+    CHECK_INT(product_call(w.p, &w.as_ada, "file.drop", "{\"id\":\"%lld\"}", (long long)id)->err,
+              ERR_OK);
+    struct gate gates[2];
+    for (size_t i = 0; i < 2; i++)
+        gate_close(&gates[i], reader_submit, w.p->store);
+    product_advance(w.p, FILES_SWEEP_MS);
+    files_tick(w.files); /* its look waits behind the gates */
+    files_stop(w.files);
+    w.p->tasks = task_queue_free(w.p->tasks);
+    for (size_t i = 0; i < 2; i++)
+        gate_open(&gates[i]);
+    int64_t until_ms = test_now_ms() + PATIENCE_MS;
+    while (files_sweeping(w.files) && test_now_ms() < until_ms)
+        (void)sched_yield();
+    for (size_t i = 0; i < 2; i++)
+        gate_fini(&gates[i]);
+    CHECK_INT(files_on_disk(&w, ""), 1);
+    files_place_reopen(&w);
+    files_swept(&w, FILES_SWEEP_MS);
+    CHECK_INT(files_on_disk(&w, ""), 0);
+    files_place_free(&w);
+}
+
 /* Names of which the bytes are gone already, or never came. */
 static void a_sweep_that_was_cut_is_done_again(void)
 {
@@ -211,4 +239,5 @@ UNIT("files/begin", CASE(wrong_parameters_are_named), CASE(who_asks_must_be_here
      CASE(a_key_is_one_file_of_its_author), CASE(a_person_has_a_few_that_are_not_sent),
      CASE(all_files_together_have_a_bound), CASE(only_the_author_takes_it_back),
      CASE(what_is_not_sent_goes_after_a_day), CASE(many_go_in_several_sweeps),
-     CASE(a_sweep_that_was_cut_is_done_again), CASE(who_is_erased_takes_along_what_was_not_sent))
+     CASE(a_sweep_that_was_cut_is_done_again), CASE(a_stop_in_a_sweep_leaves_the_rest_to_the_next),
+     CASE(who_is_erased_takes_along_what_was_not_sent))
