@@ -12,7 +12,7 @@ bool tls_files_use(SSL_CTX *tls, const char *cert, const char *key, char words[2
         SSL_CTX_check_private_key(tls) == 1)
         return true;
     const char *why = ERR_reason_error_string(ERR_peek_error());
-    (void)snprintf(words, 256, "cannot use the certificate %.80s with the key %.80s: %.60s", cert,
+    (void)snprintf(words, 256, "cannot use the certificate %.75s with the key %.75s: %.60s", cert,
                    key, why ? why : "unknown reason");
     ERR_clear_error();
     return false;
