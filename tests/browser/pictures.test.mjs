@@ -8,6 +8,7 @@ import {
   SIZES, box, connectedShown, endAll, fill, openEmptyPlace, openPage, openPlace, openWindow, overflow, picture, readAll, roomShown,
   stored, until, write,
 } from "../support/browser.mjs";
+import { bring, png } from "../support/files.mjs";
 import { sql } from "../support/sqlite.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -41,6 +42,8 @@ before(async () => {
   for (const [who, nth, emoji] of [[jonas, 2, "🎉"], [mira, 2, "🎉"], [teo, 2, "👍"], [priya, 3, "🚀"]]) await react(who, nth, emoji);
   for (const one of [jonas, priya]) await mira.call("room.direct", { user: one.user.id });
   await readAll(mira, rooms.releases);
+  await mira.call("room.prefer", { room: rooms.releases, favourite: true });
+  await mira.call("room.prefer", { room: rooms.lunch, muted: true });
   await fill(jonas, rooms.ops, ["@mira the disk of the old machine is at 91 %", "@mira and the backup ran at six"]);
   await fill(teo, rooms.workshop, Array.from({ length: 14 }, (_, i) => `Shelf ${i + 1} is sorted`));
   await fill(ana, "1", ["Hello everybody, I am new here"]);
@@ -79,6 +82,14 @@ async function lived() {
   );
 }
 
+/** Bars of two runs, one behind the other. */
+function bars(x, y) {
+  const i = Math.floor(x * 26), height = 0.25 + 0.6 * Math.abs(Math.sin(i * 1.7) * Math.cos(i / 9));
+  const inBar = (x * 26) % 1 > 0.25 && 1 - y < height;
+  if (!inBar) return y > 0.985 || Math.abs(y % 0.25) < 0.006 ? [226, 221, 212] : [252, 251, 249];
+  return i % 2 ? [152, 196, 182] : [27, 101, 83];
+}
+
 /** What axe finds on a page, in words. */
 async function findings(page) {
   await page.evaluate(axe);
@@ -110,7 +121,8 @@ test("pictures of a room with a run", async () => {
   await roomShown(page, "releases");
   await write(page, "@nook find upgrade");
   await page.locator('#log .run[data-state="completed"]').waitFor();
-  await fill(priya, rooms.releases, ["Then I’ll write the announcement. @mira ten o’clock?"]);
+  const files = [await bring(server, priya, "both-runs.png", png(468, 132, bars)), await bring(server, priya, "upgrade.log", Buffer.from("migrated\n".repeat(160)))];
+  await priya.call("message.send", { room: rooms.releases, text: "Both runs, for the announcement. @mira ten o’clock?", key: "runs", files: files.map((one) => one.id) });
   await fill(jonas, rooms.releases, ["Ten is fine."]);
   await stored(page, "Ten is fine.").waitFor();
   await page.setViewportSize({ width: 1280, height: 800 });
