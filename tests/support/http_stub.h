@@ -15,7 +15,34 @@ struct http_stub {
     atomic_uint requests;
     _Atomic(const char *) answer; /* whole, with its head; NULL: none comes, the connection stays */
     char head[RAW_ANSWER_MAX];    /* of the last request */
+    char body[RAW_ANSWER_MAX];    /* of the last request, as Content-Length says */
+    size_t body_len;
 };
+
+/* One request: its head byte by byte, so that nothing of the body is in it; then as much as Content-Length says. */
+static inline void http_stub_read(struct http_stub *s, int fd)
+{
+    size_t len = 0, wanted = 0;
+    s->head[0] = 0;
+    s->body_len = 0;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    while (len + 1 < sizeof s->head && !strstr(len < 4 ? s->head : s->head + len - 4, "\r\n\r\n")) {
+        if (poll(&p, 1, RAW_DEADLINE_MS) <= 0 || recv(fd, s->head + len, 1, 0) != 1)
+            return;
+        s->head[++len] = 0;
+    }
+    const char *at = strstr(s->head, "Content-Length: ");
+    wanted = at ? strtoul(at + 16, NULL, 10) : 0;
+    must(wanted <= sizeof s->body);
+    while (s->body_len < wanted) {
+        ssize_t n = poll(&p, 1, RAW_DEADLINE_MS) > 0
+                        ? recv(fd, s->body + s->body_len, wanted - s->body_len, 0)
+                        : 0;
+        if (n <= 0)
+            return;
+        s->body_len += (size_t)n;
+    }
+}
 
 static inline void *http_stub_main(void *arg)
 {
@@ -28,7 +55,7 @@ static inline void *http_stub_main(void *arg)
             continue;
         int fd = accept(s->fd, NULL, NULL);
         must(fd >= 0);
-        (void)raw_read_until(fd, "\r\n\r\n", s->head);
+        http_stub_read(s, fd);
         atomic_fetch_add(&s->requests, 1);
         const char *answer = atomic_load(&s->answer);
         if (answer) {

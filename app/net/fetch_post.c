@@ -1,0 +1,160 @@
+#include "net/fetch_inside.h"
+#include "net/public_address.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define ANSWER_MAX_BYTES ((size_t)64 << 10) /* more is not read */
+
+/* ---- where a URL leads */
+
+/* "https://host", ":port" if one is named that is not the usual one; in small letters, as origins are compared. */
+static bool write_origin(CURLU *parts, struct fetch_place *out)
+{
+    char *scheme = NULL, *host = NULL, *port = NULL;
+    bool good = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+                curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK;
+    if (good) {
+        (void)curl_url_get(parts, CURLUPART_PORT, &port, CURLU_NO_DEFAULT_PORT);
+        out->secure = strcmp(scheme, "https") == 0;
+        int len = snprintf(out->origin, sizeof out->origin, "%s://%s%s%s", scheme, host,
+                           port ? ":" : "", port ? port : "");
+        good = (out->secure || strcmp(scheme, "http") == 0) && host[0] && len > 0 &&
+               (size_t)len < sizeof out->origin;
+    }
+    for (char *c = out->origin; good && *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + ('a' - 'A'));
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    return good;
+}
+
+static bool has(CURLU *parts, CURLUPart which)
+{
+    char *value = NULL;
+    bool there = curl_url_get(parts, which, &value, 0) == CURLUE_OK;
+    curl_free(value);
+    return there;
+}
+
+bool fetch_place_of(const char *url, struct fetch_place *out)
+{
+    fetch_start_once();
+    CURLU *parts = curl_url();
+    bool good = parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                !has(parts, CURLUPART_USER) && !has(parts, CURLUPART_PASSWORD) &&
+                !has(parts, CURLUPART_FRAGMENT) && write_origin(parts, out);
+    curl_url_cleanup(parts);
+    return good;
+}
+
+/* ---- sending */
+
+struct posting {
+    const struct fetch_post *post;
+    size_t came;
+    bool refused; /* an address that is not public */
+};
+
+/* The answer's text is of no use: as much is read as lets the connection end well. */
+static size_t on_answer(char *bytes, size_t size, size_t count, void *data)
+{
+    struct posting *p = data;
+    (void)bytes;
+    p->came += size * count;
+    return p->came <= ANSWER_MAX_BYTES ? size * count : 0;
+}
+
+/* curl asks for a socket to the very address that it connects to. */
+static curl_socket_t on_socket(void *data, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct posting *p = data;
+    (void)purpose;
+    if (!p->post->anywhere && !address_is_public(&to->addr, (socklen_t)to->addrlen)) {
+        p->refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* NULL: no memory */
+static struct curl_slist *list_headers(const char *const *headers)
+{
+    /* without the first curl waits for leave to send a long body, the second is its form's type */
+    static const char *const unwanted[] = {"Expect:", "Content-Type:", NULL};
+    struct curl_slist *list = NULL;
+    for (const char *const *from = unwanted; from; from = from == unwanted ? headers : NULL)
+        for (size_t i = 0; from[i]; i++) {
+            struct curl_slist *longer = curl_slist_append(list, from[i]);
+            if (!longer) {
+                curl_slist_free_all(list);
+                return NULL;
+            }
+            list = longer;
+        }
+    return list;
+}
+
+static bool set_up(CURL *curl, struct posting *p, struct curl_slist *headers,
+                   char why[FETCH_WHY_SIZE])
+{
+    const struct fetch_post *post = p->post;
+    bool good = fetch_set_up(curl, post->anywhere ? "http,https" : "https", post->deadline_ms,
+                             post->stop, why) &&
+                curl_easy_setopt(curl, CURLOPT_URL, post->url) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)post->body.len) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_POSTFIELDS, post->body.data) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, p) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_answer) == CURLE_OK &&
+                curl_easy_setopt(curl, CURLOPT_WRITEDATA, p) == CURLE_OK;
+    if (!post->anywhere) /* a proxy would be who connects */
+        good = good && curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK;
+    return good;
+}
+
+static enum err judge(CURL *curl, CURLcode result, const struct posting *p,
+                      struct fetch_answer *out, char why[FETCH_WHY_SIZE])
+{
+    long status = 0;
+    curl_off_t after_s = 0;
+    (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &after_s);
+    bool cut_by_us = result == CURLE_WRITE_ERROR && p->came > ANSWER_MAX_BYTES;
+    if (result != CURLE_OK && !cut_by_us)
+        return p->refused && result == CURLE_COULDNT_CONNECT
+                   ? fetch_say(why, ERR_DENIED, "The address is not a public one.")
+                   : fetch_failed(result, why);
+    if (status < 100 || status > 999)
+        return fetch_say(why, ERR_IO, "The answer is none of HTTP.");
+    why[0] = 0;
+    *out = (struct fetch_answer){(unsigned)status, after_s > 0 ? after_s : 0};
+    return ERR_OK;
+}
+
+enum err fetch_post(const struct fetch_post *post, struct fetch_answer *out,
+                    char why[FETCH_WHY_SIZE])
+{
+    struct posting p = {.post = post};
+    struct fetch_place place;
+    why[0] = 0;
+    if (!fetch_place_of(post->url, &place))
+        return fetch_say(why, ERR_IO, "This is not an http or https URL.");
+    if (!place.secure && !post->anywhere)
+        return fetch_say(why, ERR_DENIED, "This is not an https URL.");
+    enum err e = ERR_NOMEM;
+    CURL *curl = curl_easy_init();
+    struct curl_slist *headers = list_headers(post->headers);
+    if (curl && headers && set_up(curl, &p, headers, why))
+        e = judge(curl, curl_easy_perform(curl), &p, out, why);
+    else
+        (void)fetch_say(why, e, err_text(e));
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+    return e;
+}
