@@ -78,6 +78,12 @@ static enum ws_mode level(void *ctx)
     return full ? WS_MODE_DEGRADED : WS_MODE_UNIFIED;
 }
 
+static int64_t pushed(void *ctx, int64_t user_id, int64_t room_id, int64_t offset)
+{
+    struct snug *s = ctx;
+    return pusher_told(s->pusher, user_id, room_id, offset);
+}
+
 static enum err list_connections(void *ctx, int64_t user_id, struct text channel, void *owner,
                                  void (*done)(void *owner, enum err e,
                                               const struct ws_connection_record *records,
@@ -258,6 +264,20 @@ static enum err make_chat(struct snug *s)
     return ERR_OK;
 }
 
+static enum err make_pusher(struct snug *s, char error[256])
+{
+    struct pusher_options po = {
+        .env = &env_real,
+        .store = s->store,
+        .chat = s->chat,
+        .pair = s->push_pair,
+        .contact = s->options.push_contact,
+        .enabled = s->options.push_enabled,
+        .anywhere = s->options.push_private,
+    };
+    return pusher_new(&po, &s->pusher, error);
+}
+
 static enum err make_ops(struct snug *s)
 {
     struct ops_options oo = {
@@ -268,6 +288,7 @@ static enum err make_ops(struct snug *s)
         .history_keep_ms = s->options.history_keep_ms,
         .key_keep_ms = s->options.key_keep_ms,
         .connections = list_connections,
+        .pushed = pushed,
         .alive = watch_alive,
         .ctx = s,
     };
@@ -309,6 +330,8 @@ static enum err build(struct snug *s, char error[256])
     if (e == ERR_OK)
         e = make_chat(s);
     if (e == ERR_OK)
+        e = make_pusher(s, error);
+    if (e == ERR_OK)
         e = make_ops(s);
     if (e == ERR_OK)
         e = make_agents(s);
@@ -337,6 +360,7 @@ enum err snug_new(const struct snug_options *options, struct snug **out_snug, ch
     method_table_add(&s->methods, accounts_methods(s->accounts));
     method_table_add(&s->methods, chat_methods(s->chat));
     method_table_add(&s->methods, files_methods(s->files));
+    method_table_add(&s->methods, pusher_methods(s->pusher));
     method_table_add(&s->methods, agents_methods(s->agents));
     method_table_add(&s->methods, ops_methods(s->ops));
     method_table_add(&s->methods, wait_methods(s));
@@ -442,6 +466,8 @@ enum err snug_listen(struct snug *s, char error[256])
     if (e == ERR_OK)
         e = agents_start(s->agents);
     if (e == ERR_OK)
+        e = pusher_start(s->pusher);
+    if (e == ERR_OK)
         level_tick(s); /* before anybody is let in */
     if (e == ERR_OK)
         e = ticker_start(s);
@@ -449,9 +475,10 @@ enum err snug_listen(struct snug *s, char error[256])
         e = open_doors(s, error);
     if (e == ERR_OK)
         atomic_store(&s->listening, true);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         accounts_set_base_url(s->accounts, text_of(http_url(s->http)));
-    else if (!error[0])
+        pusher_set_url(s->pusher, text_of(http_url(s->http)));
+    } else if (!error[0])
         (void)snprintf(error, 256, "%s", err_text(e));
     return e;
 }
@@ -496,6 +523,7 @@ struct snug *snug_free(struct snug *s)
     ticker_stop(s);
     accounts_stop(s->accounts);
     files_stop(s->files);
+    pusher_stop(s->pusher);
     atomic_store(&s->stopping, true);
     if (s->store)
         store_copy_stop(s->store); /* a backup is a task, and may take long */
@@ -506,6 +534,7 @@ struct snug *snug_free(struct snug *s)
         ops_stop(s->ops);
     s->store = store_close(s->store);
     s->agents = agents_free(s->agents);
+    s->pusher = pusher_free(s->pusher);
     s->ops = ops_free(s->ops);
     s->chat = chat_free(s->chat);
     s->files = files_free(s->files);

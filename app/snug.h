@@ -59,6 +59,8 @@ struct snug_options {
     unsigned reactors;    /* 0: one per core */
     unsigned http_waiting_max, http_address_max; /* http.connection_limit, ...address_... */
     unsigned http_workers, readers, tasks, batch_max, queue_max;
+    bool push_enabled, push_private; /* push.enabled, push.private_addresses */
+    const char *push_contact;        /* push.contact; NULL: the server's own URL */
     int64_t disk_free_min_bytes;
     int64_t memory_limit_bytes; /* memory.limit; 0: four fifths of what the system gives */
     /* Writes the page /docs (cli/docs.h); NULL: there is none. */

@@ -61,8 +61,29 @@ static enum err keep_secret(struct snug *s, const char *name, char out[SECRET_TE
         return read_secret(path, out, error);
     unsigned char random[32];
     env_random(&env_real, random, sizeof random);
+    random[0] &= 0x7f; /* so that it is a secret of P-256 too */
     (void)sodium_bin2hex(out, SECRET_TEXT_SIZE, random, sizeof random);
     return write_secret(path, out, error);
+}
+
+/* The pair of keys by which push services know this server. */
+static enum err keep_push_key(struct snug *s, char error[256])
+{
+    char hex[SECRET_TEXT_SIZE];
+    unsigned char secret[PUSH_SECRET_BYTES];
+    size_t len = 0;
+    enum err e = keep_secret(s, "push_key", hex, error);
+    if (e != ERR_OK)
+        return e;
+    bool whole =
+        sodium_hex2bin(secret, sizeof secret, hex, sizeof hex - 1, NULL, &len, NULL) == 0 &&
+        len == sizeof secret;
+    e = whole ? web_push_pair_of(secret, &s->push_pair) : ERR_BAD_REQUEST;
+    if (e == ERR_BAD_REQUEST)
+        (void)snprintf(error, 256, "%.150s/push_key is damaged: it is no key.", s->folder);
+    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(hex, sizeof hex);
+    return e == ERR_BAD_REQUEST ? ERR_IO : e;
 }
 
 /* What is not configured is kept in the file `name`. */
@@ -121,6 +142,8 @@ enum err data_open(struct snug *s, char error[256])
                         "token_secret", s->token_secret, error);
     if (e == ERR_OK)
         e = take_secret(s, s->options.api_key, "http_api.key", "api_key", s->api_key, error);
+    if (e == ERR_OK)
+        e = keep_push_key(s, error);
     return e;
 }
 
@@ -139,4 +162,5 @@ void data_close(struct snug *s)
         (void)nftw(s->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     sodium_memzero(s->token_secret, sizeof s->token_secret);
     sodium_memzero(s->api_key, sizeof s->api_key);
+    sodium_memzero(&s->push_pair, sizeof s->push_pair);
 }

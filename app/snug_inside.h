@@ -15,6 +15,7 @@
 #include "manager/ws_manager.h"
 #include "net/reactor.h"
 #include "ops/ops.h"
+#include "push/pusher.h"
 #include "session/session.h"
 #include "snug.h"
 #include "store/store.h"
@@ -42,7 +43,8 @@ struct snug {
     char folder[FOLDER_SIZE];
     char token_secret[SECRET_MAX + 1]; /* as configured, or 64 hex digits */
     char api_key[SECRET_MAX + 1];
-    char node[UUID_SIZE]; /* what this start is called */
+    struct web_push_pair push_pair; /* of the secret in push_key */
+    char node[UUID_SIZE];           /* what this start is called */
     struct method_table methods;
     struct reactor *reactors[REACTORS_MAX];
     unsigned reactors_count, reactors_started;
@@ -54,6 +56,7 @@ struct snug {
     struct files *files;
     struct chat *chat;
     struct stream_source source; /* chat's; the hub is made before chat and asks through here */
+    struct pusher *pusher;
     struct agents *agents;
     struct ops *ops;
     struct sessions *sessions;

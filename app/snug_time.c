@@ -11,6 +11,7 @@ static void tick(struct snug *s, unsigned count)
     atomic_store(&s->ticked_ms, env_monotonic_ms(&env_real));
     chat_tick(s->chat);
     files_tick(s->files);
+    pusher_tick(s->pusher);
     agents_tick(s->agents);
     ops_tick(s->ops);
     level_tick(s);

@@ -54,6 +54,9 @@ void chat_tick(struct chat *c);
 /* The part of it that erases, for who waits for that where no ticker runs. thread: any */
 void chat_go_on_erasing(struct chat *c);
 
+/* True if somebody with that id has a connection. thread: any */
+bool chat_user_is_here(struct chat *c, int64_t user_id);
+
 /* In a writer's job: the run that this message asked for has ended. If the message was deleted or edited while it went, what
  * the run was asked goes from its row and its events. errors: those of query_end */
 MUST_USE enum err message_run_ended(struct db *db, int64_t message_id);
@@ -65,7 +68,8 @@ struct chat_message_event {
     int64_t time_ms;
     struct text text;   /* borrowed */
     struct text run_id; /* not empty: an agent's answer */
-    bool to_agent;      /* said in a conversation of two, the other of which is Nook */
+    bool direct;        /* said in a conversation of two */
+    bool to_agent;      /* of which the other one is Nook */
 };
 void chat_observe(struct chat *c, void (*fn)(void *ctx, const struct chat_message_event *event),
                   void *ctx);

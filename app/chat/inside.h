@@ -52,12 +52,10 @@ struct chat {
     _Atomic int64_t erasure_next_ms;
 };
 
-/* ---- user_event.c: what goes to user:<id>, and who is there */
+/* ---- user_event.c: what goes to user:<id>, and who is there (chat_user_is_here) */
 
 /* Publishes a whole document to one user's own channel. */
 void user_event(struct chat *c, int64_t user_id, struct text data);
-/* True if somebody with that id has a connection. */
-bool user_is_here(struct chat *c, int64_t user_id);
 /* True if the user has a manager: is here, or was a moment ago and may be back. */
 bool user_is_known(struct chat *c, int64_t user_id);
 /* Tells everybody who is connected what that person is called now: accounts_hooks. */

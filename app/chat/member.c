@@ -233,7 +233,7 @@ static enum err members_run(struct db *db, void *data)
     struct query *q = db_query(db, QUERY_CHAT_MEMBER_LIST);
     query_int(q, 1, job->room_id);
     while (answer_has_room(c, &job->answer) && query_row(q)) {
-        bool here = text_is(col_text(q, 3), TEXT("agent")) || user_is_here(c, col_int(q, 0));
+        bool here = text_is(col_text(q, 3), TEXT("agent")) || chat_user_is_here(c, col_int(q, 0));
         json_open(w, NULL, '{');
         person_write_columns(w, "user", q, 0);
         json_add_text(w, "role", col_text(q, 4));

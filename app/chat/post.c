@@ -71,7 +71,8 @@ struct place {
     int64_t top;
     struct person author; /* what a byline has */
     bool may_say;         /* a member who was not erased */
-    bool to_agent;        /* a conversation of two, with Nook */
+    bool direct;          /* a conversation of two */
+    bool to_agent;        /* with Nook */
 };
 
 static enum err find_place(struct db *db, const struct post *p, struct place *out)
@@ -88,6 +89,7 @@ static enum err find_place(struct db *db, const struct post *p, struct place *ou
         text_copy(out->author.display, sizeof out->author.display, by.display);
         text_copy(out->author.role, sizeof out->author.role, by.role);
         out->may_say = col_int(q, 5) != 0;
+        out->direct = col_int(q, 6) != 0;
         out->to_agent = col_int(q, 6) == NOOK_ID;
     }
     enum err e = query_end(q);
@@ -118,7 +120,8 @@ static enum err write_event(const struct post *p, const struct place *place, str
 static enum err insert_at(struct db *db, const struct post *p, const struct place *place,
                           int64_t time_ms, struct text files, struct posted *out)
 {
-    *out = (struct posted){.time_ms = time_ms, .to_agent = place->to_agent};
+    *out =
+        (struct posted){.time_ms = time_ms, .direct = place->direct, .to_agent = place->to_agent};
     enum err e = room_message_begin(db, p->room_id, place->top, time_ms, &out->event);
     if (e != ERR_OK)
         return e;
@@ -203,6 +206,7 @@ void post_committed(struct chat *c, const struct post *p, struct posted *posted,
             .time_ms = posted->time_ms,
             .text = p->text,
             .run_id = p->run_id,
+            .direct = posted->direct,
             .to_agent = posted->to_agent,
         };
         for (size_t i = 0; i < c->observers_count; i++)

@@ -20,7 +20,8 @@ struct post {
 struct posted {
     int64_t message_id;
     int64_t time_ms;
-    bool to_agent;             /* in a conversation with Nook */
+    bool direct;               /* in a conversation of two */
+    bool to_agent;             /* with Nook */
     bool repeated;             /* the key was used before: ids of the first result, no event */
     struct room_event event;   /* message_created; publish and fini it after the commit */
     const char *field, *fault; /* of ERR_BAD_REQUEST; static */

@@ -34,7 +34,7 @@ void user_event(struct chat *c, int64_t user_id, struct text data)
     (void)ws_manager_unref(m);
 }
 
-bool user_is_here(struct chat *c, int64_t user_id)
+bool chat_user_is_here(struct chat *c, int64_t user_id)
 {
     struct ws_manager *m = find(c, user_id);
     bool here = m && ws_manager_connections(m) > 0;

@@ -24,6 +24,8 @@ struct ops_options {
     enum err (*connections)(void *ctx, int64_t user_id, struct text channel, void *owner,
                             void (*done)(void *owner, enum err e,
                                          const struct ws_connection_record *records, size_t count));
+    /* When a push service took the notification of that message for them (ms since 1970); 0: none did. NULL: nobody knows */
+    int64_t (*pushed)(void *ctx, int64_t user_id, int64_t room_id, int64_t offset);
     /* False with the reasons, one a line: threads that stand still. NULL: nothing to say */
     bool (*alive)(void *ctx, struct buf *why);
     void *ctx;

@@ -31,6 +31,7 @@ struct why {
     int64_t offset;
     int64_t written_ms, author_id, trimmed;
     int64_t member_since_ms, read_offset; /* -1: not a member */
+    int64_t pushed_ms;                    /* 0: not */
     bool recovered, slow, cut;            /* of connections that ended since */
 };
 
@@ -136,6 +137,7 @@ static enum verdict judge(const struct why *job)
         [WHY_recovered] = job->recovered,
         [WHY_since] = since,
         [WHY_open] = job->live.count > 0,
+        [WHY_pushed] = job->pushed_ms > 0,
         [WHY_slow] = job->slow,
         [WHY_cut] = job->cut,
         [WHY_away] = true,
@@ -144,6 +146,12 @@ static enum verdict judge(const struct why *job)
     while (!is[v])
         v++;
     return v;
+}
+
+static int64_t find_pushed(const struct why *job)
+{
+    const struct ops_options *o = &job->live.ops->options;
+    return o->pushed ? o->pushed(o->ctx, job->live.user_id, job->live.room_id, job->offset) : 0;
 }
 
 static enum err write_answer(struct db *db, struct why *job)
@@ -166,6 +174,9 @@ static enum err write_answer(struct db *db, struct why *job)
     if (e == ERR_OK && member) {
         json_add_int(w, "member_since", job->member_since_ms);
         json_add_int(w, "read", job->read_offset);
+        job->pushed_ms = find_pushed(job);
+        if (job->pushed_ms > 0)
+            json_add_int(w, "pushed", job->pushed_ms);
         write_open(job);
         e = write_ended(db, job);
     }

@@ -38,13 +38,14 @@ static void open_data(const struct tmpdb *t, const char *ending, char secret[SEC
 static void a_new_folder_and_its_secrets_are_synced_with_their_names(void)
 {
     static const char *const expected[] = {"", "/data/token_secret.new", "/data",
-                                           "/data/api_key.new", "/data"};
+                                           "/data/api_key.new", "/data",
+                                           "/data/push_key.new", "/data"};
     static char first[SECRET_MAX + 1];
     static char again[SECRET_MAX + 1];
     struct tmpdb t = tmpdb_make();
     open_data(&t, "///", first);
-    CHECK_INT(synced_count, 5);
-    for (size_t i = 0; i < 5; i++) {
+    CHECK_INT(synced_count, 7);
+    for (size_t i = 0; i < 7; i++) {
         char path[320];
         (void)snprintf(path, sizeof path, "%s%s", t.folder, expected[i]);
         CHECK_TEXT(synced[i], path);

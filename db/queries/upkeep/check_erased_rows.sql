@@ -4,6 +4,7 @@ FROM erasure e JOIN (
     SELECT id AS user_id, 'a name or a password' AS what FROM user
     WHERE name <> '-' || id OR display <> 'Erased person' OR password <> '' OR active = 1
     UNION ALL SELECT user_id, 'a session' FROM session
+    UNION ALL SELECT user_id, 'a browser that is told' FROM push_subscription
     UNION ALL SELECT created_by, 'an invite' FROM invite
     UNION ALL SELECT user_id, 'a name of before' FROM former_display
     UNION ALL SELECT user_id, 'a membership' FROM member

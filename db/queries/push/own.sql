@@ -1,0 +1,1 @@
+SELECT id, p256dh, auth FROM push_subscription WHERE endpoint = ?1 AND user_id = ?2;
