@@ -6,6 +6,7 @@ import { people, room, startPlace } from "../support/place.mjs";
 import { Wire } from "../support/wire.mjs";
 
 let server, ada, id, good;
+const POINT = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
 
 before(async () => {
   server = await startPlace({ config: { limits: { sends: { burst: 0 }, logins: { burst: 0 } } } });
@@ -46,6 +47,9 @@ before(async () => {
     "message.search": { query: "x" },
     "read.mark": { room: id, offset: sent.offset },
     "typing.start": { room: id },
+    "push.subscribe": { endpoint: "https://push.example/x", p256dh: POINT, auth: "BTBZMqHH6r4Tts7J_aSIgg" },
+    "push.unsubscribe": { endpoint: "https://push.example/x" },
+    "push.test": { endpoint: "https://push.example/x" },
     "run.start": { room: id, agent: "nook", text: "never run" },
     "run.stop": { run_id: "A".repeat(26) },
     "run.list": { room: id },
@@ -155,6 +159,11 @@ const table = [
   ["read.mark", "room", id42, true],
   ["read.mark", "offset", OFFSET, true],
   ["typing.start", "room", id42, true],
+  ["push.subscribe", "endpoint", [...raw(2000), "push.example", "http://push.example/x", "https://", "file:///etc/hostname", "javascript:alert(1)",
+    "https://me@push.example/", "https://me:secret@push.example/", "https://push.example/#x", "https://push example/", `https://${"a".repeat(300)}/`], true],
+  ["push.subscribe", "p256dh", [...raw(200), "!", `${POINT}=`, `${POINT}AA`, POINT.slice(0, -4), `A${POINT.slice(1)}`, POINT.replace(/4$/, "8"), "B".repeat(87)], true],
+  ["push.subscribe", "auth", [...raw(100), "!", "BTBZMqHH6r4Tts7J_aSI", "BTBZMqHH6r4Tts7J_aSIggA", "BTBZMqHH6r4Tts7J_aSIg+", "BTBZMqHH6r4Tts7J_aSIgg=="], true],
+  ...["push.unsubscribe", "push.test"].map((method) => [method, "endpoint", raw(2000), true]),
   ["run.start", "room", id42, true],
   ["run.start", "agent", text(80), true],
   ["run.start", "text", text(4000), true],
@@ -203,6 +212,7 @@ async function state() {
     (await ada.call("user.list")).users,
     (await ada.call("invite.list")).invites,
     await ada.call("place.get"),
+    (await ada.call("push.get")).subscriptions,
   ]);
 }
 
@@ -238,7 +248,7 @@ test("S38 each parameter of each method, wrong in every way, is 107 with its nam
 });
 
 test("the table of wrong input knows every method that /docs lists", async () => {
-  const none = ["place.get", "session.logout", "session.list", "user.me", "invite.list"]; // take nothing
+  const none = ["place.get", "session.logout", "session.list", "user.me", "invite.list", "push.get"]; // take nothing
   const docs = await (await fetch(`${server.url}/docs`)).text();
   const section = docs.slice(docs.indexOf('<section id="methods">'), docs.indexOf('<section id="files">'));
   const listed = [...section.matchAll(/<tr><td><code>([a-z]+\.[a-z]+)</g)].map(([, method]) => method);
