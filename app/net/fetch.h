@@ -39,8 +39,9 @@ struct fetch_place {
         [FETCH_ORIGIN_SIZE]; /* "https://push.example", with the port if it is not the usual one */
 };
 
-/* Where a URL leads. False: not http or https, no host or one that is too long, a user or a fragment in it. */
-bool fetch_place_of(const char *url, struct fetch_place *out);
+/* Where a URL leads.
+ * errors: ERR_BAD_REQUEST not http or https, no host or one that is too long, a user or a fragment in it; ERR_NOMEM */
+MUST_USE enum err fetch_place_of(const char *url, struct fetch_place *out);
 
 struct fetch_post {
     const char *url;

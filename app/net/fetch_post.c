@@ -8,46 +8,62 @@
 
 /* ---- where a URL leads */
 
+static enum err err_of(CURLUcode code)
+{
+    return code == CURLUE_OK ? ERR_OK : code == CURLUE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_BAD_REQUEST;
+}
+
 /* "https://host", ":port" if one is named that is not the usual one; in small letters, as origins are compared. */
-static bool write_origin(CURLU *parts, struct fetch_place *out)
+static enum err write_origin(CURLU *parts, struct fetch_place *out)
 {
     char *scheme = NULL, *host = NULL, *port = NULL;
-    bool good = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-                curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK;
-    if (good) {
-        (void)curl_url_get(parts, CURLUPART_PORT, &port, CURLU_NO_DEFAULT_PORT);
+    enum err e = err_of(curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0));
+    if (e == ERR_OK)
+        e = err_of(curl_url_get(parts, CURLUPART_HOST, &host, 0));
+    if (e == ERR_OK &&
+        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_NO_DEFAULT_PORT) == CURLUE_OUT_OF_MEMORY)
+        e = ERR_NOMEM;
+    if (e == ERR_OK) {
         out->secure = strcmp(scheme, "https") == 0;
         int len = snprintf(out->origin, sizeof out->origin, "%s://%s%s%s", scheme, host,
                            port ? ":" : "", port ? port : "");
-        good = (out->secure || strcmp(scheme, "http") == 0) && host[0] && len > 0 &&
-               (size_t)len < sizeof out->origin;
+        if ((!out->secure && strcmp(scheme, "http") != 0) || !host[0] || len <= 0 ||
+            (size_t)len >= sizeof out->origin)
+            e = ERR_BAD_REQUEST;
     }
-    for (char *c = out->origin; good && *c; c++)
+    for (char *c = out->origin; e == ERR_OK && *c; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c + ('a' - 'A'));
     curl_free(scheme);
     curl_free(host);
     curl_free(port);
-    return good;
+    return e;
 }
 
-static bool has(CURLU *parts, CURLUPart which)
+/* errors: ERR_BAD_REQUEST it has that part; ERR_NOMEM */
+static enum err has_no(CURLU *parts, CURLUPart which)
 {
     char *value = NULL;
-    bool there = curl_url_get(parts, which, &value, 0) == CURLUE_OK;
+    CURLUcode code = curl_url_get(parts, which, &value, 0);
     curl_free(value);
-    return there;
+    return code == CURLUE_OK ? ERR_BAD_REQUEST : code == CURLUE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_OK;
 }
 
-bool fetch_place_of(const char *url, struct fetch_place *out)
+enum err fetch_place_of(const char *url, struct fetch_place *out)
 {
     fetch_start_once();
     CURLU *parts = curl_url();
-    bool good = parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-                !has(parts, CURLUPART_USER) && !has(parts, CURLUPART_PASSWORD) &&
-                !has(parts, CURLUPART_FRAGMENT) && write_origin(parts, out);
+    enum err e = parts ? err_of(curl_url_set(parts, CURLUPART_URL, url, 0)) : ERR_NOMEM;
+    if (e == ERR_OK)
+        e = has_no(parts, CURLUPART_USER);
+    if (e == ERR_OK)
+        e = has_no(parts, CURLUPART_PASSWORD);
+    if (e == ERR_OK)
+        e = has_no(parts, CURLUPART_FRAGMENT);
+    if (e == ERR_OK)
+        e = write_origin(parts, out);
     curl_url_cleanup(parts);
-    return good;
+    return e;
 }
 
 /* ---- sending */
@@ -143,11 +159,13 @@ enum err fetch_post(const struct fetch_post *post, struct fetch_answer *out,
     struct posting p = {.post = post};
     struct fetch_place place;
     why[0] = 0;
-    if (!fetch_place_of(post->url, &place))
-        return fetch_say(why, ERR_IO, "This is not an http or https URL.");
+    enum err e = fetch_place_of(post->url, &place);
+    if (e != ERR_OK)
+        return e == ERR_NOMEM ? fetch_say(why, e, err_text(e))
+                              : fetch_say(why, ERR_IO, "This is not an http or https URL.");
     if (!place.secure && !post->anywhere)
         return fetch_say(why, ERR_DENIED, "This is not an https URL.");
-    enum err e = ERR_NOMEM;
+    e = ERR_NOMEM;
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = list_headers(post->headers);
     if (curl && headers && set_up(curl, &p, headers, why))

@@ -141,8 +141,9 @@ static void taken(struct pusher *p, struct parcel *parcel)
 
 static void log_failure(const struct parcel *parcel, unsigned status, const char *why)
 {
-    struct fetch_place service = {0};
-    (void)fetch_place_of(parcel->endpoint, &service);
+    struct fetch_place service;
+    if (fetch_place_of(parcel->endpoint, &service) != ERR_OK)
+        service.origin[0] = 0;
     log_event(LOG_INFO, "push_failed", KV_STR("service", service.origin), KV_INT("status", status),
               KV_STR("why", why));
 }

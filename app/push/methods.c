@@ -41,10 +41,10 @@ static struct subscription *begin(struct pusher *p, const struct actor *actor, s
 static void write_one(struct json_writer *w, struct query *q, int64_t session_id)
 {
     char endpoint[PUSH_ENDPOINT_MAX + 1];
-    struct fetch_place service = {0};
+    struct fetch_place service;
     text_copy(endpoint, sizeof endpoint, col_text(q, 0));
-    (void)fetch_place_of(
-        endpoint, &service); /* the rest of it is a secret, also from who looks over a shoulder */
+    if (fetch_place_of(endpoint, &service) != ERR_OK)
+        service.origin[0] = 0; /* the rest of it is a secret, also from who looks over a shoulder */
     json_open(w, NULL, '{');
     json_add_text(w, "service", text_of(service.origin));
     json_add_text(w, "client", col_text(q, 1));
@@ -136,12 +136,13 @@ static bool check(const struct pusher *p, const struct args *args, struct web_pu
     struct fetch_place service;
     const char *field = "endpoint";
     text_copy(endpoint, sizeof endpoint, args_text(args, "endpoint"));
-    if (!fetch_place_of(endpoint, &service) || (!service.secure && !p->anywhere)) {
+    enum err e = fetch_place_of(endpoint, &service);
+    if (e == ERR_BAD_REQUEST || (e == ERR_OK && !service.secure && !p->anywhere)) {
         reply_fault(reply, ERR_BAD_REQUEST, field, "endpoint must be an https URL.");
         return false;
     }
-    enum err e =
-        web_push_receiver_of(args_text(args, "p256dh"), args_text(args, "auth"), out, &field);
+    if (e == ERR_OK)
+        e = web_push_receiver_of(args_text(args, "p256dh"), args_text(args, "auth"), out, &field);
     if (e == ERR_BAD_REQUEST)
         reply_fault(reply, e, field,
                     strcmp(field, "auth") == 0

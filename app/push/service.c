@@ -92,7 +92,7 @@ enum err service_post(struct pusher *p, const struct letter *letter, unsigned *o
     struct buf body, authorization;
     buf_init(&body, PUSH_BODY_MAX);
     buf_init(&authorization, AUTHORIZATION_MAX);
-    enum err e = fetch_place_of(letter->endpoint, &service) ? ERR_OK : ERR_DENIED;
+    enum err e = fetch_place_of(letter->endpoint, &service);
     if (e == ERR_OK)
         e = seal(p, letter, &body);
     if (e == ERR_OK)

@@ -138,7 +138,7 @@ static void an_origin_is_as_browsers_write_it(void)
     };
     struct fetch_place p;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        CHECK_INT(fetch_place_of(rows[i].url, &p), true);
+        CHECK_INT(fetch_place_of(rows[i].url, &p), ERR_OK);
         CHECK_TEXT(p.origin, rows[i].origin);
         CHECK_INT(p.secure, strncmp(rows[i].url, "https", 5) == 0);
     }
@@ -154,12 +154,20 @@ static void an_origin_is_as_browsers_write_it(void)
                                       "https://push.example:99999/",
                                       "https://push example/"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        CHECK_INT(fetch_place_of(bad[i], &p), false);
+        CHECK_INT(fetch_place_of(bad[i], &p), ERR_BAD_REQUEST);
         CHECK_INT(post_to(bad[i], true, 1000), ERR_IO);
     }
     char longest[400] = "https://";
     memset(longest + 8, 'a', 300);
-    CHECK_INT(fetch_place_of(longest, &p), false);
+    CHECK_INT(fetch_place_of(longest, &p), ERR_BAD_REQUEST);
+    for (unsigned n = 1;; n++) {
+        fault_at(n);
+        enum err e = fetch_place_of(rows[2].url, &p);
+        bool failed = fault_end();
+        CHECK_INT(e, failed ? ERR_NOMEM : ERR_OK);
+        if (!failed)
+            break;
+    }
 }
 
 static void without_memory_it_says_so(void)
