@@ -71,10 +71,40 @@ async function appIcon() {
   return icon.replace(head, head.replace("0 0 16 16", "-5 -5 26 26") + ground);
 }
 
-async function writeManifest(icon) {
+// For systems that want points, not lines: icon.svg as a browser draws it, the last one as appIcon() has it.
+const POINTS = ["icon-192", "icon-512", "apple-touch-icon"];
+
+async function writeIcons() {
+  const icons = {};
+  for (const name of POINTS) icons[name] = await writeAsset(name, "png", await readFile(path.join(here, `${name}.png`)));
+  return icons;
+}
+
+async function writeManifest(icon, icons) {
   const template = await readFile(path.join(here, "manifest.json"), "utf8");
   const app = await writeAsset("app-icon", "svg", await appIcon());
-  return writeAsset("manifest", "webmanifest", template.replace("%ICON%", icon).replace("%APP_ICON%", app));
+  const filled = template
+    .replace("%ICON%", icon)
+    .replace("%APP_ICON%", app)
+    .replace("%ICON_192%", icons["icon-192"])
+    .replace("%ICON_512%", icons["icon-512"]);
+  return writeAsset("manifest", "webmanifest", filled);
+}
+
+// At the root and under one name: where it lies is what it may serve, and browsers look there for a newer one.
+async function writeWorker(icon) {
+  await build({
+    absWorkingDir: here,
+    entryPoints: ["src/worker/sw.ts"],
+    outfile: path.join(out, "sw.js"),
+    bundle: true,
+    format: "iife",
+    target: ["es2022"],
+    minify: true,
+    define: { ICON: JSON.stringify(icon) },
+    legalComments: "none",
+    logLevel: "warning",
+  });
 }
 
 async function writePage(outputs) {
@@ -88,15 +118,17 @@ async function writePage(outputs) {
   const icon = named(/^icon\..*\.svg$/);
   const first = [...firstLoad(outputs, script), style, icon].map((file) => path.resolve(here, file));
   const url = (file) => `/assets/${path.basename(file)}`;
+  const icons = await writeIcons();
   const template = await readFile(path.join(here, "index.html"), "utf8");
   const filled = template
     .replace("%SCRIPT%", url(script))
     .replace("%STYLE%", url(style))
     .replace("%ICON%", url(icon))
-    .replace("%MANIFEST%", await writeManifest(url(icon)));
+    .replace("%TOUCH_ICON%", icons["apple-touch-icon"])
+    .replace("%MANIFEST%", await writeManifest(url(icon), icons));
   const build = hash8(filled);
   await writeFile(path.join(out, "index.html"), filled.replace("%BUILD%", build));
-  return { first: [path.join(out, "index.html"), ...first], style: path.resolve(here, style), build };
+  return { first: [path.join(out, "index.html"), ...first], style: path.resolve(here, style), build, icons };
 }
 
 async function compressAll(folder) {
@@ -117,7 +149,8 @@ const gzipSize = async (file) => gzipSync(await readFile(file), { level: 9 }).le
 await rm(path.join(out, "assets"), { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const outputs = await bundle();
-const page = await writePage(outputs);
+const { icons, ...page } = await writePage(outputs);
+await writeWorker(icons["icon-192"]);
 for (const file of Object.keys(outputs)) {
   if (!/^[a-z0-9_-]+\.[A-Za-z0-9]{8}\.[a-z]+$/.test(path.basename(file))) throw new Error(`unhashed name: ${file}`);
 }

@@ -20,10 +20,12 @@ test("U71 the page can be installed: a manifest with its type, within the page's
   const answer = await fetch(url);
   assert.equal(answer.headers.get("content-type"), "application/manifest+json");
   assert.match(answer.headers.get("cache-control"), /immutable/);
-  for (const { src } of manifest.icons) {
+  const touch = await page.locator('link[rel="apple-touch-icon"]').getAttribute("href");
+  for (const { src, type } of [...manifest.icons, { src: touch, type: "image/png" }]) {
     const icon = await fetch(server.url + src);
-    assert.deepEqual([icon.status, icon.headers.get("content-type")], [200, "image/svg+xml"]);
+    assert.deepEqual([icon.status, icon.headers.get("content-type")], [200, type]);
   }
+  assert.deepEqual(manifest.icons.map(({ sizes, purpose }) => `${sizes} ${purpose}`), ["192x192 any", "512x512 any", "any any", "any maskable"]);
   const { installabilityErrors } = await cdp.send("Page.getInstallabilityErrors");
   assert.deepEqual(installabilityErrors.filter(({ errorId }) => errorId !== "in-incognito"), []);
   const bars = () => page.locator('meta[name="theme-color"]').evaluateAll((all) => all.map((bar) => bar.content));

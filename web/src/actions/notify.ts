@@ -4,10 +4,12 @@ import type { Rooms } from "../state/rooms";
 import { computed, effect, signal, untracked } from "../state/store";
 import { navigate } from "../lib/router";
 import { followNotifyOf, notifyOf } from "../lib/settings";
+import { isShownInATab } from "../lib/tabs";
 import { call } from "../net/rpc";
 import type { Message, Room } from "../net/types";
-import { holdLock, isShownInATab, showToTabs } from "./one_tab";
+import { holdLock, showToTabs } from "./one_tab";
 import { mayNotify } from "./notify_choice";
+import { closePushed } from "./push";
 
 /** Notifications of rooms that nobody looks at. What is new is seen in the counts of the room list, which come for every room,
  * live or all at once after a break. One tab of the browser tells. */
@@ -119,7 +121,12 @@ export function startNotify(): void {
   document.addEventListener("visibilitychange", () => (hidden.value = document.hidden));
   addEventListener("pagehide", takeAllBack); // a click would find nobody
   followNotifyOf();
-  effect(() => (shown.value ? showToTabs(shown.value) : undefined));
+  effect(() => {
+    const room = shown.value;
+    if (!room) return;
+    void closePushed(room);
+    return showToTabs(room);
+  });
   takeTurns();
   watchRooms();
 }

@@ -1,3 +1,5 @@
+import { viewLock } from "../lib/tabs";
+
 /** Tabs of one browser among themselves, by the Web Locks API: a lock goes with its tab, however that ends, so nobody has
  * to say good-bye. Only where the context is secure, as notifications are. */
 
@@ -21,13 +23,5 @@ export function holdLock(name: string, mode: LockMode, held: () => void = () => 
   };
 }
 
-const viewLock = (room: string): string => `snug.view.${room}`;
-
 /** Says that this tab shows a room, until the function that is returned is called. */
 export const showToTabs = (room: string): (() => void) => holdLock(viewLock(room), "shared");
-
-/** Whether any tab shows the room, this one among them. */
-export async function isShownInATab(room: string): Promise<boolean> {
-  const all = await navigator.locks.query();
-  return !!all.held?.some((lock) => lock.name === viewLock(room));
-}

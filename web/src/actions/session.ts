@@ -3,6 +3,7 @@ import { navigate } from "../lib/router";
 import { post } from "../net/rpc";
 import { closeLink } from "../net/link";
 import type { Place, User } from "../net/types";
+import { dropPush } from "./push";
 import { connect, wasConnected } from "./start";
 
 /** After place.setup, place.join or session.login: the cookie is set, so connect and go on. A page that was
@@ -28,6 +29,7 @@ export async function loadPlace(): Promise<boolean> {
 
 /** Ends the session here; drafts and what waits to be sent stay on this device. */
 export async function logOut(): Promise<void> {
+  await dropPush();
   await post("session.logout", {});
   closeLink();
   location.assign("/login");

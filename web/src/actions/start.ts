@@ -17,6 +17,7 @@ import { loadPlace } from "./session";
 import { startUploads } from "./attach";
 import { startBadge } from "./badge";
 import { startNotify } from "./notify";
+import { followPushed, renewPush } from "./push";
 import { startOutbox } from "./send";
 import { startArmed } from "./send_draft";
 import { startPresence } from "./presence";
@@ -100,6 +101,7 @@ export function connect(): void {
         });
       });
       void loadRooms();
+      if (!again) void renewPush();
       if (again || !place.peek()) void loadPlace(); // what was changed meanwhile was not told
     },
     connecting: (code, reason) => broken({ code, reason, retry_at: 0 }),
@@ -143,6 +145,7 @@ export function startApp(): void {
   startRooms();
   startPresence();
   startNotify();
+  followPushed();
   startBadge();
   setInterval(() => (typing.value = sweepTyping(typing.peek(), Date.now())), 500);
   setInterval(() => linkUp() && void call("user.me").catch(() => {}), 60_000);

@@ -42,6 +42,8 @@ export interface Why {
   written?: number;
   /** Their read mark. */
   read?: number;
+  /** When a push service took a notification of it. */
+  pushed?: number;
   open?: { id: string; client: string; since: number; follows: boolean; sent?: number; acked?: number }[];
   ended?: {
     id: string;

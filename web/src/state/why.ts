@@ -8,7 +8,7 @@ export type WhyKind = "has" | "likely" | "not";
 
 const KINDS: Record<string, WhyKind> = {
   read: "has", delivered: "has",
-  sent: "likely", recovered: "likely", since: "likely", joined_later: "likely", open: "likely",
+  sent: "likely", recovered: "likely", since: "likely", joined_later: "likely", open: "likely", pushed: "likely",
 };
 
 export const whyKind = (why: Why): WhyKind => KINDS[why.verdict] ?? "not";
@@ -33,5 +33,6 @@ export function whyProofs(why: Why, offset: number): string[] {
     const after = line.recovered === undefined ? "" : line.recovered ? "; came back with all that was missed" : "; came back and loaded anew";
     proofs.push(`${line.client || "A program"}, ended ${clock(line.closed)}: ${ended}${after}.`);
   }
+  if (why.pushed) proofs.push(`A push service took a notification of it at ${clock(why.pushed)}.`);
   return proofs;
 }

@@ -10,6 +10,7 @@ import { closeDialog, openDialog } from "../../state/dialog";
 import { Choice } from "./choice";
 import { Dialog, Trouble } from "./dialog";
 import { NotifyChoice } from "./notify_choice";
+import { PushChoice } from "./push_choice";
 
 const THEMES: [Theme, string][] = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
 const KEYS: [SendWith, string][] = [
@@ -29,6 +30,7 @@ export function SettingsDialog() {
         <button class="link" type="button" onClick={() => openDialog("keys")}>All keys</button> <kbd>Ctrl /</kbd>
       </p>
       <NotifyChoice />
+      <PushChoice />
       <Devices />
       <section class="part" aria-labelledby="settings-you">
         <h3 id="settings-you">You</h3>
