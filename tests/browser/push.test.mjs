@@ -82,6 +82,8 @@ test("U72 switched on, tested, told while the page is closed, switched off", asy
   await part(page).getByText("The push service has it. It comes in a moment.").waitFor();
   assert.deepEqual(browser.payloads().map(({ body }) => body), ["Notifications work."]);
   await picture(page, "push-on");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await picture(page, "push-on-dark");
 
   await page.close();
   await until("Mira to be away", async () => (await jonas.call("room.members", { room: "1" })).members.find(({ user }) => user.id === mira.user.id).here === false);
@@ -127,13 +129,14 @@ test("what goes wrong is said, and it stays as it is", async () => {
 
 test("where there is none the settings say why in one sentence", async () => {
   for (const [unmake, words] of [
-    [() => Object.defineProperty(window, "isSecureContext", { value: false }), "only at an encrypted address (https)"],
-    [() => delete window.PushManager, "This browser offers none."],
+    [() => Object.defineProperty(window, "isSecureContext", { value: false }), "This needs an encrypted address (https), too."],
+    [() => delete window.PushManager, "This browser tells nothing of a page that is closed."],
     [() => {
       delete window.PushManager;
       navigator.standalone = false;
     }, "Add Snug to the home screen first"],
-    [() => Object.defineProperty(Notification, "permission", { get: () => "denied" }), "The browser blocks notifications of this page."],
+    [() => delete window.Notification, "This browser tells nothing of a page that is closed."],
+    [() => Object.defineProperty(Notification, "permission", { get: () => "denied" }), "The browser blocks notifications of this page: allow them"],
   ]) {
     const context = await openTold(mira);
     await context.addInitScript(unmake);

@@ -41,7 +41,7 @@ const wantsHome = (): boolean => (navigator as { standalone?: boolean }).standal
 /** What can be chosen here, and what is. With "refused" the server's words. */
 export async function pushState(): Promise<{ state: PushState; words?: string }> {
   if (!isSecureContext) return { state: "insecure" };
-  if (!navigator.serviceWorker || !("PushManager" in window)) return { state: wantsHome() ? "home" : "missing" };
+  if (!navigator.serviceWorker || !("PushManager" in window) || typeof Notification !== "function") return { state: wantsHome() ? "home" : "missing" };
   if (isBlocked()) return { state: "blocked" };
   try {
     await serverKey();

@@ -1,14 +1,13 @@
 import { useState } from "preact/hooks";
-import { BLOCKED } from "../../actions/notify_choice";
 import { pushOff, pushOn, pushState, pushTest, type PushState } from "../../actions/push";
 import { useAsked } from "../../lib/use_task";
 import { Trouble } from "./dialog";
 
 const WORDS: Record<PushState, string> = {
-  insecure: "Browsers offer them only at an encrypted address (https) or on this computer itself.",
+  insecure: "This needs an encrypted address (https), too.",
   home: "Add Snug to the home screen first (Share, then Add to Home Screen), and open it from there.",
-  missing: "This browser offers none.",
-  blocked: BLOCKED,
+  missing: "This browser tells nothing of a page that is closed.",
+  blocked: "The browser blocks notifications of this page: allow them in its settings for this page first.",
   refused: "",
   off: "Off. Switched on, this browser tells you when you are mentioned or written to directly and Snug is open nowhere.",
   on: "On, until you log out: this browser tells you when you are mentioned or written to directly and Snug is open nowhere.",
