@@ -13,8 +13,8 @@
 #define AGAIN_MS 1000 /* after the first try; eight times as long after each */
 #define AGAIN_TIMES 8
 #define WAIT_MAX_MS                                                                                \
-    (15 * 60000)     /* a service that wants to be left alone for longer has no use of it */
-#define ROW_MS 60000 /* a row is not written for each notification */
+    (INT64_C(15) * 60000) /* a service that wants to be left alone for longer has no use of it */
+#define ROW_MS 60000      /* a row is not written for each notification */
 
 struct parcel *parcel_new(struct pusher *p, struct text endpoint, struct text payload)
 {

@@ -46,27 +46,24 @@ struct pusher {
     const struct env *env;
     struct store *store;
     struct chat *chat;
+    char *contact;            /* owned; NULL: the URL */
+    _Atomic(char *) url;      /* owned; NULL: none */
+    struct task_queue *tasks; /* of its own */
+    _Atomic int64_t count_ms; /* when subscriptions are counted again */
+    atomic_uint subscribed;   /* how many came: what was counted before one is old */
+    atomic_bool any;          /* there may be one */
+    atomic_bool stop;         /* what is under way gives up */
+    bool enabled, anywhere;
     struct web_push_pair pair;
     char point[PUSH_POINT_TEXT_SIZE];
-    char *contact;       /* owned; NULL: the URL */
-    _Atomic(char *) url; /* owned; NULL: none */
-    bool enabled, anywhere;
-    struct task_queue *tasks; /* of its own */
-    atomic_bool stop;         /* what is under way gives up */
-    atomic_bool any;          /* there may be a subscription */
-    atomic_uint subscribed;   /* how many came: what was counted before one is old */
-    _Atomic int64_t count_ms; /* when they are counted again */
     struct mutex lock;
-    bool stopped GUARDED_BY(lock);
-    struct seen
-        seen[PUSH_QUEUE_MAX] GUARDED_BY(lock); /* news.c: a ring of messages to be looked at */
-    unsigned seen_first GUARDED_BY(lock), seen_count GUARDED_BY(lock);
-    bool looking GUARDED_BY(lock);
+    struct seen seen[PUSH_QUEUE_MAX] GUARDED_BY(lock);       /* news.c: a ring, to be looked at */
     struct parcel *parcels[PUSH_QUEUE_MAX] GUARDED_BY(lock); /* delivery.c: the oldest first */
-    unsigned parcels_count GUARDED_BY(lock);
+    struct told told[PUSH_TOLD_MAX] GUARDED_BY(lock);        /* a ring */
+    unsigned seen_first GUARDED_BY(lock), seen_count GUARDED_BY(lock);
+    unsigned parcels_count GUARDED_BY(lock), told_next GUARDED_BY(lock);
     unsigned sending GUARDED_BY(lock), testing GUARDED_BY(lock);
-    struct told told[PUSH_TOLD_MAX] GUARDED_BY(lock); /* a ring */
-    unsigned told_next GUARDED_BY(lock);
+    bool stopped GUARDED_BY(lock), looking GUARDED_BY(lock);
 };
 
 /* ---- news.c: messages that somebody may want to be told of */

@@ -13,7 +13,7 @@
 
 #define LOOKS_MAX 32   /* messages in one job */
 #define TITLE_MAX 1000 /* bytes: two names of 80 characters, and words between them */
-#define BODY_MAX ((PUSH_WORDS_MAX + 1) * 4)
+#define BODY_MAX ((size_t)(PUSH_WORDS_MAX + 1) * 4)
 
 struct look {
     struct pusher *p;

@@ -6,9 +6,8 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#define TTL                                                                                        \
-    "14400" /* seconds: who comes back later than in four hours sees it in the room anyway */
-#define TOKEN_S (12 * 3600)
+#define TTL_S 14400 /* who comes back later than in four hours sees it in the room anyway */
+#define TOKEN_S (INT64_C(12) * 3600)
 #define AUTHORIZATION_MAX 2048
 
 static enum err make_pair(const struct pusher *p, struct web_push_pair *out)
@@ -65,13 +64,14 @@ ON(role_task)
 static enum err send_sealed(struct pusher *p, const struct letter *letter,
                             const char *authorization, struct text body, struct fetch_answer *out)
 {
-    char topic[40], why[FETCH_WHY_SIZE];
+    char topic[40], ttl[40], why[FETCH_WHY_SIZE];
     (void)snprintf(topic, sizeof topic, "Topic: room-%lld", (long long)letter->room_id);
+    (void)snprintf(ttl, sizeof ttl, "TTL: %d", TTL_S);
     const char *const headers[] = {
         authorization,
         "Content-Encoding: aes128gcm",
         "Content-Type: application/octet-stream",
-        "TTL: " TTL,
+        ttl,
         "Urgency: high", /* normal waits until a phone that sleeps wakes up by itself */
         letter->room_id ? topic : NULL,
         NULL};

@@ -26,7 +26,9 @@ struct walk {
 
 static char peek(const struct walk *w, size_t ahead)
 {
-    return w->at + ahead < w->text.len ? w->text.data[w->at + ahead] : 0;
+    if (w->at + ahead >= w->text.len)
+        return 0;
+    return w->text.data[w->at + ahead];
 }
 
 /* The signs a line begins with: #, >, those of a list, and fences with what stands behind them. */
@@ -75,7 +77,9 @@ static bool begins_link(const struct walk *w)
 /* A sign that is not shown; an underscore inside a word is one of its letters. */
 static bool is_sign(const struct walk *w)
 {
-    char c = peek(w, 0), before = w->at > 0 ? w->text.data[w->at - 1] : ' ', after = peek(w, 1);
+    char c = peek(w, 0), after = peek(w, 1), before = ' ';
+    if (w->at > 0)
+        before = w->text.data[w->at - 1];
     switch (c) {
     case '`':
         return true;

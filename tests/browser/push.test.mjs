@@ -75,7 +75,7 @@ test("U72 switched on, tested, told while the page is closed, switched off", asy
   await part(page).getByText("Off. Switched on, this browser tells you").waitFor();
   await picture(page, "push-off");
   await button(page, "Switch on").click();
-  await part(page).getByText("On, until you log out").waitFor();
+  await part(page).getByText("On, for as long as you are logged in").waitFor();
   const [listed] = (await mira.call("push.get")).subscriptions;
   assert.deepEqual([listed.service, listed.this], [service.origin, true]);
   await button(page, "Send a test").click();
@@ -115,7 +115,7 @@ test("what goes wrong is said, and it stays as it is", async () => {
   const narrow = await openAt(other, "/");
   await openSettings(narrow);
   await button(narrow, "Switch on").click();
-  await part(narrow).getByText("On, until you log out").waitFor();
+  await part(narrow).getByText("On, for as long as you are logged in").waitFor();
   for (const [status, words] of [[500, "refused it (500)"], [410, "does not know this browser any more"]]) {
     service.answer = () => status;
     await button(narrow, "Send a test").click();
@@ -161,7 +161,7 @@ test("the server is told again at each start; a log-out ends it, and nobody else
   const page = await openAt(context);
   await openSettings(page);
   await button(page, "Switch on").click();
-  await part(page).getByText("On, until you log out").waitFor();
+  await part(page).getByText("On, for as long as you are logged in").waitFor();
   const subscriptions = async (who) => (await who.call("push.get")).subscriptions;
   await mira.call("push.unsubscribe", { endpoint: browser.subscription.endpoint });
   await page.reload();
@@ -182,7 +182,7 @@ test("the server is told again at each start; a log-out ends it, and nobody else
 
   await openSettings(page);
   await button(page, "Switch on").click();
-  await part(page).getByText("On, until you log out").waitFor();
+  await part(page).getByText("On, for as long as you are logged in").waitFor();
   assert.deepEqual(await subscriptions(mira), [], "an address is one person's");
   const fresh = await server.post("session.login", { name: jonas.user.name, password: "correct horse battery" });
   await page.getByRole("dialog").getByRole("button", { name: "Log out", exact: true }).last().click();
@@ -201,7 +201,7 @@ test("the service worker shows what comes, not of a room that is looked at, and 
   const page = await openAt(context);
   await openSettings(page);
   await button(page, "Switch on").click();
-  await part(page).getByText("On, until you log out").waitFor();
+  await part(page).getByText("On, for as long as you are logged in").waitFor();
   await page.keyboard.press("Escape");
 
   const cdp = await context.newCDPSession(page);

@@ -20,6 +20,7 @@ struct post {
     size_t live_count;
     enum err live_err;
     bool alive;
+    int64_t pushed_ms; /* when a push service took whatever is asked for */
     struct level_state level;
     int64_t root, ana, ben;
     struct actor as_root, as_ana, as_ben;
@@ -51,6 +52,13 @@ static inline bool post_alive(void *ctx, struct buf *why)
     return w->alive;
 }
 
+static inline int64_t post_pushed(void *ctx, int64_t user_id, int64_t room_id, int64_t offset)
+{
+    const struct post *w = ctx;
+    must(user_id && room_id && offset);
+    return w->pushed_ms;
+}
+
 static inline void post_open_ops(struct post *w)
 {
     struct ws_registry_options registry = {.env = &w->p->env, .idle_ms = 1000};
@@ -63,6 +71,7 @@ static inline void post_open_ops(struct post *w)
         .history_keep_ms = INT64_C(30) * 24 * 3600 * 1000,
         .key_keep_ms = INT64_C(30) * 24 * 3600 * 1000,
         .connections = post_connections,
+        .pushed = post_pushed,
         .alive = post_alive,
         .ctx = w,
     };

@@ -90,12 +90,14 @@ static void what_somebody_named_leads_to_public_addresses_by_https_alone(void)
     char url[100];
     CHECK_INT(post_to(http_stub_url(s, "/"), false, 3000), ERR_DENIED);
     CHECK_TEXT(why, "This is not an https URL.");
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the stub asks for no variable
     (void)setenv("https_proxy", http_stub_url(s, ""), 1); /* would take it anywhere */
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         (void)snprintf(url, sizeof url, "https://%s:%d/", hosts[i], s->port);
         CHECK_INT(post_to(url, false, 3000), ERR_DENIED);
         CHECK_TEXT(why, "The address is not a public one.");
     }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): as above
     (void)unsetenv("https_proxy");
     CHECK_INT(atomic_load(&s->requests), 0);
     (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/", s->port);

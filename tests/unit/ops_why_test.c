@@ -153,6 +153,22 @@ static void who_may_not_know_is_told_nothing(void)
     post_free(w);
 }
 
-UNIT("ops/why", CASE(an_open_line_tells_how_far_it_is),
-     CASE(lines_that_ended_tell_why_it_may_not_have_come),
+static void a_notification_that_was_pushed_is_told_before_lines_that_ended(void)
+{
+    struct post *w = with_message();
+    struct ws_connection_record b = post_record(w, "b", w->ana, "tab");
+    product_advance(w->p, 1000);
+    post_ends(w, &b, 3008, "slow", "server");
+    post_tick(w, 0);
+    CHECK_TEXT(verdict(w), "slow");
+    w->pushed_ms = post_now(w);
+    CHECK_TEXT(verdict(w), "pushed");
+    CHECK_INT(got_int(ask_of(w, &w->as_ana, w->ana), "pushed"), w->pushed_ms);
+    CHECK_INT(test_sql(w->p->store, "UPDATE member SET read_offset = 5"), ERR_OK);
+    CHECK_TEXT(verdict(w), "read");
+    post_free(w);
+}
+
+UNIT("ops/why", CASE(a_notification_that_was_pushed_is_told_before_lines_that_ended),
+     CASE(an_open_line_tells_how_far_it_is), CASE(lines_that_ended_tell_why_it_may_not_have_come),
      CASE(membership_and_retention_come_first), CASE(who_may_not_know_is_told_nothing))

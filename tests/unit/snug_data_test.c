@@ -37,9 +37,9 @@ static void open_data(const struct tmpdb *t, const char *ending, char secret[SEC
 
 static void a_new_folder_and_its_secrets_are_synced_with_their_names(void)
 {
-    static const char *const expected[] = {"", "/data/token_secret.new", "/data",
-                                           "/data/api_key.new", "/data",
-                                           "/data/push_key.new", "/data"};
+    static const char *const expected[] = {
+        "",      "/data/token_secret.new", "/data", "/data/api_key.new",
+        "/data", "/data/push_key.new",     "/data"};
     static char first[SECRET_MAX + 1];
     static char again[SECRET_MAX + 1];
     struct tmpdb t = tmpdb_make();

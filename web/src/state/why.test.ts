@@ -37,5 +37,6 @@ test("what it is known from: the mark, open lines, ended lines", () => {
     `snug-web, ended ${clock(2000)}: Too slow: 2 KiB was waiting; came back with all that was missed.`,
     `snug-web, ended ${clock(2000)}: Line dropped without a word.`,
   ]);
+  assert.deepEqual(whyProofs(why("pushed", { read: 6, pushed: 2000 }), 7), [`A push service took a notification of it at ${clock(2000)}.`]);
   assert.deepEqual(whyProofs(why("away", { read: 6, open: [], ended: [] }), 7), []);
 });

@@ -10,7 +10,7 @@ const WORDS: Record<PushState, string> = {
   blocked: "The browser blocks notifications of this page: allow them in its settings for this page first.",
   refused: "",
   off: "Off. Switched on, this browser tells you when you are mentioned or written to directly and Snug is open nowhere.",
-  on: "On, until you log out: this browser tells you when you are mentioned or written to directly and Snug is open nowhere.",
+  on: "On, for as long as you are logged in here: this browser tells you when you are mentioned or written to directly and Snug is open nowhere.",
 };
 
 /** Whether this browser tells while the page is closed; what its push service gets is encrypted. */
