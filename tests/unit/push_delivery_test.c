@@ -131,6 +131,7 @@ static void retry_after_is_kept_unless_it_is_too_long(void)
     atomic_store(&x->service->answer, SAYS("429 Slow", "Retry-After: 901\r\n"));
     tick(x, 1000);
     CU_ASSERT_TRUE(COMES_TO(FAILED(x) == 1)); /* over a quarter of an hour */
+    settle(x);
     CHECK_INT(REQUESTS(x), 2);
     CHECK_INT(waiting(x), 0);
     push_place_free(x);

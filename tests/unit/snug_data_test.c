@@ -56,4 +56,49 @@ static void a_new_folder_and_its_secrets_are_synced_with_their_names(void)
     tmpdb_remove(&t);
 }
 
-UNIT("snug/data", CASE(a_new_folder_and_its_secrets_are_synced_with_their_names))
+static void put(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    (void)fputs(text, f);
+    (void)fclose(f);
+}
+
+/* The key that push services know: for its owner alone, the same at each start, and refused if it is none. */
+static void the_push_key_is_kept_and_looked_at(void)
+{
+    static const char *const bad[] = {
+        "", "00", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"};
+    static struct snug s; /* large */
+    static char secret[SECRET_MAX + 1];
+    struct tmpdb t = tmpdb_make();
+    struct stat st;
+    unsigned char point[PUSH_POINT_BYTES];
+    char data[300], path[320], error[256] = "";
+    open_data(&t, "", secret);
+    (void)snprintf(data, sizeof data, "%s/data", t.folder);
+    (void)snprintf(path, sizeof path, "%s/push_key", data);
+    CHECK_INT(stat(path, &st), 0);
+    CHECK_INT(st.st_mode & 0777, 0600);
+    for (int i = 0; i < 2; i++) {
+        s = (struct snug){.options = {.data = data}};
+        CHECK_INT(data_open(&s, error), ERR_OK);
+        if (i == 1)
+            CHECK_INT(memcmp(point, s.push_pair.point, sizeof point), 0);
+        memcpy(point, s.push_pair.point, sizeof point);
+        data_close(&s);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        put(path, bad[i]);
+        s = (struct snug){.options = {.data = data}};
+        CHECK_INT(data_open(&s, error), ERR_IO);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error, "push_key is damaged"));
+        data_close(&s);
+    }
+    tmpdb_remove(&t);
+}
+
+UNIT("snug/data", CASE(a_new_folder_and_its_secrets_are_synced_with_their_names),
+     CASE(the_push_key_is_kept_and_looked_at))
