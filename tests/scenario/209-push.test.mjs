@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, unlinkSync } from "node:fs";
 import { test } from "node:test";
 import { connected, nothingWrong, rpc, until } from "../support/chat.mjs";
+import { bring } from "../support/files.mjs";
 import { startPlace } from "../support/place.mjs";
 import { startPushService } from "../support/push_service.mjs";
 import { snug } from "../support/server.mjs";
@@ -52,6 +53,10 @@ test("who is named while away is told within a second; who is here is not", asyn
   await bob.say(id, "lunch?");
   await came(atCats, 1);
   assert.deepEqual(atCats.payloads().map(({ title, body, tag }) => [title, body, tag]), [["Bob", "lunch?", `snug-room-${id}`]]);
+  const file = await bring(server, bob, "plan.txt", Buffer.from("what we do"));
+  await bob.call("message.send", { room: id, text: "", files: [file.id], key: "file" });
+  await came(atCats, 2);
+  assert.deepEqual([atCats.payloads()[1].title, atCats.payloads()[1].body], ["Bob", "sent a file"]);
   await ada.say("1", "@bob the last");
   await came(atBobs, 2);
   assert.deepEqual(atBobs.payloads().map(({ body }) => body), ["Look, @bob and @cat: make fails", "@bob the last"]);
@@ -59,7 +64,7 @@ test("who is named while away is told within a second; who is here is not", asyn
   const why = await ada.call("message.why", { room: "1", offset: sent.offset, user: bob.user.id });
   assert.equal(why.verdict, "pushed");
   assert.ok(Math.abs(why.pushed - Date.now()) < 60_000);
-  assert.equal(await server.metric("snug_pushes_sent_total"), 3);
+  assert.equal(await server.metric("snug_pushes_sent_total"), 4);
   await nothingWrong(server.url);
 });
 

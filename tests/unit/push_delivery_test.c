@@ -51,6 +51,19 @@ static void who_is_named_and_away_is_told(void)
     CHECK_INT(place_send(&x->w, &x->w.as_ben, direct, "lunch?") > 0, true);
     CU_ASSERT_TRUE(COMES_TO(SENT(x) == 2));
     CU_ASSERT_PTR_NOT_NULL(strstr(x->service->head, "POST /ana HTTP/1.1"));
+
+    /* unless it is muted: then it does, as in any room */
+    CHECK_INT(product_call(x->w.p, &x->w.as_ana, "room.prefer",
+                           "{\"room\":\"%lld\",\"muted\":true}", (long long)direct)
+                  ->err,
+              ERR_OK);
+    CHECK_INT(place_send(&x->w, &x->w.as_ben, direct, "or later?") > 0, true);
+    settle(x);
+    CHECK_INT(REQUESTS(x), 2);
+    CHECK_INT(place_send(&x->w, &x->w.as_ben, direct, "@ana please") > 0, true);
+    CU_ASSERT_TRUE(COMES_TO(SENT(x) == 3));
+    settle(x);
+    CHECK_INT(REQUESTS(x), 3); /* once */
     CHECK_INT(DROPPED(x), 0);
     push_place_free(x);
 }
