@@ -154,7 +154,7 @@ test("one's own channel tells rooms, unread counts and read marks on every tab",
   const id = await room(ada, "events");
   await ada.call("room.invite", { room: id, user: "bob" });
   const added = await until("room_added", () => b.told.of("room_added").find((e) => e.room.id === id));
-  assert.deepEqual(Object.keys(added.room).sort(), ["created", "epoch", "id", "joined", "last_time", "members", "mentions", "name", "offset", "private", "read", "topic", "unread"]);
+  assert.deepEqual(Object.keys(added.room).sort(), ["created", "epoch", "favourite", "id", "joined", "last_time", "members", "mentions", "muted", "name", "offset", "private", "read", "topic", "unread"]);
   assert.ok(added.room.joined && added.room.private && added.room.name === "events");
   const ack = await ada.call("message.send", { room: id, text: "@bob look, and x@bob not", key: "e1" });
   const unread = await until("unread", () => b.told.of("unread").find((e) => e.room === id && e.unread === 1));
