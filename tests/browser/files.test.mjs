@@ -668,7 +668,7 @@ test("what the server does not take is said where it is, and goes once it does",
   await row.getByText(/^Not sent: /).waitFor();
   assert.equal((await list(room)).length, 0);
   await row.getByRole("button", { name: "Edit" }).click();
-  assert.equal(await box(page).inputValue(), "With a file that is gone");
+  await until("the words to be back", async () => (await box(page).inputValue()) === "With a file that is gone");
   await inState(page, "gone.txt", "failed").getByText("It is not there any more: choose it again.").waitFor();
   await until("the browser to have said so", () => troubles.some((one) => /status of 404/.test(one)));
   troubles.splice(0, troubles.length, ...troubles.filter((one) => !/status of 404/.test(one)));
