@@ -44,6 +44,8 @@ struct param {
 };
 
 #define ARGS_MAX 16
+#define KEY_MAX                                                                                    \
+    64 /* bytes of a caller's own key, by which the same call is known when it comes again */
 
 struct arg {
     bool given;

@@ -20,7 +20,6 @@ struct typist;
 struct waiting_room;
 
 #define OBSERVERS_MAX 4
-#define KEY_MAX 64
 
 struct observer {
     void (*fn)(void *ctx, const struct chat_message_event *event);
@@ -56,6 +55,8 @@ struct chat {
 
 /* Publishes a whole document to one user's own channel. */
 void user_event(struct chat *c, int64_t user_id, struct text data);
+/* Tells everybody who is connected a whole document. Who is not told asks at their next start. */
+MUST_USE enum err everybody_event(struct chat *c, struct text data);
 /* True if the user has a manager: is here, or was a moment ago and may be back. */
 bool user_is_known(struct chat *c, int64_t user_id);
 /* Tells everybody who is connected what that person is called now: accounts_hooks. */

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "chat/bounds.h"
 #include "chat/inside.h"
-#include "manager/ws_connection.h"
 #include "store/db.h"
 
 #include <stdio.h>
@@ -152,9 +151,7 @@ static enum err update_run(struct db *db, void *data)
 /* Who is not told sees it when their page asks the next time. */
 static void tell_everybody(const struct place_job *job)
 {
-    struct ws_reached reached = {0};
-    struct ws_registry *r = job->c->registry;
-    enum err e = r ? ws_registry_broadcast(r, buf_text(&job->notice), NULL, 0, &reached) : ERR_OK;
+    enum err e = everybody_event(job->c, buf_text(&job->notice));
     log_event(LOG_INFO, "place_keep_changed", KV_INT("by", job->answer.actor.user_id),
               KV_INT("age_ms", job->set.ms), KV_INT("messages", job->set.messages),
               KV_INT("size_bytes", job->set.bytes), KV_STR("told", err_name(e)));

@@ -22,21 +22,14 @@ static void bind(struct query *q, int at, int64_t value)
         query_int(q, at, value);
 }
 
-static enum err set(struct db *db, const struct prefer *job)
+/* out: what they are then. */
+static enum err set(struct db *db, struct prefer *job)
 {
     struct query *q = db_query(db, QUERY_CHAT_PREFER);
     query_int(q, 1, job->room_id);
     query_int(q, 2, job->answer.actor.user_id);
     bind(q, 3, job->muted);
     bind(q, 4, job->favourite);
-    return query_run(q);
-}
-
-static enum err look(struct db *db, struct prefer *job)
-{
-    struct query *q = db_query(db, QUERY_CHAT_PREFERRED);
-    query_int(q, 1, job->room_id);
-    query_int(q, 2, job->answer.actor.user_id);
     if (query_row(q)) {
         job->muted = col_int(q, 0);
         job->favourite = col_int(q, 1);
@@ -57,8 +50,6 @@ static enum err prefer_run(struct db *db, void *data)
     enum err e = room_require(db, job->room_id, &job->answer.actor, ROOM_MEMBER);
     if (e == ERR_OK)
         e = set(db, job);
-    if (e == ERR_OK)
-        e = look(db, job);
     if (e != ERR_OK)
         return e;
     json_open(&job->answer.out, NULL, '{');

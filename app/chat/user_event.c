@@ -49,11 +49,16 @@ bool user_is_known(struct chat *c, int64_t user_id)
     return m != NULL;
 }
 
+enum err everybody_event(struct chat *c, struct text data)
+{
+    struct ws_reached reached = {0};
+    return c->registry ? ws_registry_broadcast(c->registry, data, NULL, 0, &reached) : ERR_OK;
+}
+
 /* Who is not told sees it in the next list. On the writer, so that two changes are told in their order. */
 void person_called(void *chat, const struct person *p)
 {
     struct chat *c = chat;
-    struct ws_reached reached = {0};
     struct json_writer w;
     struct buf notice;
     char room[1024];
@@ -64,8 +69,8 @@ void person_called(void *chat, const struct person *p)
     person_write(&w, "user", p);
     json_close(&w, '}');
     enum err e = notice.err;
-    if (e == ERR_OK && c->registry)
-        e = ws_registry_broadcast(c->registry, buf_text(&notice), NULL, 0, &reached);
+    if (e == ERR_OK)
+        e = everybody_event(c, buf_text(&notice));
     if (e != ERR_OK)
         log_event(LOG_WARN, "person_called_not_told", KV_INT("user", p->id),
                   KV_STR("why", err_name(e)));

@@ -2,20 +2,15 @@
 
 #include "base/must.h"
 
-#include <stdint.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 void blob_name(const struct env *env, char out[BLOB_NAME_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char chance[(BLOB_NAME_SIZE - 1) / 2];
     env_random(env, chance, sizeof chance);
-    for (size_t i = 0; i < sizeof chance; i++) {
-        out[2 * i] = digits[chance[i] >> 4];
-        out[2 * i + 1] = digits[chance[i] & 15];
-    }
-    out[BLOB_NAME_SIZE - 1] = 0;
+    (void)sodium_bin2hex(out, BLOB_NAME_SIZE, chance, sizeof chance);
 }
 
 bool blob_is_name(const char *name)

@@ -12,10 +12,10 @@
 
 static enum err why(void)
 {
-    return errno == ENOSPC || errno == EDQUOT || errno == EROFS ? ERR_UNAVAILABLE
-           : errno == ENOENT                                    ? ERR_NOT_FOUND
-           : errno == ENOMEM                                    ? ERR_NOMEM
-                                                                : ERR_IO;
+    return disk_refuses(errno) ? ERR_UNAVAILABLE
+           : errno == ENOENT   ? ERR_NOT_FOUND
+           : errno == ENOMEM   ? ERR_NOMEM
+                               : ERR_IO;
 }
 
 static enum err open_named(struct files *f, const char *blob, bool part, int flags, int *out_fd)
@@ -116,68 +116,48 @@ enum err disk_put(struct files *f, const char *blob, int64_t offset, struct text
 struct look {
     crypto_hash_sha256_state hash;
     struct plain plain;
-    struct kind kind;
+    char *room;       /* 2 * KIND_BYTES: the first half keeps what tells of the kind */
+    size_t begin_len; /* of that */
     int64_t read;
 };
 
-/* All bytes once, in pieces; the first one is as long as what tells of the kind. */
-static enum err look_at(int fd, char *room, struct look *look)
+/* All bytes once, in pieces. */
+static enum err look_at(int fd, struct look *look)
 {
-    size_t begin = 0;
     crypto_hash_sha256_init(&look->hash);
     for (;;) {
-        size_t want = KIND_BYTES - begin;
-        ssize_t n = pread(fd, room + begin, want, look->read);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return why();
-        struct text piece = {room + begin, (size_t)n};
-        crypto_hash_sha256_update(&look->hash, (const unsigned char *)piece.data, piece.len);
-        plain_feed(&look->plain, piece);
-        look->read += n;
-        begin += (size_t)n;
-        if (n == 0 || begin == KIND_BYTES)
-            return ERR_OK;
-    }
-}
-
-static enum err look_on(int fd, char *room, struct look *look)
-{
-    for (;;) {
-        ssize_t n = pread(fd, room, KIND_BYTES, look->read);
+        bool begins = look->begin_len < KIND_BYTES;
+        char *to = look->room + (begins ? look->begin_len : KIND_BYTES);
+        ssize_t n = pread(fd, to, KIND_BYTES - (begins ? look->begin_len : 0), look->read);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return n == 0 ? ERR_OK : why();
-        crypto_hash_sha256_update(&look->hash, (const unsigned char *)room, (unsigned long long)n);
-        plain_feed(&look->plain, (struct text){room, (size_t)n});
+        crypto_hash_sha256_update(&look->hash, (const unsigned char *)to, (unsigned long long)n);
+        plain_feed(&look->plain, (struct text){to, (size_t)n});
+        look->begin_len += begins ? (size_t)n : 0;
         look->read += n;
     }
 }
 
 static enum err look_through(int fd, struct file *file)
 {
-    struct look look = {.read = 0};
+    struct look look = {.room = malloc(2 * KIND_BYTES)};
     unsigned char digest[crypto_hash_sha256_BYTES];
-    char *begin = malloc(2 * KIND_BYTES);
-    if (!begin)
+    if (!look.room)
         return ERR_NOMEM;
-    enum err e = look_at(fd, begin, &look);
-    size_t begin_len = (size_t)look.read;
-    if (e == ERR_OK)
-        e = look_on(fd, begin + KIND_BYTES, &look);
+    enum err e = look_at(fd, &look);
     if (e == ERR_OK && look.read != file->size)
         e = ERR_IO; /* it has been cut behind our back */
     if (e == ERR_OK) {
-        struct kind k = kind_of((struct text){begin, begin_len}, plain_is(&look.plain));
+        struct kind k = kind_of((struct text){look.room, look.begin_len}, plain_is(&look.plain));
         text_copy(file->type, sizeof file->type, text_of(k.type));
         file->width = k.width;
         file->height = k.height;
         crypto_hash_sha256_final(&look.hash, digest);
         (void)sodium_bin2hex(file->sha256, sizeof file->sha256, digest, sizeof digest);
     }
-    free(begin);
+    free(look.room);
     return e;
 }
 

@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 
 #define CLAIMS_MAX 256 /* as many workers as there may be */
-#define KEY_MAX 64
 
 /* A file of which bytes are being written. The sweep leaves it alone, and as long as a claim does not say which it is, all. */
 struct claim {

@@ -538,7 +538,7 @@ bool door_write(struct mg_connection *conn, struct text head, struct text body)
 
 void door_send_file(struct mg_connection *conn, int fd, int64_t at, int64_t len)
 {
-    gate_send_file(door_of(conn)->gate, gate_conn_of(conn), fd, at, len);
+    gate_send_file(gate_conn_of(conn), fd, at, len);
 }
 
 void door_drain(struct mg_connection *conn)

@@ -125,7 +125,7 @@ bool gate_write(struct gate *g, struct gate_conn *c, struct text head, struct te
  * take is not kept but read again when it takes more (send_ms at most between two times), by a worker, because the gate's thread
  * must not wait for a disk. Takes fd, in every case: it is closed with the last byte or with the connection. Nobody may change
  * the file. */
-void gate_send_file(struct gate *g, struct gate_conn *c, int fd, int64_t at, int64_t len);
+void gate_send_file(struct gate_conn *c, int fd, int64_t at, int64_t len);
 
 /* The next turn, for who was given a connection with file.left > 0: it is no request. gate_return follows. */
 void gate_send_more(struct gate_conn *c);

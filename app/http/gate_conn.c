@@ -219,10 +219,9 @@ void gate_send_more(struct gate_conn *c)
         (void)close(fd);
 }
 
-void gate_send_file(struct gate *g, struct gate_conn *c, int fd, int64_t at, int64_t len)
+void gate_send_file(struct gate_conn *c, int fd, int64_t at, int64_t len)
 {
     int unsent = FILE_UNSENT;
-    (void)g;
     if (len == 0 || c->out.err != ERR_OK) {
         (void)close(fd);
         return;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "store/db.h"
+#include "store/disk.h"
 #include "store/embedded.h"
 
 #include <errno.h>
@@ -25,11 +26,6 @@ void say(char error[ERROR_SIZE], const char *format, ...)
     va_end(args);
 }
 
-static bool is_refusal(int why)
-{
-    return why == ENOSPC || why == EDQUOT || why == EROFS;
-}
-
 /* SQLite calls it an I/O error when a quota is used up or the disk has become read-only (as it does after an error of
  * the device). What the system said it keeps for a statement, but not for a COMMIT: then the log's file knows. */
 static bool takes_no_writes(struct db *db)
@@ -39,7 +35,7 @@ static bool takes_no_writes(struct db *db)
     if (sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
         log && log->pMethods)
         (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &why);
-    return is_refusal(why) || is_refusal(sqlite3_system_errno(db->sqlite));
+    return disk_refuses(why) || disk_refuses(sqlite3_system_errno(db->sqlite));
 }
 
 enum err connection_err(struct db *db, int code)

@@ -38,6 +38,11 @@ int64_t disk_free_bytes(const char *path)
     return bytes;
 }
 
+bool disk_refuses(int why)
+{
+    return why == ENOSPC || why == EDQUOT || why == EROFS;
+}
+
 static int64_t size_of(const char *path, const char *ending)
 {
     char *name = beside(path, ending);

@@ -7,6 +7,9 @@
 /* The room left for us on the disk of path, in bytes; -1: the system does not say. */
 int64_t disk_free_bytes(const char *path);
 
+/* True for an errno that says that the disk takes no more: it is full, a quota is used up, or it has become read-only. */
+bool disk_refuses(int why);
+
 /* The database and its log, in bytes; a file that is not there counts 0. */
 int64_t disk_used_bytes(const char *path);
 

@@ -1,5 +1,7 @@
 #include "upkeep/shelf.h"
 
+#include "store/disk.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +18,7 @@
 
 static enum err fail(char error[256], const char *what, const char *path)
 {
-    bool full = errno == ENOSPC || errno == EDQUOT || errno == EROFS;
+    bool full = disk_refuses(errno);
     (void)snprintf(error, 256, "%s %.150s: %s.", what, path, strerrordesc_np(errno));
     return full ? ERR_UNAVAILABLE : errno == ENOMEM ? ERR_NOMEM : ERR_IO;
 }

@@ -368,7 +368,7 @@ static struct gate_conn *send_file(int client, int file, size_t len, bool keep)
     c->keep = keep;
     c->in.len = 0;
     CU_ASSERT(gate_write(at.gate, c, TEXT(OK), TEXT_NONE));
-    gate_send_file(at.gate, c, file, 0, (int64_t)len);
+    gate_send_file(c, file, 0, (int64_t)len);
     gate_return(at.gate, c);
     return c;
 }

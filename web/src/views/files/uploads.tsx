@@ -4,7 +4,7 @@ import { fileUrl } from "../../lib/file_words";
 import { Icon } from "../../lib/icons";
 import { isUp } from "../../state/app";
 import { putBack } from "../../state/compose";
-import { attachNote, mayUploadAgain, percentOf, uploads, uploadsOf, uploadWords, type Upload } from "../../state/uploads";
+import { attachNote, isOpen, mayUploadAgain, percentOf, uploads, uploadsOf, uploadWords, type Upload } from "../../state/uploads";
 import { FileName, FileWords, Kind } from "./file_parts";
 
 /** What is attached to the draft of a room: how far each is, and the way to do without it. */
@@ -36,7 +36,7 @@ export function Uploads({ room, onEmpty }: { room: string; onEmpty: () => void }
 }
 
 function Chip({ one, onRemove }: { one: Upload; onRemove: () => void }) {
-  const open = one.state === "waiting" || one.state === "going";
+  const open = isOpen(one);
   const label = `${open ? "Cancel the upload of" : "Remove"} ${one.name}`;
   return (
     <li class="file" data-key={one.key} data-state={one.state}>

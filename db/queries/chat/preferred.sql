@@ -1,1 +1,0 @@
-SELECT muted, favourite FROM member WHERE room_id = ?1 AND user_id = ?2;
