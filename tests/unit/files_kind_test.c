@@ -23,13 +23,24 @@ static struct kind look(struct text t)
     return k;
 }
 
+struct row {
+    struct text bytes;
+    const char *type;
+    bool shown;
+};
+
+static void check_rows(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct kind k = look(rows[i].bytes);
+        CHECK_TEXT(k.type, rows[i].type);
+        CHECK_INT(kind_shown(text_of(k.type)), rows[i].shown);
+    }
+}
+
 static void its_begin_tells_what_a_file_is(void)
 {
-    static const struct {
-        struct text bytes;
-        const char *type;
-        bool shown;
-    } rows[] = {
+    static const struct row rows[] = {
         {BYTES("\x89PNG\r\n\x1a\n\0"), "image/png", true},
         {BYTES("\xff\xd8\xff\xe0"), "image/jpeg", true},
         {BYTES("GIF89a\1\0\1\0\0"), "image/gif", true},
@@ -76,20 +87,12 @@ static void its_begin_tells_what_a_file_is(void)
         {BYTES("SQLite format 3\0"), "application/vnd.sqlite3", false},
         {BYTES("\xde\xad\xbe\xef"), "application/octet-stream", false},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct kind k = look(rows[i].bytes);
-        CHECK_TEXT(k.type, rows[i].type);
-        CHECK_INT(kind_shown(text_of(k.type)), rows[i].shown);
-    }
+    check_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
 static void text_is_text_whatever_letters_it_begins_with(void)
 {
-    static const struct {
-        struct text bytes;
-        const char *type;
-        bool shown;
-    } rows[] = {
+    static const struct row rows[] = {
         {BYTES(""), "text/plain", true},
         {BYTES("MZ is how programs begin"), "text/plain", true},
         {BYTES("BZh, ID3, GIF89a, RIFF"), "text/plain", true},
@@ -111,11 +114,7 @@ static void text_is_text_whatever_letters_it_begins_with(void)
         {BYTES("<Html>"), "text/html", false},
         {BYTES("about <html>"), "text/plain", true},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct kind k = look(rows[i].bytes);
-        CHECK_TEXT(k.type, rows[i].type);
-        CHECK_INT(kind_shown(text_of(k.type)), rows[i].shown);
-    }
+    check_rows(rows, sizeof rows / sizeof rows[0]);
     CU_ASSERT_FALSE(kind_shown(TEXT("")));
     CU_ASSERT_FALSE(kind_shown(TEXT("text/html; charset=utf-8")));
 }

@@ -1,63 +1,22 @@
 /* A conversation of two comes as the one of those two, whatever format it was in, and goes out again; nobody else gets in. */
-#include "test_store.h"
-#include "unit.h"
+#include "import_place.h"
 #include "upkeep/export.h"
-#include "upkeep/import.h"
-#include "upkeep/upkeep.h"
 
 #include <sys/stat.h>
 
-struct world {
-    struct tmpdb t;
-    char path[320]; /* of what is imported */
-    char said[512]; /* all sentences */
-    char error[256];
-    struct imported n;
-    bool merge;
-};
-
-static struct world world_make(void)
+static struct import_place make(void)
 {
-    struct world w = {.t = tmpdb_make()};
-    struct store_options o = test_store_options(w.t.path);
-    store_close(test_store_open(&o));
-    (void)snprintf(w.path, sizeof w.path, "%s/in", w.t.folder);
+    struct import_place w = import_place_make();
+    w.merge = false;
+    w.where = true;
     return w;
 }
 
-static void world_remove(struct world *w)
+/* Afterwards a check has nothing to say, whatever came of it. */
+static enum err import(struct import_place *w)
 {
-    tmpdb_remove(&w->t);
-}
-
-static void keep_sentence(void *ctx, const char *sentence)
-{
-    struct world *w = ctx;
-    size_t at = strlen(w->said);
-    (void)snprintf(w->said + at, sizeof w->said - at, "%s%s", at ? " " : "", sentence);
-}
-
-static void is_whole(struct store *s)
-{
-    struct findings f;
-    char error[256];
-    findings_init(&f);
-    CHECK_INT(upkeep_check(s, &f, error), ERR_OK);
-    CHECK_INT(f.count, 0);
-    findings_fini(&f);
-}
-
-/* From w->path; afterwards a check has nothing to say. */
-static enum err import(struct world *w)
-{
-    struct store_options o = test_store_options(w->t.path);
-    struct store *s = test_store_open(&o);
-    const struct import_order order = {
-        .path = w->path, .env = &env_real, .merge = w->merge, .said = keep_sentence, .ctx = w};
-    w->said[0] = 0;
-    enum err e = upkeep_import(s, &order, &w->n, w->error);
-    is_whole(s);
-    store_close(s);
+    enum err e = import_run(w);
+    CHECK_INT(w->findings, 0);
     return e;
 }
 
@@ -68,38 +27,33 @@ static void write_file(const char *path, const char *first, const char *more, co
     must(fclose(out) == 0);
 }
 
-static void look(const struct world *w, const char *sql, const char *wanted)
-{
-    char out[64];
-    CU_ASSERT_TRUE(test_look(w->t.path, sql, out));
-    CHECK_TEXT(out, wanted);
-}
-
 /* Each conversation of two: who they are, who is in it and as what, how many messages it has, "P" when it is private. */
-static void conversations(const struct world *w, const char *wanted)
+static void conversations(const struct import_place *w, const char *wanted)
 {
-    look(w,
-         "SELECT group_concat(line, '; ') FROM (SELECT a.name || '+' || b.name || ':' ||"
-         " (SELECT group_concat(name || substr(role, 1, 1), ',') FROM (SELECT u.name, m.role"
-         "  FROM member m JOIN user u ON u.id = m.user_id WHERE m.room_id = r.id ORDER BY u.id))"
-         " || ':' || (SELECT count(*) FROM message m WHERE m.room_id = r.id)"
-         " || iif(r.private AND r.topic = '' AND r.name = printf('direct %d %d', a.id, b.id), 'P', "
-         "'')"
-         " AS line"
-         " FROM room r JOIN user a ON a.id = r.direct_a JOIN user b ON b.id = r.direct_b"
-         " ORDER BY r.id)",
-         wanted);
+    import_look(
+        w,
+        "SELECT group_concat(line, '; ') FROM (SELECT a.name || '+' || b.name || ':' ||"
+        " (SELECT group_concat(name || substr(role, 1, 1), ',') FROM (SELECT u.name, m.role"
+        "  FROM member m JOIN user u ON u.id = m.user_id WHERE m.room_id = r.id ORDER BY u.id))"
+        " || ':' || (SELECT count(*) FROM message m WHERE m.room_id = r.id)"
+        " || iif(r.private AND r.topic = '' AND r.name = printf('direct %d %d', a.id, b.id), 'P', "
+        "'')"
+        " AS line"
+        " FROM room r JOIN user a ON a.id = r.direct_a JOIN user b ON b.id = r.direct_b"
+        " ORDER BY r.id)",
+        wanted);
 }
 
-static void rooms(const struct world *w, const char *wanted)
+static void rooms(const struct import_place *w, const char *wanted)
 {
-    look(w,
-         "SELECT group_concat(name || iif(private, 'P', '')) FROM (SELECT name, private FROM room"
-         " WHERE direct_b = 0 AND id > 1 ORDER BY id)",
-         wanted);
+    import_look(
+        w,
+        "SELECT group_concat(name || iif(private, 'P', '')) FROM (SELECT name, private FROM room"
+        " WHERE direct_b = 0 AND id > 1 ORDER BY id)",
+        wanted);
 }
 
-static void export_from(const struct world *w, const char *room, struct buf *out)
+static void export_from(const struct import_place *w, const char *room, struct buf *out)
 {
     char error[256], *bytes = NULL;
     size_t len = 0;
@@ -140,34 +94,34 @@ static void export_from(const struct world *w, const char *room, struct buf *out
 
 static void it_comes_once(void)
 {
-    struct world w = world_make();
-    write_file(w.path, HEAD, ROOM("[\"ana\",\"ben\"]") BOTH MESSAGE, END);
+    struct import_place w = make();
+    write_file(w.in, HEAD, ROOM("[\"ana\",\"ben\"]") BOTH MESSAGE, END);
     CHECK_INT(import(&w), ERR_OK);
     CHECK_TEXT(w.said, "");
     CHECK_INT(w.n.rooms, 1);
     conversations(&w, "ben+ana:nookm,benm,anam:1P");
-    look(&w, "SELECT group_concat(DISTINCT since_ms) FROM member WHERE room_id > 1", "8");
+    import_look(&w, "SELECT group_concat(DISTINCT since_ms) FROM member WHERE room_id > 1", "8");
     CHECK_INT(import(&w), ERR_OK);
     CHECK_INT(w.n.rooms, 0);
     CHECK_INT(w.n.already, 1);
     conversations(&w, "ben+ana:nookm,benm,anam:1P");
     rooms(&w, "");
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* Without their lines both are in it, too: nobody could come in by hand. */
 static void both_are_in_it_and_nobody_else(void)
 {
-    struct world w = world_make();
-    write_file(w.path, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
+    struct import_place w = make();
+    write_file(w.in, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
     CHECK_INT(import(&w), ERR_OK);
     conversations(&w, "ben+ana:nookm,benm,anam:0P");
-    write_file(w.path, HEAD,
-               ROOM("[\"ana\",\"ben\"]") MEMBER("ana", "owner") MEMBER("eve", "member"), END);
+    write_file(w.in, HEAD, ROOM("[\"ana\",\"ben\"]") MEMBER("ana", "owner") MEMBER("eve", "member"),
+               END);
     CHECK_INT(import(&w), ERR_OK);
     CHECK_TEXT(w.said, "in, 8: eve is none of the two of this conversation.");
     conversations(&w, "ben+ana:nookm,benm,anam:0P"); /* and nobody owns it */
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* The room is left out, and what is in it; what comes after it is taken. */
@@ -195,10 +149,10 @@ static void what_is_no_two_is_told(void)
         {"[\"nook\",\"nook\"]", "in, 6: a conversation is of two different people." LEFT_OUT},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct world w = world_make();
+        struct import_place w = make();
         char room[512];
         (void)snprintf(room, sizeof room, ROOM("%s") MESSAGE, rows[i].direct);
-        write_file(w.path, HEAD, room,
+        write_file(w.in, HEAD, room,
                    "{\"type\":\"room\",\"room\":\"3.1\",\"name\":\"lab\",\"private\":false,"
                    "\"created\":1}\n" END);
         CHECK_INT(import(&w), ERR_OK);
@@ -206,7 +160,7 @@ static void what_is_no_two_is_told(void)
         CHECK_INT(w.n.bad, 2);
         conversations(&w, "");
         rooms(&w, "lab");
-        world_remove(&w);
+        import_place_remove(&w);
     }
 }
 
@@ -232,11 +186,11 @@ static const char message[] =
 static void it_goes_into_the_one_that_is_there(void)
 {
     for (int used = 0; used < 2; used++) {
-        struct world w = world_make();
+        struct import_place w = make();
         test_change(w.t.path, there);
         if (used)
             test_change(w.t.path, message);
-        write_file(w.path, HEAD, ROOM("[\"ben\",\"ana\"]") BOTH MESSAGE, END);
+        write_file(w.in, HEAD, ROOM("[\"ben\",\"ana\"]") BOTH MESSAGE, END);
         if (used) {
             CHECK_INT(import(&w), ERR_CONFLICT);
             CHECK_TEXT(w.error, "There is a conversation of ana and ben with messages already: with"
@@ -248,17 +202,18 @@ static void it_goes_into_the_one_that_is_there(void)
         CHECK_INT(w.n.rooms, 0);
         CHECK_INT(w.n.messages, 1);
         conversations(&w, used ? "ana+ben:nookm,anam,benm:2P" : "ana+ben:nookm,anam,benm:1P");
-        look(&w, "SELECT group_concat(DISTINCT since_ms) FROM member WHERE room_id = 4", "3");
-        world_remove(&w);
+        import_look(&w, "SELECT group_concat(DISTINCT since_ms) FROM member WHERE room_id = 4",
+                    "3");
+        import_place_remove(&w);
     }
 }
 
 /* A room like others that has the name of one is none. */
 static void a_room_of_such_a_name_is_another(void)
 {
-    struct world w = world_make();
+    struct import_place w = make();
     test_change(w.t.path, there);
-    write_file(w.path, HEAD,
+    write_file(w.in, HEAD,
                "{\"type\":\"room\",\"room\":\"9.7\",\"name\":\"direct 5 6\",\"private\":true,"
                "\"created\":1}\n" MEMBER("eve", "owner") MESSAGE,
                END);
@@ -266,7 +221,7 @@ static void a_room_of_such_a_name_is_another(void)
     CHECK_INT(w.n.rooms, 1);
     conversations(&w, "ana+ben:nookm,anam,benm:0P");
     rooms(&w, "direct 5 6P");
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* ---- Slack's and Mattermost's */
@@ -275,7 +230,7 @@ struct row {
     const char *members, *conversations, *rooms, *said;
 };
 
-static void check_row(struct world *w, const struct row *row)
+static void check_row(struct import_place *w, const struct row *row)
 {
     for (int i = 0; i < 2; i++) {
         CHECK_INT(import(w), ERR_OK);
@@ -286,11 +241,11 @@ static void check_row(struct world *w, const struct row *row)
     }
 }
 
-static void write_in(const struct world *w, const char *name, const char *first, const char *more,
-                     const char *last)
+static void write_in(const struct import_place *w, const char *name, const char *first,
+                     const char *more, const char *last)
 {
     char path[640];
-    (void)snprintf(path, sizeof path, "%s/%s", w->path, name);
+    (void)snprintf(path, sizeof path, "%s/%s", w->in, name);
     write_file(path, first, more, last);
 }
 
@@ -308,10 +263,10 @@ static void slacks_of_two_become_theirs(void)
         {"\"U1\",7", "", "anaP", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct world w = world_make();
+        struct import_place w = make();
         char days[400];
-        (void)snprintf(days, sizeof days, "%s/D1", w.path);
-        must(mkdir(w.path, 0700) == 0 && mkdir(days, 0700) == 0);
+        (void)snprintf(days, sizeof days, "%s/D1", w.in);
+        must(mkdir(w.in, 0700) == 0 && mkdir(days, 0700) == 0);
         write_in(&w, "users.json",
                  "[{\"id\":\"U1\",\"name\":\"ana\"},{\"id\":\"U2\",\"name\":\"ben\"},", "",
                  "{\"id\":\"U3\",\"name\":\"ana\"}]");
@@ -321,7 +276,7 @@ static void slacks_of_two_become_theirs(void)
         write_in(&w, "D1/2011-03-13.json", "[{\"type\":\"message\",\"user\":\"U1\",\"text\":\"a\",",
                  "", "\"ts\":\"1300000001.0\"}]");
         check_row(&w, &rows[i]);
-        world_remove(&w);
+        import_place_remove(&w);
     }
 }
 
@@ -352,49 +307,49 @@ static void mattermosts_of_two_become_theirs(void)
     "\"message\":\"m\",\"create_at\":5}}\n"
 #define PERSON(name) "{\"type\":\"user\",\"user\":{\"username\":\"" name "\"}}\n"
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct world w = world_make();
-        write_file(w.path,
+        struct import_place w = make();
+        write_file(w.in,
                    "{\"type\":\"version\",\"version\":1}\n" PERSON("ana") PERSON("ben")
                        PERSON("eve") "{\"type\":\"direct_channel\",\"direct_channel\":{",
                    rows[i].members, "}}\n");
         check_row(&w, &rows[i]);
-        look(&w, "SELECT count(*) FROM message", "1");
-        world_remove(&w);
+        import_look(&w, "SELECT count(*) FROM message", "1");
+        import_place_remove(&w);
     }
 }
 
 /* Conversations stand behind posts: yet nothing was said when it turns out that one may not be merged. */
 static void before_a_conflict_nothing_is_said(void)
 {
-    struct world w = world_make();
+    struct import_place w = make();
     test_change(w.t.path, there);
     test_change(w.t.path, message);
-    write_file(w.path,
+    write_file(w.in,
                "{\"type\":\"version\",\"version\":1}\n[]\n" PERSON("ana") PERSON("ben")
                    CHANNEL_AND_POST,
                "{\"type\":\"direct_channel\",\"direct_channel\":{\"members\":[\"ben\",\"ana\"]}}\n",
                "{\"type\":\"emoji\"}\n" POST "[\"ana\",\"ben\"]}}\n");
     CHECK_INT(import(&w), ERR_CONFLICT);
     CHECK_INT(w.n.messages, 0);
-    look(&w, "SELECT count(*) FROM message", "1");
+    import_look(&w, "SELECT count(*) FROM message", "1");
     w.merge = true;
     CHECK_INT(import(&w), ERR_OK);
     CHECK_INT(w.n.messages, 2);
     CHECK_TEXT(w.said, "in, 2: the line is no JSON object."); /* though it is read twice */
     CHECK_INT(w.n.left_out, 1);
     conversations(&w, "ana+ben:nookm,anam,benm:2P");
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* ---- and out again */
 
 static void what_goes_out_comes_in_as_it_was(void)
 {
-    struct world home = world_make(), away = world_make();
+    struct import_place home = make(), away = make();
     struct buf out, again;
     buf_init(&out, (size_t)1 << 20);
     buf_init(&again, (size_t)1 << 20);
-    write_file(home.path, HEAD, ROOM("[\"ana\",\"nook\"]") MEMBER("ana", "member") MESSAGE, END);
+    write_file(home.in, HEAD, ROOM("[\"ana\",\"nook\"]") MEMBER("ana", "member") MESSAGE, END);
     CHECK_INT(import(&home), ERR_OK);
     export_from(&home, NULL, &out);
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "{\"type\":\"room\",\"room\":\"2.7\",\"direct\":"
@@ -402,7 +357,7 @@ static void what_goes_out_comes_in_as_it_was(void)
                                             "\"created\":7,\"created_by\":\"ben\"}\n"));
     test_change(away.t.path, "INSERT INTO user (name, display, role, created_ms)"
                              " VALUES ('ana', 'X', 'member', 1)"); /* numbers differ */
-    write_file(away.path, out.data, "", "");
+    write_file(away.in, out.data, "", "");
     CHECK_INT(import(&away), ERR_OK);
     CHECK_TEXT(away.said, "");
     conversations(&away, "nook+ana:nookm,anam:1P");
@@ -410,17 +365,17 @@ static void what_goes_out_comes_in_as_it_was(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(again.data, "\"direct\":[\"ana\",\"nook\"],"));
     buf_fini(&out);
     buf_fini(&again);
-    world_remove(&home);
-    world_remove(&away);
+    import_place_remove(&home);
+    import_place_remove(&away);
 }
 
 /* It stays with the one who is left, also elsewhere, and nothing of the other comes back. */
 static void who_was_erased_stays_the_other_one(void)
 {
-    struct world home = world_make(), away = world_make();
+    struct import_place home = make(), away = make();
     struct buf out;
     buf_init(&out, (size_t)1 << 20);
-    write_file(home.path, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
+    write_file(home.in, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
     CHECK_INT(import(&home), ERR_OK);
     test_change(
         home.t.path,
@@ -433,29 +388,29 @@ static void who_was_erased_stays_the_other_one(void)
     export_from(&home, "2", &out); /* who has nothing there is among the people, too */
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "{\"type\":\"user\",\"name\":\"-3\""));
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "\"direct\":[\"-3\",\"ana\"],"));
-    write_file(away.path, HEAD, "", END); /* other numbers */
+    write_file(away.in, HEAD, "", END); /* other numbers */
     test_change(away.t.path, "INSERT INTO user (name, display, role, created_ms)"
                              " VALUES ('kim', 'K', 'member', 1), ('lea', 'L', 'member', 1)");
-    write_file(away.path, out.data, "", "");
+    write_file(away.in, out.data, "", "");
     for (int i = 0; i < 2; i++) {
         CHECK_INT(import(&away), ERR_OK);
         CHECK_TEXT(away.said, "");
         CHECK_INT(away.n.rooms, i == 0);
         conversations(&away, "-4+ana:nookm,anam:0P");
     }
-    write_file(home.path, out.data, "", ""); /* at home it is the one that is there */
+    write_file(home.in, out.data, "", ""); /* at home it is the one that is there */
     CHECK_INT(import(&home), ERR_OK);
     CHECK_INT(home.n.rooms, 0);
     conversations(&home, "-3+ana:nookm,anam:0P");
     buf_fini(&out);
-    world_remove(&home);
-    world_remove(&away);
+    import_place_remove(&home);
+    import_place_remove(&away);
 }
 
 /* Between the request and the end of an erasure they are still a member here. */
 static void who_is_being_erased_is_no_member_elsewhere(void)
 {
-    struct world home = world_make(), away = world_make();
+    struct import_place home = make(), away = make();
     struct buf out;
     buf_init(&out, (size_t)1 << 20);
     test_change(home.t.path, there);
@@ -466,27 +421,27 @@ static void who_is_being_erased_is_no_member_elsewhere(void)
         " VALUES (5, 'keep', 'ana', 'A', 0, 1, 0);");
     export_from(&home, NULL, &out);
     CU_ASSERT_PTR_NULL(strstr(out.data, "\"user\":\"-5\""));
-    write_file(away.path, out.data, "", "");
+    write_file(away.in, out.data, "", "");
     CHECK_INT(import(&away), ERR_OK);
     CHECK_TEXT(away.said, "");
     conversations(&away, "-2+ben:nookm,benm:0P");
     buf_fini(&out);
-    world_remove(&home);
-    world_remove(&away);
+    import_place_remove(&home);
+    import_place_remove(&away);
 }
 
 /* Nobody knows what it is called in the database; its number is in its address. */
 static void one_room_is_found_by_its_number_alone(void)
 {
-    struct world w = world_make();
+    struct import_place w = make();
     struct buf out;
     struct exported n;
     char error[256];
     const struct export_order order = {.out = stderr, .room = "direct 3 4", .now_ms = 1};
     buf_init(&out, (size_t)1 << 20);
-    write_file(w.path, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
+    write_file(w.in, HEAD, ROOM("[\"ana\",\"ben\"]"), END);
     CHECK_INT(import(&w), ERR_OK);
-    look(&w, "SELECT name FROM room WHERE id = 2", "direct 3 4");
+    import_look(&w, "SELECT name FROM room WHERE id = 2", "direct 3 4");
     CHECK_INT(upkeep_export(w.t.path, &order, &n, error), ERR_NOT_FOUND);
     test_change(w.t.path, "INSERT INTO room (name, private, created_ms, created_by, epoch)"
                           " VALUES ('direct 3 4', 0, 1, 2, 'e')");
@@ -496,7 +451,7 @@ static void one_room_is_found_by_its_number_alone(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "\"room\":\"2.7\",\"direct\":[\"ana\",\"ben\"]"));
     CU_ASSERT_PTR_NULL(strstr(out.data, "\"name\":\"eve\""));
     buf_fini(&out);
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 UNIT("upkeep/direct", CASE(it_comes_once), CASE(both_are_in_it_and_nobody_else),

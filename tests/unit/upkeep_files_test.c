@@ -2,89 +2,30 @@
  * is not there is named; whatever fails, no bytes are left that nothing names, and again adds nothing. */
 #include "fault.h"
 #include "file_calls.h"
+#include "import_place.h"
 #include "placed_files.h"
-#include "unit.h"
 #include "upkeep/beneath.h"
 #include "upkeep/export.h"
 #include "upkeep/filed.h"
-#include "upkeep/import.h"
-#include "upkeep/upkeep.h"
 
-struct world {
-    struct tmpdb t;
-    char in[400], bytes[320], files[288]; /* what is imported; its bytes; those of the place */
-    const char *given;                    /* --files */
-    char said[1024], error[256];
-    struct imported n;
-    enum err err;
-};
-
-static struct world world_make(void)
+/* Afterwards a check has nothing to say. */
+static void import(struct import_place *w)
 {
-    struct world w = {.t = tmpdb_make()};
-    struct store_options o = test_store_options(w.t.path);
-    store_close(test_store_open(&o));
-    (void)snprintf(w.in, sizeof w.in, "%s/in", w.t.folder);
-    (void)snprintf(w.bytes, sizeof w.bytes, "%s/bytes", w.t.folder);
-    (void)snprintf(w.files, sizeof w.files, "%s/files", w.t.folder);
-    return w;
-}
-
-static void keep_sentence(void *ctx, const char *sentence)
-{
-    struct world *w = ctx;
-    size_t at = strlen(w->said);
-    const char *why = strstr(sentence, ": ");
-    (void)snprintf(w->said + at, sizeof w->said - at, "%s%s", at ? " " : "",
-                   why ? why + 2 : sentence);
-}
-
-/* Afterwards a check, which reads all bytes, has nothing to say. */
-static void import(struct world *w)
-{
-    char error[256];
-    struct findings f;
-    struct store_options o = test_store_options(w->t.path);
-    struct store *s = test_store_open(&o);
-    const struct import_order order = {.path = w->in,
-                                       .files = w->given,
-                                       .place_files = w->files,
-                                       .env = &env_real,
-                                       .merge = true,
-                                       .said = keep_sentence,
-                                       .ctx = w};
-    w->said[0] = 0;
-    w->err = upkeep_import(s, &order, &w->n, w->error);
-    findings_init(&f);
-    f.files = w->files;
-    f.read_files = true;
-    CHECK_INT(upkeep_check(s, &f, error), ERR_OK);
-    if (w->err == ERR_OK && f.count) {
-        buf_add_char(&f.json, 0);
-        (void)printf("\n    %s\n", f.json.data);
-    }
-    CU_ASSERT_TRUE(w->err != ERR_OK || f.count == 0);
-    findings_fini(&f);
-    store_close(s);
-}
-
-static void look(const struct world *w, const char *sql, const char *wanted)
-{
-    char out[64];
-    CU_ASSERT_TRUE(test_look(w->t.path, sql, out));
-    CHECK_TEXT(out, wanted);
+    (void)import_run(w);
+    CU_ASSERT_TRUE(w->err != ERR_OK || w->findings == 0);
 }
 
 /* Of the newest message: its text, and its files' names, types and sizes. */
-static void newest(const struct world *w, const char *text, const char *files)
+static void newest(const struct import_place *w, const char *text, const char *files)
 {
-    look(w, "SELECT substr(text, 1, 63) FROM message ORDER BY id DESC LIMIT 1", text);
-    look(w,
-         "SELECT coalesce(group_concat(x, ' '), '') FROM (SELECT f.name || ' ' || replace(f.type, "
-         "'application/octet-stream', 'bytes') || ' ' || "
-         "f.size AS x"
-         " FROM file f WHERE f.message_id = (SELECT max(id) FROM message) ORDER BY f.id)",
-         files);
+    import_look(w, "SELECT substr(text, 1, 63) FROM message ORDER BY id DESC LIMIT 1", text);
+    import_look(
+        w,
+        "SELECT coalesce(group_concat(x, ' '), '') FROM (SELECT f.name || ' ' || replace(f.type, "
+        "'application/octet-stream', 'bytes') || ' ' || "
+        "f.size AS x"
+        " FROM file f WHERE f.message_id = (SELECT max(id) FROM message) ORDER BY f.id)",
+        files);
 }
 
 static void write_bytes(const char *folder, const char *name, const char *bytes, size_t len)
@@ -109,7 +50,7 @@ static void write_bytes(const char *folder, const char *name, const char *bytes,
 #define END "{\"type\":\"end\"}\n"
 
 /* The message `n`, with what stands after its text. */
-static void import_ours(struct world *w, int n, const char *text, const char *files)
+static void import_ours(struct import_place *w, int n, const char *text, const char *files)
 {
     FILE *out = fopen(w->in, "we");
     must(out && fputs(PEOPLE, out) >= 0);
@@ -123,7 +64,7 @@ static void import_ours(struct world *w, int n, const char *text, const char *fi
 }
 
 /* What a line says of file n, and its bytes beside the export. */
-static const char *ours(const struct world *w, int n, bool there, char out[256])
+static const char *ours(const struct import_place *w, int n, bool there, char out[256])
 {
     char hash[65], name[80];
     size_t len;
@@ -142,7 +83,7 @@ static const char *ours(const struct world *w, int n, bool there, char out[256])
 
 static void of_ours_bytes_come_by_what_they_are(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char one[256], two[256], list[600];
     w.given = w.bytes;
     (void)snprintf(list, sizeof list, "[%s,%s]", ours(&w, 2, true, two), ours(&w, 1, true, one));
@@ -156,20 +97,22 @@ static void of_ours_bytes_come_by_what_they_are(void)
         newest(&w, "hm", "2.bin bytes 100002 1.bin bytes 100001");
         CHECK_INT(placed_count(w.files), 2);
     }
-    look(&w, "SELECT files FROM message WHERE files LIKE '[{\"id\":\"1\",\"name\":\"2.bin\",%'",
-         "[{\"id\":\"1\",\"name\":\"2.bin\",\"type\":\"application/octet-stream\",\"si");
-    look(&w, "SELECT count(*) FROM stream WHERE json_array_length(data, '$.message.files') = 2",
-         "1");
+    import_look(&w,
+                "SELECT files FROM message WHERE files LIKE '[{\"id\":\"1\",\"name\":\"2.bin\",%'",
+                "[{\"id\":\"1\",\"name\":\"2.bin\",\"type\":\"application/octet-stream\",\"si");
+    import_look(&w,
+                "SELECT count(*) FROM stream WHERE json_array_length(data, '$.message.files') = 2",
+                "1");
     import_ours(&w, 8, "", list); /* a message of files alone; the same bytes have a second name */
     newest(&w, "", "2.bin bytes 100002 1.bin bytes 100001");
     CHECK_INT(placed_count(w.files), 4);
-    look(&w, "SELECT count(*) FROM message", "2");
-    tmpdb_remove(&w.t);
+    import_look(&w, "SELECT count(*) FROM message", "2");
+    import_place_remove(&w);
 }
 
 static void of_ours_what_is_not_at_hand_is_named(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char one[256], two[256], list[600];
     (void)snprintf(list, sizeof list, "[%s,%s]", ours(&w, 2, false, two), ours(&w, 1, true, one));
     import_ours(&w, 7, "hm", list); /* no --files */
@@ -188,12 +131,12 @@ static void of_ours_what_is_not_at_hand_is_named(void)
     import_ours(&w, 9, "hm", list);
     CHECK_INT(w.err, ERR_IO);
     CHECK_TEXT(w.error, "Cannot read /nowhere: No such file or directory.");
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 static void of_ours_bytes_that_are_others_are_told(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char one[256], list[300], hash[65], path[BLOB_PATH_SIZE];
     static const char others[] =
         "1.bin: its bytes are not those that were exported, and it is named.";
@@ -220,7 +163,7 @@ static void of_ours_bytes_that_are_others_are_told(void)
     import_ours(&w, 11, "hm", list); /* and does not wait */
     CHECK_INT(w.n.named, 1);
     CHECK_INT(placed_count(w.files), 0);
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 #define HASH "ab23456789abcdef0123456789abcdefab23456789abcdef0123456789abcdef"
@@ -251,7 +194,7 @@ static void of_ours_what_is_no_good_is_told(void)
          "\"AB23456789ABCDEF0123456789ABCDEFAB23456789ABCDEF0123456789ABCDEF\"}]",
          WRONG},
     };
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     w.given = w.bytes;
     must(mkdir(w.bytes, 0700) == 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -261,13 +204,13 @@ static void of_ours_what_is_no_good_is_told(void)
         CHECK_INT(w.n.bad, rows[i].said[0] != 0);
         newest(&w, "hm", "");
     }
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 /* Ten come, the others are named. */
 static void of_many_files_the_first_ten_come(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char one[256], *list = malloc((size_t)12 * 256);
     must(list);
     w.given = w.bytes;
@@ -278,18 +221,19 @@ static void of_many_files_the_first_ten_come(void)
     import_ours(&w, 7, "hm", list);
     CHECK_INT(w.n.files, 10);
     CHECK_INT(w.n.named, 2);
-    look(&w, "SELECT text FROM message", "hm\nFile: 11.bin\nFile: 12.bin");
-    look(&w, "SELECT group_concat(name, ' ') FROM (SELECT name FROM file ORDER BY id LIMIT 3)",
-         "1.bin 2.bin 3.bin");
+    import_look(&w, "SELECT text FROM message", "hm\nFile: 11.bin\nFile: 12.bin");
+    import_look(&w,
+                "SELECT group_concat(name, ' ') FROM (SELECT name FROM file ORDER BY id LIMIT 3)",
+                "1.bin 2.bin 3.bin");
     CHECK_INT(placed_count(w.files), 10);
     free(list);
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 /* What the place exported comes into another one, with its files, and back home it is known. */
 static void an_export_comes_back_with_its_bytes(void)
 {
-    struct world w = world_make(), other = world_make();
+    struct import_place w = import_place_make(), other = import_place_make();
     char one[256], two[256], list[600];
     w.given = w.bytes;
     (void)snprintf(list, sizeof list, "[%s,%s]", ours(&w, 2, true, two), ours(&w, 1, true, one));
@@ -311,8 +255,8 @@ static void an_export_comes_back_with_its_bytes(void)
     CHECK_INT(w.n.files + w.n.messages + w.n.named, 0);
     CHECK_INT(w.n.already, 1);
     CHECK_INT(placed_count(w.files), 2);
-    tmpdb_remove(&w.t);
-    tmpdb_remove(&other.t);
+    import_place_remove(&w);
+    import_place_remove(&other);
 }
 
 /* ---- what they are */
@@ -321,7 +265,7 @@ static void types_and_pixels_are_found_in_the_bytes(void)
 {
     static const char png[] =
         "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x05\0\0\0\x07\x08\x06\0\0\0\0\0\0\0";
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     must(mkdir(w.bytes, 0700) == 0);
     write_bytes(w.bytes, "data/a/shot.txt", png, sizeof png - 1);
     write_bytes(w.bytes, "data/b/empty", "", 0);
@@ -342,18 +286,18 @@ static void types_and_pixels_are_found_in_the_bytes(void)
     import(&w);
     CHECK_TEXT(w.said, "");
     CHECK_INT(w.n.files, 3);
-    look(&w, "SELECT type || width || 'x' || height || name FROM file WHERE id = 1",
-         "image/png5x7shot.txt");
-    look(&w, "SELECT type || size FROM file WHERE id = 3", "text/plain18");
-    look(&w, "SELECT size || sha256 FROM file WHERE name = 'empty'",
-         "0e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8");
-    tmpdb_remove(&w.t);
+    import_look(&w, "SELECT type || width || 'x' || height || name FROM file WHERE id = 1",
+                "image/png5x7shot.txt");
+    import_look(&w, "SELECT type || size FROM file WHERE id = 3", "text/plain18");
+    import_look(&w, "SELECT size || sha256 FROM file WHERE name = 'empty'",
+                "0e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8");
+    import_place_remove(&w);
 }
 
 /* ---- Mattermost: paths that somebody else wrote */
 
 /* One post with these attachments. */
-static void import_mattermost(struct world *w, int n, const char *attachments)
+static void import_mattermost(struct import_place *w, int n, const char *attachments)
 {
     (void)mkdir(w->bytes, 0700);
     (void)snprintf(w->in, sizeof w->in, "%s/import.jsonl", w->bytes);
@@ -397,7 +341,7 @@ static void of_mattermost_no_path_leads_out(void)
         {"[7]", "hm", "", WRONG},
         {"\"a\"", "hm", "", "its files are no list, and are left out."},
     };
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char path[480];
     must(mkdir(w.bytes, 0700) == 0);
     write_bytes(w.bytes, "data/20260101/t/a b.txt", "ab", 2);
@@ -412,13 +356,13 @@ static void of_mattermost_no_path_leads_out(void)
         CHECK_TEXT(w.said, rows[i].said);
         newest(&w, rows[i].text, rows[i].files);
     }
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 /* 10,000 letters become 200, and what is named so is one line. */
 static void a_long_name_is_cut(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char *list = malloc(30100);
     must(list);
     char *at = stpcpy(list, "[{\"path\":\"");
@@ -427,9 +371,9 @@ static void a_long_name_is_cut(void)
     (void)stpcpy(at, "\"}]");
     import_mattermost(&w, 5, list);
     CHECK_INT(w.n.named, 1);
-    look(&w, "SELECT length(text) FROM message", "209"); /* "hm", a line end, "File: " */
+    import_look(&w, "SELECT length(text) FROM message", "209"); /* "hm", a line end, "File: " */
     free(list);
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 static void nothing_is_opened_outside_of_a_folder(void)
@@ -437,7 +381,7 @@ static void nothing_is_opened_outside_of_a_folder(void)
     static const char *const wrong[] = {"",    ".",      "..",       "/",        "/a",   "a/",
                                         "./a", "b/../a", "b//c",     "b/link",   "up/a", "b/up/a",
                                         "b",   "pipe",   "b/c/none", "b/c/d/e/f"};
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char path[480];
     write_bytes(w.t.folder, "top/a", "a", 1);
     write_bytes(w.t.folder, "top/b/c", "c", 1);
@@ -463,12 +407,12 @@ static void nothing_is_opened_outside_of_a_folder(void)
     (void)close(fd);
     CHECK_INT(beneath_folder(folder, TEXT("up")), -1);
     (void)close(folder);
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 /* ---- Slack */
 
-static void import_slack(struct world *w, int n, const char *files)
+static void import_slack(struct import_place *w, int n, const char *files)
 {
     char days[512];
     (void)mkdir(w->in, 0700);
@@ -520,7 +464,7 @@ static void of_slack_bytes_are_taken_where_tools_put_them(void)
         {"[{\"id\":7}]", "hm", "", WRONG},
         {"{}", "hm", "", "its files are no list, and are left out."},
     };
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char path[480];
     must(mkdir(w.in, 0700) == 0);
     write_bytes(w.in, "__uploads/F1/a.txt", "ab", 2);
@@ -537,7 +481,7 @@ static void of_slack_bytes_are_taken_where_tools_put_them(void)
         newest(&w, rows[i].text, rows[i].shown);
         CHECK_INT(w.n.left_out, strstr(rows[i].files, "tombstone") != NULL);
     }
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 /* ---- when something fails */
@@ -545,7 +489,7 @@ static void of_slack_bytes_are_taken_where_tools_put_them(void)
 /* A message that cannot be put leaves no bytes; nor does one that was there already under the same name, with others. */
 static void what_came_in_vain_goes(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char one[256], two[256];
     w.given = w.bytes;
     (void)ours(&w, 1, true, one);
@@ -567,13 +511,13 @@ static void what_came_in_vain_goes(void)
     CHECK_INT(w.n.messages, 2);
     CHECK_INT(w.n.files, 2);
     CHECK_INT(placed_count(w.files), 2);
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 /* Ends with a sentence; the next try has all of it, once. */
 static bool one_fault(enum file_call call, int n, int with)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char one[256], two[256], list[600];
     w.given = w.bytes;
     (void)snprintf(list, sizeof list, "[%s,%s]", ours(&w, 2, true, two), ours(&w, 1, true, one));
@@ -594,8 +538,8 @@ static bool one_fault(enum file_call call, int n, int with)
     import(&w);
     CHECK_INT(w.err, ERR_OK);
     newest(&w, "hm", "2.bin bytes 100002 1.bin bytes 100001");
-    look(&w, "SELECT count(*) FROM message", "1");
-    tmpdb_remove(&w.t);
+    import_look(&w, "SELECT count(*) FROM message", "1");
+    import_place_remove(&w);
     return came;
 }
 
@@ -615,7 +559,7 @@ static void whatever_call_fails_the_next_try_has_all(void)
 
 static void without_memory_it_ends_with_that_word(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     char one[256], list[300];
     unsigned n = 1;
     w.given = w.bytes;
@@ -623,13 +567,7 @@ static void without_memory_it_ends_with_that_word(void)
     import_ours(&w, 1, "hm", list);
     struct store_options o = test_store_options(w.t.path);
     struct store *s = test_store_open(&o);
-    const struct import_order order = {.path = w.in,
-                                       .files = w.bytes,
-                                       .place_files = w.files,
-                                       .env = &env_real,
-                                       .merge = true,
-                                       .said = keep_sentence,
-                                       .ctx = &w};
+    const struct import_order order = import_order_of(&w);
     for (;; n += 1 + n / 32) {
         FILE *out = fopen(w.in, "we"); /* another message each time */
         must(out);
@@ -652,7 +590,7 @@ static void without_memory_it_ends_with_that_word(void)
     (void)printf("up to %u allocations ... ", n - 1);
     CU_ASSERT_TRUE(n > 5);
     store_close(s);
-    tmpdb_remove(&w.t);
+    import_place_remove(&w);
 }
 
 UNIT("upkeep/files", CASE(of_ours_bytes_come_by_what_they_are),

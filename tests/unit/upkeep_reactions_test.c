@@ -1,10 +1,7 @@
 /* What stood below a message comes with it, from each of the three formats, and goes out again; a part that is no good is told,
  * and neither the message nor the others are lost for it. */
-#include "test_store.h"
-#include "unit.h"
+#include "import_place.h"
 #include "upkeep/export.h"
-#include "upkeep/import.h"
-#include "upkeep/upkeep.h"
 
 #include <sys/stat.h>
 
@@ -12,77 +9,29 @@
 #define HEART "\u2764\ufe0f"
 #define TADA "\U0001f389"
 
-struct world {
-    struct tmpdb t;
-    char path[320]; /* of what is imported */
-    char said[512]; /* all sentences */
-    struct imported n;
-    int at; /* the message that comes next, of those of a table */
-};
-
-static struct world world_make(void)
-{
-    struct world w = {.t = tmpdb_make()};
-    struct store_options o = test_store_options(w.t.path);
-    store_close(test_store_open(&o));
-    (void)snprintf(w.path, sizeof w.path, "%s/in", w.t.folder);
-    return w;
-}
-
-static void world_remove(struct world *w)
-{
-    tmpdb_remove(&w->t);
-}
-
 static void write_file(const char *path, struct text content)
 {
     FILE *out = fopen(path, "we");
     must(out && fwrite(content.data, 1, content.len, out) == content.len && fclose(out) == 0);
 }
 
-static void keep_sentence(void *ctx, const char *sentence)
+/* Afterwards a check has nothing to say. */
+static void import(struct import_place *w)
 {
-    struct world *w = ctx;
-    size_t at = strlen(w->said);
-    const char *why = strstr(sentence, ": ");
-    (void)snprintf(w->said + at, sizeof w->said - at, "%s%s", at ? " " : "",
-                   why ? why + 2 : sentence);
-}
-
-/* From w->path; afterwards a check has nothing to say. */
-static void import(struct world *w)
-{
-    char error[256];
-    struct findings f;
-    struct store_options o = test_store_options(w->t.path);
-    struct store *s = test_store_open(&o);
-    const struct import_order order = {
-        .path = w->path, .env = &env_real, .merge = true, .said = keep_sentence, .ctx = w};
-    w->said[0] = 0;
-    CHECK_INT(upkeep_import(s, &order, &w->n, error), ERR_OK);
-    CHECK_TEXT(error, "");
-    findings_init(&f);
-    CHECK_INT(upkeep_check(s, &f, error), ERR_OK);
-    CHECK_INT(f.count, 0);
-    findings_fini(&f);
-    store_close(s);
-}
-
-static void look(const struct world *w, const char *sql, const char *wanted)
-{
-    char out[64];
-    CU_ASSERT_TRUE(test_look(w->t.path, sql, out));
-    CHECK_TEXT(out, wanted);
+    CHECK_INT(import_run(w), ERR_OK);
+    CHECK_TEXT(w->error, "");
+    CHECK_INT(w->findings, 0);
 }
 
 /* Whose stand below the newest message, in their order. */
-static void stands(const struct world *w, const char *wanted)
+static void stands(const struct import_place *w, const char *wanted)
 {
-    look(w,
-         "SELECT group_concat(emoji || name, ' ') FROM (SELECT r.emoji, u.name FROM reaction r"
-         " JOIN user u ON u.id = r.user_id"
-         " WHERE r.message_id = (SELECT max(id) FROM message) ORDER BY r.id)",
-         wanted);
+    import_look(
+        w,
+        "SELECT group_concat(emoji || name, ' ') FROM (SELECT r.emoji, u.name FROM reaction r"
+        " JOIN user u ON u.id = r.user_id"
+        " WHERE r.message_id = (SELECT max(id) FROM message) ORDER BY r.id)",
+        wanted);
 }
 
 struct row {
@@ -109,7 +58,7 @@ struct row {
     ONE(n "1")                                                                                     \
     ONE(n "2") ONE(n "3") ONE(n "4") ONE(n "5") ONE(n "6") ONE(n "7") ONE(n "8") ONE(n "9")
 
-static void import_ours(struct world *w, const char *reactions)
+static void import_ours(struct import_place *w, const char *reactions)
 {
     struct buf b;
     buf_init(&b, (size_t)8 << 20);
@@ -117,12 +66,12 @@ static void import_ours(struct world *w, const char *reactions)
     buf_add_text(&b, text_of(reactions));
     buf_add_text(&b, TEXT(END));
     must(b.err == ERR_OK);
-    write_file(w->path, buf_text(&b));
+    write_file(w->in, buf_text(&b));
     buf_fini(&b);
     import(w);
 }
 
-static void check_row(struct world *w, const struct row *row)
+static void check_row(struct import_place *w, const struct row *row)
 {
     CHECK_INT(w->n.messages, 1); /* it comes whatever stands below it */
     CHECK_TEXT(w->said, row->said);
@@ -162,12 +111,12 @@ static void of_ours_what_is_no_good_is_told(void)
         {"[{\"emoji\":\"" THUMB "\",\"users\":[\"zoe\",\"ben\",\"tom\"]}]", THUMB "ben",
          "a reaction of zoe, who is not among the people, is left out.", 0},
     };
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         import_ours(&w, rows[i].reactions);
         check_row(&w, &rows[i]);
     }
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* 20 different ones may stand there: the 21st is left out, another of the first is not. */
@@ -175,12 +124,12 @@ static void the_first_twenty_different_ones_come(void)
 {
     static const char twenty_one[] = "[" TEN("0") TEN("1") ONE("20") "{\"emoji\":\"\\ud83d\\ude00\""
                                                                      ",\"users\":[\"ben\"]}]";
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     import_ours(&w, twenty_one);
     CHECK_TEXT(w.said, "it has more than 20 different reactions: the others are left out.");
-    look(&w, "SELECT count(*) || ' ' || count(DISTINCT emoji) FROM reaction", "21 20");
-    look(&w, "SELECT json_array_length(reactions) FROM message", "20");
-    world_remove(&w);
+    import_look(&w, "SELECT count(*) || ' ' || count(DISTINCT emoji) FROM reaction", "21 20");
+    import_look(&w, "SELECT json_array_length(reactions) FROM message", "20");
+    import_place_remove(&w);
 }
 
 static void add_many(struct buf *b, const char *format, int count)
@@ -197,7 +146,7 @@ static void more_than_a_message_may_tell_is_left_out(void)
 {
     static const int counts[] = {3000, 4000};
     for (size_t i = 0; i < 2; i++) {
-        struct world w = world_make();
+        struct import_place w = import_place_make();
         struct buf b;
         buf_init(&b, (size_t)1 << 20);
         test_change(w.t.path,
@@ -213,17 +162,17 @@ static void more_than_a_message_may_tell_is_left_out(void)
         import_ours(&w, b.data);
         CHECK_INT(w.n.messages, 1);
         CHECK_TEXT(w.said, i == 0 ? "" : "it has too many reactions, and comes without them.");
-        look(&w, "SELECT count(*) FROM reaction", i == 0 ? "3000" : "0");
-        look(&w, "SELECT length(reactions) > 30000 FROM message", i == 0 ? "1" : "0");
+        import_look(&w, "SELECT count(*) FROM reaction", i == 0 ? "3000" : "0");
+        import_look(&w, "SELECT length(reactions) > 30000 FROM message", i == 0 ? "1" : "0");
         buf_fini(&b);
-        world_remove(&w);
+        import_place_remove(&w);
     }
 }
 
 /* 10,000 names of 150 bytes: 1.5 MB, and a writer's job has at most 1 MiB of them. */
 static void a_huge_list_is_cut(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     struct buf b;
     buf_init(&b, (size_t)4 << 20);
     buf_add_text(&b, TEXT("[{\"emoji\":\"" THUMB "\",\"users\":[\"ben\","));
@@ -237,24 +186,24 @@ static void a_huge_list_is_cut(void)
         strstr(w.said, "it has too many reactions: the others are left out. a reaction of 000"));
     stands(&w, THUMB "ben");
     buf_fini(&b);
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* ---- Slack's */
 
-static void slack_day(const struct world *w, const char *text, const char *reactions)
+static void slack_day(const struct import_place *w, const char *text, const char *reactions)
 {
     char path[400];
     struct buf b;
     buf_init(&b, (size_t)1 << 20);
-    must(mkdir(w->path, 0700) == 0 || w->at > 0);
-    (void)snprintf(path, sizeof path, "%s/lab", w->path);
+    must(mkdir(w->in, 0700) == 0 || w->at > 0);
+    (void)snprintf(path, sizeof path, "%s/lab", w->in);
     must(mkdir(path, 0700) == 0 || w->at > 0);
-    (void)snprintf(path, sizeof path, "%s/users.json", w->path);
+    (void)snprintf(path, sizeof path, "%s/users.json", w->in);
     write_file(path, TEXT("[{\"id\":\"U1\",\"name\":\"ana\"},{\"id\":\"U2\",\"name\":\"ben\"}]"));
-    (void)snprintf(path, sizeof path, "%s/channels.json", w->path);
+    (void)snprintf(path, sizeof path, "%s/channels.json", w->in);
     write_file(path, TEXT("[{\"id\":\"C1\",\"name\":\"lab\"}]"));
-    (void)snprintf(path, sizeof path, "%s/lab/2011-03-13.json", w->path);
+    (void)snprintf(path, sizeof path, "%s/lab/2011-03-13.json", w->in);
     buf_add_format(&b,
                    "[{\"type\":\"message\",\"user\":\"U1\",\"ts\":\"13000000%02d.000100\","
                    "\"text\":\"%s\",\"reactions\":%s}]",
@@ -284,38 +233,38 @@ static void slacks_names_become_emojis(void)
         {"[{\"name\":\"tada\",\"users\":{\"U1\":1}}]", "", WRONG, 0},
         {"[{\"name\":\"tada\",\"users\":[{\"id\":\"U1\"},\"U2\"]}]", TADA "ben", WRONG, 0},
     };
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         slack_day(&w, "hm", rows[i].reactions);
         import(&w);
         check_row(&w, &rows[i]);
     }
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* 20,000 characters are two messages. */
 static void the_first_piece_of_a_long_text_has_them(void)
 {
     static char text[20001];
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     memset(text, 'x', sizeof text - 1);
     slack_day(&w, text, "[{\"name\":\"tada\",\"users\":[\"U1\"]}]");
     import(&w);
-    look(&w, "SELECT group_concat(length(text) || (reactions <> ''), ' ') FROM message",
-         "160001 40000");
-    world_remove(&w);
+    import_look(&w, "SELECT group_concat(length(text) || (reactions <> ''), ' ') FROM message",
+                "160001 40000");
+    import_place_remove(&w);
 }
 
 /* What has no words does not come, and is left out once. */
 static void without_a_message_nothing_stands(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     slack_day(&w, "",
               "[{\"name\":\"tada\",\"users\":[\"U1\"]},{\"name\":\"a\",\"users\":[\"U1\"]}]");
     import(&w);
     CHECK_INT(w.n.left_out, 1);
     stands(&w, "");
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* ---- Mattermost's */
@@ -328,7 +277,7 @@ static void without_a_message_nothing_stands(void)
     "{\"type\":\"post\",\"post\":{\"team\":\"t\",\"channel\":\"c\",\"user\":\"ana\","              \
     "\"message\":\"m\",\"create_at\":%d,"
 
-static void import_post(struct world *w, const char *before, const char *reactions,
+static void import_post(struct import_place *w, const char *before, const char *reactions,
                         const char *after)
 {
     struct buf b;
@@ -338,7 +287,7 @@ static void import_post(struct world *w, const char *before, const char *reactio
     buf_add_text(&b, text_of(reactions));
     buf_add_text(&b, text_of(after));
     must(b.err == ERR_OK);
-    write_file(w->path, buf_text(&b));
+    write_file(w->in, buf_text(&b));
     buf_fini(&b);
     import(w);
 }
@@ -364,17 +313,17 @@ static void mattermosts_names_become_emojis(void)
         {"[\"+1\"]", "", WRONG, 0},
         {"true", "", "its reactions are no list, and are left out.", 0},
     };
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         import_post(&w, "\"reactions\":", rows[i].reactions, "}}\n");
         check_row(&w, &rows[i]);
     }
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 static void a_reply_has_its_own(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     import_post(&w,
                 "\"reactions\":[" MM("ben", "+1", "9") "],\"replies\":[{\"user\":\"ben\","
                                                        "\"message\":\"r\",\"create_at\":6,"
@@ -382,20 +331,20 @@ static void a_reply_has_its_own(void)
                 "[" MM("ana", "tada", "12") "]", "}]}}\n");
     CHECK_INT(w.n.messages, 2);
     CHECK_TEXT(w.said, "");
-    look(&w,
-         "SELECT group_concat(m.text || r.emoji || r.created_ms, ' ') FROM message m"
-         " JOIN reaction r ON r.message_id = m.id",
-         "m" THUMB "9 r" TADA "12");
-    world_remove(&w);
+    import_look(&w,
+                "SELECT group_concat(m.text || r.emoji || r.created_ms, ' ') FROM message m"
+                " JOIN reaction r ON r.message_id = m.id",
+                "m" THUMB "9 r" TADA "12");
+    import_place_remove(&w);
 }
 
 /* ---- out and in again */
 
-static void export_to(const struct world *w, const char *room, struct buf *out)
+static void export_to(const struct import_place *w, const char *room, struct buf *out)
 {
     char error[256], path[330], line[4096];
     struct exported n;
-    (void)snprintf(path, sizeof path, "%s.out", w->path);
+    (void)snprintf(path, sizeof path, "%s.out", w->in);
     FILE *file = fopen(path, "w+e");
     must(file);
     const struct export_order order = {.out = file, .room = room, .now_ms = 1};
@@ -416,13 +365,13 @@ static void export_to(const struct world *w, const char *room, struct buf *out)
 
 static void what_goes_out_comes_in_as_it_was(void)
 {
-    struct world home = world_make(), away = world_make();
+    struct import_place home = import_place_make(), away = import_place_make();
     struct buf out;
     buf_init(&out, (size_t)1 << 20);
     import_ours(&home, TWO);
     export_to(&home, NULL, &out);
     CU_ASSERT_PTR_NOT_NULL(strstr(out.data, ",\"reactions\":" TWO "}\n"));
-    write_file(away.path, buf_text(&out));
+    write_file(away.in, buf_text(&out));
     import(&away);
     CHECK_INT(away.n.bad, 0);
     stands(&away, THUMB "ben " THUMB "ana " HEART "ana");
@@ -438,14 +387,14 @@ static void what_goes_out_comes_in_as_it_was(void)
     export_to(&away, NULL, &out);
     CU_ASSERT_PTR_NULL(strstr(out.data, "reactions"));
     buf_fini(&out);
-    world_remove(&home);
-    world_remove(&away);
+    import_place_remove(&home);
+    import_place_remove(&away);
 }
 
 /* Between the request and the end of an erasure the rows are still there. */
 static void who_is_erased_is_not_in_it(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     struct buf out;
     buf_init(&out, (size_t)1 << 20);
     import_ours(&w, TWO);
@@ -461,13 +410,13 @@ static void who_is_erased_is_not_in_it(void)
     export_to(&w, NULL, &out);
     CU_ASSERT_PTR_NULL(strstr(out.data, "reactions"));
     buf_fini(&out);
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* Their line is known here as somebody who was erased since: nothing of them comes again. */
 static void who_was_erased_here_gets_none(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     import_ours(&w, "[]");
     test_change(
         w.t.path,
@@ -482,13 +431,13 @@ static void who_was_erased_here_gets_none(void)
     CHECK_INT(w.n.messages, 1);
     CHECK_TEXT(w.said, "");
     stands(&w, THUMB "ana " HEART "ana");
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 /* An export of one room has who left nothing there but a reaction. */
 static void who_only_reacted_is_among_the_rooms_people(void)
 {
-    struct world w = world_make();
+    struct import_place w = import_place_make();
     struct buf out;
     buf_init(&out, (size_t)1 << 20);
     import_ours(&w, TWO);
@@ -498,7 +447,7 @@ static void who_only_reacted_is_among_the_rooms_people(void)
     export_to(&w, "lab", &out);
     CU_ASSERT_PTR_NULL(strstr(out.data, "{\"type\":\"user\",\"name\":\"ben\""));
     buf_fini(&out);
-    world_remove(&w);
+    import_place_remove(&w);
 }
 
 UNIT("upkeep/reactions", CASE(of_ours_what_is_no_good_is_told),
