@@ -1,6 +1,7 @@
 import { isInside, me } from "../state/app";
 import { navigate } from "../lib/router";
 import { readLocal, writeLocal } from "../lib/settings";
+import { subscriptionOf } from "../lib/subscription";
 import { ApiError, call, errorWords } from "../net/rpc";
 import { isBlocked, mayNotify } from "./notify_choice";
 
@@ -23,8 +24,7 @@ const letters = (bytes: ArrayBuffer | null): string =>
 const serverKey = async (): Promise<string> => (await call<{ key: string }>("push.get")).key;
 
 async function tellServer(made: PushSubscription): Promise<void> {
-  const { endpoint, keys } = made.toJSON();
-  await call("push.subscribe", { endpoint, p256dh: keys?.p256dh, auth: keys?.auth });
+  await call("push.subscribe", subscriptionOf(made));
 }
 
 /** One for this server's key; what was made for another is of no use. */

@@ -1,5 +1,6 @@
 /** The service worker, /sw.js: shows what is pushed while the page is closed, and leads to it. It caches nothing and answers no
  * request: the page comes from the server as ever. */
+import { subscriptionOf } from "../lib/subscription";
 import { isShownInATab } from "../lib/tabs";
 import { noticeIn, roomOf } from "./pushed";
 
@@ -49,12 +50,11 @@ async function open(url: string): Promise<void> {
 async function renew(before: PushSubscription | null | undefined, now: PushSubscription | null | undefined): Promise<void> {
   const made = now ?? (before && (await self.registration.pushManager.subscribe(before.options as PushSubscriptionOptionsInit)));
   if (!made) return;
-  const { endpoint, keys } = made.toJSON();
   await fetch("/rpc/push.subscribe", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     credentials: "same-origin",
-    body: JSON.stringify({ endpoint, p256dh: keys?.p256dh, auth: keys?.auth }),
+    body: JSON.stringify(subscriptionOf(made)),
   });
 }
 

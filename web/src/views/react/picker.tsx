@@ -6,7 +6,7 @@ import { me, messages } from "../../state/app";
 import { hasReacted } from "../../state/reactions";
 import type { Message } from "../../net/types";
 
-export interface PickerProps {
+interface PickerProps {
   message: Message;
   /** What was pressed. */
   from: HTMLElement;
