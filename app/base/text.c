@@ -48,16 +48,31 @@ int64_t text_id(struct text t)
     return id > INT64_MAX ? 0 : (int64_t)id;
 }
 
-static bool is_space(char c)
+int64_t text_number(struct text t)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    int64_t n = 0;
+    if (t.len == 0 || t.len > 18)
+        return -1;
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.data[i] < '0' || t.data[i] > '9')
+            return -1;
+        n = n * 10 + (t.data[i] - '0');
+    }
+    return n;
+}
+
+void text_flatten(char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)bytes[i] < ' ' || bytes[i] == 0x7f)
+            bytes[i] = ' ';
 }
 
 struct text text_trim(struct text t)
 {
-    while (t.len && is_space(t.data[0]))
+    while (t.len && byte_is_space(t.data[0]))
         t = text_after(t, 1);
-    while (t.len && is_space(t.data[t.len - 1]))
+    while (t.len && byte_is_space(t.data[t.len - 1]))
         t.len--;
     return t;
 }

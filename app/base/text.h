@@ -51,6 +51,25 @@ struct text text_keep(char **at, struct text t);
 /* A decimal number without sign or leading zeros, 1..INT64_MAX; 0 if `t` is anything else. */
 int64_t text_id(struct text t);
 
+/* 1 to 18 digits as a number, leading zeros among them; -1 if `t` is anything else. */
+int64_t text_number(struct text t);
+
+/* A space, tab or line end. */
+static inline bool byte_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* A letter or digit of ASCII, or a part of any character beyond it. */
+static inline bool byte_is_of_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (unsigned char)c >= 0x80;
+}
+
+/* Makes one line of these bytes, with nothing that a terminal would obey: control characters of ASCII become spaces. */
+void text_flatten(char *bytes, size_t len);
+
 /* Without spaces, tabs and line ends at both sides. */
 struct text text_trim(struct text t);
 

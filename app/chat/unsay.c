@@ -33,12 +33,6 @@ static bool quotes_them(const struct walk *w, struct text object)
     return false;
 }
 
-static bool is_of_word(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (unsigned char)c >= 0x80;
-}
-
 /* From word start to word end; both are JSON strings. */
 static bool has_name(struct text value, struct text quoted)
 {
@@ -46,7 +40,8 @@ static bool has_name(struct text value, struct text quoted)
     size_t len = quoted.len - 2;
     for (const char *at = value.data; len > 0 && (at = memmem(at, (size_t)(end - at), name, len));
          at++)
-        if (!is_of_word(at[-1]) && !is_of_word(at[len])) /* at least the quotes are around it */
+        if (!byte_is_of_word(at[-1]) &&
+            !byte_is_of_word(at[len])) /* at least the quotes are around it */
             return true;
     return false;
 }

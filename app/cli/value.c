@@ -4,14 +4,9 @@
 
 bool value_count(struct text t, int64_t max, int64_t *out)
 {
-    int64_t n = 0;
-    if (t.len == 0 || t.len > 18)
+    int64_t n = text_number(t);
+    if (n < 0)
         return false;
-    for (size_t i = 0; i < t.len; i++) {
-        if (t.data[i] < '0' || t.data[i] > '9')
-            return false;
-        n = n * 10 + (t.data[i] - '0');
-    }
     *out = n;
     return n <= max;
 }

@@ -263,20 +263,6 @@ bool origin_allowed(struct text origin, struct text host, bool secure, struct te
     return false;
 }
 
-/* Digits alone, at most 18; -1: something else. */
-static int64_t position(struct text t)
-{
-    int64_t n = 0;
-    if (t.len == 0 || t.len > 18)
-        return -1;
-    for (size_t i = 0; i < t.len; i++) {
-        if (t.data[i] < '0' || t.data[i] > '9')
-            return -1;
-        n = n * 10 + (t.data[i] - '0');
-    }
-    return n;
-}
-
 enum range range_read(struct text range, int64_t size, int64_t *out_from, int64_t *out_to)
 {
     struct text unit, first;
@@ -286,7 +272,7 @@ enum range range_read(struct text range, int64_t size, int64_t *out_from, int64_
     first = text_trim(first);
     struct text second = text_trim(range);
     bool begins = first.len > 0, ends = second.len > 0;
-    int64_t from = position(first), to = position(second);
+    int64_t from = text_number(first), to = text_number(second);
     if ((begins && from < 0) || (ends && to < 0) || (!begins && !ends) ||
         (begins && ends && to < from))
         return RANGE_ALL;

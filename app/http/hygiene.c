@@ -4,21 +4,6 @@
 
 #include <strings.h>
 
-/* Digits only, at most 18 of them. */
-static bool read_length(struct text t, int64_t *out)
-{
-    if (t.len == 0 || t.len > 18)
-        return false;
-    int64_t n = 0;
-    for (size_t i = 0; i < t.len; i++) {
-        if (t.data[i] < '0' || t.data[i] > '9')
-            return false;
-        n = n * 10 + (t.data[i] - '0');
-    }
-    *out = n;
-    return true;
-}
-
 static bool has_nul(const char *s)
 {
     return strstr(s, "%00") != NULL;
@@ -72,8 +57,10 @@ static const char *length_fault(const struct door_request *r, struct head *head)
             return "Transfer-Encoding must be chunked.";
         head->chunked = true;
     }
-    if (lengths > 0 && !read_length(header_get(r, "Content-Length"), &head->body_bytes))
+    int64_t length = lengths > 0 ? text_number(header_get(r, "Content-Length")) : 0;
+    if (length < 0)
         return "Content-Length must be a number.";
+    head->body_bytes = length;
     return NULL;
 }
 

@@ -72,19 +72,6 @@ static bool is_at(struct text head, const char *path)
            (rest.data[wanted.len] == ' ' || rest.data[wanted.len] == '?');
 }
 
-static uint64_t length_of(struct text t)
-{
-    uint64_t n = 0;
-    if (t.len == 0 || t.len > 18)
-        return 0;
-    for (size_t i = 0; i < t.len; i++) {
-        if (t.data[i] < '0' || t.data[i] > '9')
-            return 0;
-        n = n * 10 + (uint64_t)(t.data[i] - '0');
-    }
-    return n;
-}
-
 /* Only the body of a POST or PUT is read by anybody. A length that is said twice, is no number or is too long is refused at once. */
 static void end_head(struct request_end *s, const struct request_rules *rules, struct text head)
 {
@@ -95,7 +82,8 @@ static void end_head(struct request_end *s, const struct request_rules *rules, s
     if (rules->body_max == 0 || said.lengths + said.codings != 1 ||
         !(text_starts(head, TEXT("POST ")) || text_starts(head, TEXT("PUT "))))
         return;
-    s->left = length_of(said.length);
+    int64_t length = text_number(said.length);
+    s->left = length > 0 ? (uint64_t)length : 0;
     if (said.codings == 1 && text_is_nocase(said.coding, TEXT("chunked")))
         s->phase = IN_SIZE;
     else if (s->left > 0 && s->left <= rules->body_max)

@@ -5,17 +5,6 @@
 #define LOOKED_MAX                                                                                 \
     4000 /* bytes of the message that are looked at: signs and addresses of links are long */
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool is_word(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (unsigned char)c >= 0x80;
-}
-
 struct walk {
     struct text text;
     size_t at;
@@ -44,7 +33,7 @@ static void skip_start(struct walk *w)
         size_t signs = n;
         while (peek(w, signs) == '#')
             signs++;
-        n = is_space(peek(w, signs)) ? signs : n;
+        n = byte_is_space(peek(w, signs)) ? signs : n;
     } else if ((peek(w, n) == '-' || peek(w, n) == '*' || peek(w, n) == '+') &&
                peek(w, n + 1) == ' ') {
         n++;
@@ -57,7 +46,7 @@ static bool skip_address(struct walk *w)
 {
     if (peek(w, 0) != ']' || peek(w, 1) != '(')
         return false;
-    for (size_t n = 2; peek(w, n) && !is_space(peek(w, n)); n++)
+    for (size_t n = 2; peek(w, n) && !byte_is_space(peek(w, n)); n++)
         if (peek(w, n) == ')') {
             w->at += n + 1;
             return true;
@@ -84,9 +73,9 @@ static bool is_sign(const struct walk *w)
     case '`':
         return true;
     case '*':
-        return !(is_space(before) && is_space(after));
+        return !(byte_is_space(before) && byte_is_space(after));
     case '_':
-        return !(is_word(before) && is_word(after));
+        return !(byte_is_of_word(before) && byte_is_of_word(after));
     case '~':
         return after == '~' || before == '~';
     case '[':
@@ -94,7 +83,7 @@ static bool is_sign(const struct walk *w)
     case '!':
         return after == '[';
     case '\\':
-        return after > ' ' && !is_word(after);
+        return after > ' ' && !byte_is_of_word(after);
     default:
         return false;
     }
@@ -120,7 +109,7 @@ void push_words(struct text message, struct buf *out)
     skip_start(&w);
     while (w.at < w.text.len && w.count < PUSH_WORDS_MAX) {
         char c = peek(&w, 0);
-        if (is_space(c)) {
+        if (byte_is_space(c)) {
             w.gap = true;
             w.at++;
             if (c == '\n')

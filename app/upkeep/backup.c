@@ -223,16 +223,12 @@ enum err upkeep_backup(struct store *s, const char *files, const char *to_path,
 
 /* ---- a restore */
 
-/* A name is one line, and nothing that a terminal would obey. */
 static void tell_absent(struct bringing *b, struct query *q)
 {
     struct restored *r = b->restored;
     if (r->missing < RESTORED_NAMES_MAX) {
         char *name = r->names[r->missing];
-        size_t len = text_copy(name, sizeof r->names[0], col_text(q, 3));
-        for (size_t i = 0; i < len; i++)
-            if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-                name[i] = ' ';
+        text_flatten(name, text_copy(name, sizeof r->names[0], col_text(q, 3)));
     }
     r->missing++;
 }

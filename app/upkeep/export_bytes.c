@@ -87,17 +87,13 @@ enum err export_bytes_before(struct export_bytes *b, const char *path)
 
 /* ---- with its line */
 
-/* In words, whatever the name has in it. */
 static void say_absent(struct export_bytes *b, struct text name, enum shelf_got got)
 {
     char sentence[512], shown[256];
     b->count->absent++;
     if (!b->order->said || ++b->said > EXPORT_SAID_MAX)
         return;
-    size_t len = text_copy(shown, sizeof shown, name);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)shown[i] < ' ' || shown[i] == 0x7f)
-            shown[i] = ' ';
+    text_flatten(shown, text_copy(shown, sizeof shown, name));
     (void)snprintf(sentence, sizeof sentence, "%s: its bytes are %s.", shown,
                    got == SHELF_MISSING ? "not there" : "not those that were sent");
     b->order->said(b->order->ctx, sentence);

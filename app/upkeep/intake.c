@@ -30,17 +30,9 @@ enum err intake_init(struct intake *in, struct store *s, const struct import_ord
     return in->ended ? e : ERR_NOMEM;
 }
 
-/* A name is one line, and nothing that a terminal would obey. */
-static void mend_name(char *t, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)t[i] < ' ' || t[i] == 0x7f)
-            t[i] = ' ';
-}
-
 void intake_begin(struct intake *in, const char *file)
 {
-    mend_name(in->file, text_copy(in->file, sizeof in->file, text_of(file)));
+    text_flatten(in->file, text_copy(in->file, sizeof in->file, text_of(file)));
     in->line = 0;
 }
 
@@ -166,7 +158,7 @@ static struct job_data *copy_of(struct intake *in, const struct item *item)
         if (i == ITEM_WORDS && item->kind != ITEM_ROOM)
             kept.len = mend_lines(at, kept.len);
         else if (i != ITEM_REACTIONS && i != ITEM_FILES)
-            mend_name(at, kept.len);
+            text_flatten(at, kept.len);
         at[kept.len] = 0;
         at += kept.len + 1;
         job->put.item.texts[i] = kept;

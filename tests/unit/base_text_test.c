@@ -48,6 +48,38 @@ static void ids_are_plain_decimal_numbers(void)
     CHECK_INT(text_id(TEXT("1\0")), 0);
 }
 
+static void numbers_are_digits_alone(void)
+{
+    CHECK_INT(text_number(TEXT("0")), 0);
+    CHECK_INT(text_number(TEXT("007")), 7);
+    CHECK_INT(text_number(TEXT("999999999999999999")), 999999999999999999);
+    static const char *const wrong[] = {"",    "-1",  "+1",  " 1",        "1 ",
+                                        "1.0", "1e3", "0x1", "1\xc3\xa9", "1000000000000000000"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        CHECK_INT(text_number(text_of(wrong[i])), -1);
+    CHECK_INT(text_number(TEXT("1\0")), -1);
+    CHECK_INT(text_number(null_text), -1);
+}
+
+static void flattening_leaves_one_line_for_a_terminal(void)
+{
+    char bytes[] = "\x1b[31ma\r\nb\t\x7f\0\xc3\xa9~";
+    text_flatten(bytes, sizeof bytes - 1);
+    CHECK_TEXT(bytes, " [31ma  b   \xc3\xa9~");
+    text_flatten(bytes, 0);
+    CHECK_TEXT(bytes, " [31ma  b   \xc3\xa9~");
+}
+
+/* Each of the 256. */
+static void bytes_are_of_a_word_or_between_two(void)
+{
+    static const char word[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    for (int c = 0; c < 256; c++) {
+        CHECK_INT(byte_is_space((char)c), c > 0 && strchr(" \t\r\n", c) != NULL);
+        CHECK_INT(byte_is_of_word((char)c), c >= 0x80 || (c > 0 && strchr(word, c) != NULL));
+    }
+}
+
 static void trimming_takes_white_space_from_both_sides(void)
 {
     CU_ASSERT_TRUE(text_is(text_trim(TEXT(" \t\r\n a b \n")), TEXT("a b")));
@@ -105,5 +137,7 @@ static void copies_are_kept_one_behind_the_other(void)
 }
 
 UNIT("base/text", CASE(texts_compare_by_their_bytes), CASE(ids_are_plain_decimal_numbers),
-     CASE(trimming_takes_white_space_from_both_sides), CASE(splitting_gives_every_part_once),
-     CASE(copies_are_cut_to_fit_and_ended), CASE(copies_are_kept_one_behind_the_other))
+     CASE(numbers_are_digits_alone), CASE(flattening_leaves_one_line_for_a_terminal),
+     CASE(bytes_are_of_a_word_or_between_two), CASE(trimming_takes_white_space_from_both_sides),
+     CASE(splitting_gives_every_part_once), CASE(copies_are_cut_to_fit_and_ended),
+     CASE(copies_are_kept_one_behind_the_other))
