@@ -55,16 +55,23 @@ enum err disk_length(struct files *f, const char *blob, int64_t *out_bytes, bool
 
 /* ---- bytes come */
 
-/* The folder of the first two letters; it is in its own one for good. */
+/* Of the first two letters. */
+static enum err folder_path(struct files *f, const char *blob, char out[BLOB_PATH_SIZE])
+{
+    int n = snprintf(out, BLOB_PATH_SIZE, "%s/%.2s", f->folder, blob);
+    return n > 0 && n < BLOB_PATH_SIZE ? ERR_OK : ERR_LIMIT;
+}
+
+/* It is in its own folder for good, and that one, too. */
 static enum err make_folder(struct files *f, const char *blob)
 {
     char path[BLOB_PATH_SIZE];
-    int n = snprintf(path, sizeof path, "%s/%.2s", f->folder, blob);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return ERR_LIMIT;
+    enum err e = folder_path(f, blob, path);
+    if (e != ERR_OK)
+        return e;
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return why();
-    enum err e = disk_sync_folder(path);
+    e = disk_sync_names(f->folder);
     return e == ERR_OK ? disk_sync_folder(f->folder) : e;
 }
 
@@ -228,11 +235,8 @@ enum err disk_delete(struct files *f, const char *blob)
 enum err disk_deleted(struct files *f, const char *blob)
 {
     char path[BLOB_PATH_SIZE];
-    int n = snprintf(path, sizeof path, "%s/%.2s", f->folder, blob);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return ERR_LIMIT;
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        return ERR_OK; /* nothing was ever written there */
-    enum err e = blob_path(f->folder, blob, false, path);
-    return e == ERR_OK ? disk_sync_folder(path) : e;
+    enum err e = folder_path(f, blob, path);
+    if (e != ERR_OK || (access(path, F_OK) != 0 && errno == ENOENT))
+        return e; /* nothing was ever written there */
+    return disk_sync_names(path);
 }

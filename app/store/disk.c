@@ -94,17 +94,23 @@ int disk_unlock(int fd)
     return -1;
 }
 
-enum err disk_sync_folder(const char *path)
+enum err disk_sync_names(const char *folder)
 {
-    char *folder = folder_of(path);
-    if (!folder)
-        return ERR_NOMEM;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
     if (fd < 0)
         return ERR_IO;
     enum err e = fsync(fd) == 0 ? ERR_OK : ERR_IO;
+    int why = errno;
     (void)close(fd);
+    errno = why;
+    return e;
+}
+
+enum err disk_sync_folder(const char *path)
+{
+    char *folder = folder_of(path);
+    enum err e = folder ? disk_sync_names(folder) : ERR_NOMEM;
+    free(folder);
     return e;
 }
 

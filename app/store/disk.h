@@ -25,7 +25,9 @@ MUST_USE enum err disk_lock(const char *path, int *out_fd, char error[ERROR_SIZE
 /* -1 is welcome. Returns -1. */
 int disk_unlock(int fd);
 
-/* Makes a rename in the folder of path last over a power cut. */
+/* Makes what was renamed in the folder last over a power cut; the second: in the folder of path.
+ * errors: ERR_NOMEM; ERR_IO, errno says why */
+MUST_USE enum err disk_sync_names(const char *folder);
 MUST_USE enum err disk_sync_folder(const char *path);
 
 /* Names the process that holds SQLite's locks on path, "NAME, process 4711"; false: none found.

@@ -92,21 +92,8 @@ enum err shelf_part(struct shelf *s, char out[SHELF_PATH_SIZE], char error[256])
 
 static enum err sync_folder(const char *path, char error[256])
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = fd >= 0 && fsync(fd) == 0;
-    enum err e = synced ? ERR_OK : fail(error, "Cannot write to disk the folder", path);
-    if (fd >= 0)
-        (void)close(fd);
-    return e;
-}
-
-static enum err sync_parent(const struct shelf *s, char error[256])
-{
-    char path[SHELF_PATH_SIZE];
-    const char *slash = strrchr(s->path, '/');
-    int len = slash && slash > s->path ? (int)(slash - s->path) : 1;
-    (void)snprintf(path, sizeof path, "%.*s", len, slash ? s->path : ".");
-    return sync_folder(path, error);
+    return disk_sync_names(path) == ERR_OK ? ERR_OK
+                                           : fail(error, "Cannot write to disk the folder", path);
 }
 
 enum err shelf_sync(struct shelf *s, char error[256])
@@ -128,7 +115,8 @@ enum err shelf_sync(struct shelf *s, char error[256])
         s->settled = e == ERR_OK;
     }
     if (e == ERR_OK && s->made) {
-        e = sync_parent(s, error);
+        if (disk_sync_folder(s->path) != ERR_OK)
+            e = fail(error, "Cannot write to disk the folder of", s->path);
         s->made = e != ERR_OK;
     }
     return e;
