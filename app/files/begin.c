@@ -97,19 +97,12 @@ static enum err check_room(struct db *db, struct begin *job)
 
 static enum err insert(struct db *db, const struct begin *job, struct file *out)
 {
-    struct files *f = job->files;
-    *out = (struct file){.size = job->size};
-    blob_name(f->env, out->blob);
-    struct query *q = db_query(db, QUERY_FILES_INSERT);
-    query_int(q, 1, job->answer.actor.user_id);
-    query_text(q, 2, job->key);
-    query_text(q, 3, text_of(out->blob));
-    query_text(q, 4, job->name);
-    query_int(q, 5, job->size);
-    query_int(q, 6, env_wall_ms(f->env));
-    enum err e = query_run(q);
-    out->id = db_last_id(db);
-    return e;
+    const struct env *env = job->files->env;
+    *out = (struct file){
+        .author_id = job->answer.actor.user_id, .size = job->size, .created_ms = env_wall_ms(env)};
+    blob_name(env, out->blob);
+    text_copy(out->name, sizeof out->name, job->name);
+    return file_insert(db, out, job->key);
 }
 
 static enum err answer_begun(struct begin *job, const struct file *file)

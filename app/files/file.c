@@ -55,6 +55,32 @@ enum err file_by_id(struct db *db, int64_t id, struct file *out)
     return e != ERR_OK ? e : found ? ERR_OK : ERR_NOT_FOUND;
 }
 
+enum err file_insert(struct db *db, struct file *f, struct text key)
+{
+    struct query *q = db_query(db, QUERY_FILES_INSERT);
+    query_int(q, 1, f->author_id);
+    query_text(q, 2, key);
+    query_text(q, 3, text_of(f->blob));
+    query_text(q, 4, text_of(f->name));
+    query_int(q, 5, f->size);
+    query_int(q, 6, f->created_ms);
+    enum err e = query_run(q);
+    f->id = db_last_id(db);
+    return e;
+}
+
+enum err file_set_whole(struct db *db, const struct file *f)
+{
+    struct query *q = db_query(db, QUERY_FILES_WHOLE);
+    query_int(q, 1, f->id);
+    query_text(q, 2, text_of(f->type));
+    query_int(q, 3, f->width);
+    query_int(q, 4, f->height);
+    query_text(q, 5, text_of(f->sha256));
+    enum err e = query_run(q);
+    return e == ERR_OK && db_changes(db) == 0 ? ERR_NOT_FOUND : e;
+}
+
 /* ---- a message brings files */
 
 static bool is_twice(struct brought b, size_t at)

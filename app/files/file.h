@@ -43,6 +43,12 @@ void file_write_members(struct json_writer *w, const struct file *f);
 /* In a reader's or writer's job. errors: ERR_NOT_FOUND; those of query_end */
 MUST_USE enum err file_by_id(struct db *db, int64_t id, struct file *out);
 
+/* A new row, of which no bytes have come: author_id, blob, name, size and created_ms of `f`, and the author's own key. In a writer's
+ * job. out: f->id. errors: ERR_CONFLICT the key or the blob is another's; those of query_end */
+MUST_USE enum err file_insert(struct db *db, struct file *f, struct text key);
+/* All of its bytes are on disk: type, width, height and sha256 of `f`. errors: ERR_NOT_FOUND its row has gone; those of query_end */
+MUST_USE enum err file_set_whole(struct db *db, const struct file *f);
+
 /* ---- a message brings files, in the writer's job that sends it */
 
 struct brought {

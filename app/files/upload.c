@@ -82,14 +82,7 @@ static enum err readable_run(struct db *db, void *data)
 static enum err whole_run(struct db *db, void *data)
 {
     struct question *job = data;
-    struct query *q = db_query(db, QUERY_FILES_WHOLE);
-    query_int(q, 1, job->file.id);
-    query_text(q, 2, text_of(job->file.type));
-    query_int(q, 3, job->file.width);
-    query_int(q, 4, job->file.height);
-    query_text(q, 5, text_of(job->file.sha256));
-    enum err e = query_run(q);
-    return e == ERR_OK && db_changes(db) == 0 ? ERR_NOT_FOUND : e; /* dropped meanwhile */
+    return file_set_whole(db, &job->file); /* ERR_NOT_FOUND: dropped meanwhile */
 }
 
 /* ---- a piece */

@@ -163,10 +163,8 @@ static bool look_at(void *ctx, const char *name, const char *where, int64_t size
 {
     struct clearing *c = ctx;
     char blob[BLOB_NAME_SIZE];
-    text_copy(blob, sizeof blob, text_of(name));
-    bool part = strlen(name) > sizeof blob - 1 && strcmp(name + sizeof blob - 1, ".part") == 0;
-    bool ours = size >= 0 && blob_is_name(blob) && (part || strlen(name) == sizeof blob - 1);
-    if (!ours)
+    bool part;
+    if (!blob_of_entry(name, blob, &part) || size < 0)
         return true;
     struct query *q = db_query(c->copy, QUERY_UPKEEP_FILE_OF_BLOB);
     query_text(q, 1, text_of(blob));

@@ -55,10 +55,9 @@ static void tell_bytes(struct look *l, const struct row *r, const char *what)
     char sentence[512];
     if (!is_named(l, r->blob, QUERY_UPKEEP_FILE_OF_BLOB))
         return;
-    int n = snprintf(sentence, sizeof sentence, "The bytes of file %lld (%s), files/%.2s/%s, %s.",
-                     (long long)r->id, r->name, r->blob, r->blob, what);
-    size_t len = n < 0 ? 0 : (size_t)n < sizeof sentence ? (size_t)n : sizeof sentence - 1;
-    finding_add(l->f, (struct text){sentence, len}, bytes_back);
+    (void)snprintf(sentence, sizeof sentence, "The bytes of file %lld (%s), files/%.2s/%s, %s.",
+                   (long long)r->id, r->name, r->blob, r->blob, what);
+    finding_add(l->f, text_of(sentence), bytes_back);
 }
 
 /* True if they are those that were sent. errno of a read that failed */
@@ -154,11 +153,7 @@ static bool look_at_thing(void *ctx, const char *name, const char *where, int64_
     struct look *l = ctx;
     char blob[BLOB_NAME_SIZE], path[SHELF_PATH_SIZE], sentence[512], amount[40] = "no file";
     struct stat st;
-    const char *rest = "";
-    size_t len = text_copy(blob, sizeof blob, text_of(name));
-    rest = name + len;
-    bool ours = blob_is_name(blob) && strncmp(where, blob, 2) == 0 &&
-                (!*rest || strcmp(rest, ".part") == 0);
+    bool part, ours = blob_of_entry(name, blob, &part) && strncmp(where, blob, 2) == 0;
     if (ours && is_named(l, blob, QUERY_UPKEEP_CHECK_BLOB))
         return l->err == ERR_OK;
     /* Its row, and then it, may have gone since the folder was read. */
@@ -167,9 +162,8 @@ static bool look_at_thing(void *ctx, const char *name, const char *where, int64_
         return l->err == ERR_OK;
     if (size >= 0)
         (void)snprintf(amount, sizeof amount, "%lld bytes", (long long)size);
-    n = snprintf(sentence, sizeof sentence, "files/%s (%s) belongs to nothing.", where, amount);
-    len = n < 0 ? 0 : (size_t)n < sizeof sentence ? (size_t)n : sizeof sentence - 1;
-    finding_add(l->f, (struct text){sentence, len}, bytes_loose);
+    (void)snprintf(sentence, sizeof sentence, "files/%s (%s) belongs to nothing.", where, amount);
+    finding_add(l->f, text_of(sentence), bytes_loose);
     if (store_copy_stopped(l->store))
         l->err = ERR_CANCELLED;
     return l->err == ERR_OK;

@@ -10,25 +10,19 @@ static enum err insert(struct db *db, const struct put *p, int64_t author_id, co
                        int64_t *out_id)
 {
     char key[64];
-    int n = snprintf(key, sizeof key, "import %.*s", TEXT_ARG(f->blob));
-    struct query *q = db_query(db, QUERY_FILES_INSERT);
-    query_int(q, 1, author_id);
-    query_text(q, 2, (struct text){key, (size_t)n});
-    query_text(q, 3, f->blob);
-    query_text(q, 4, f->name);
-    query_int(q, 5, f->size);
-    query_int(q, 6, put_time(p));
-    enum err e = query_run(q);
-    if (e != ERR_OK)
-        return e;
-    *out_id = db_last_id(db);
-    q = db_query(db, QUERY_FILES_WHOLE);
-    query_int(q, 1, *out_id);
-    query_text(q, 2, f->type);
-    query_int(q, 3, f->width);
-    query_int(q, 4, f->height);
-    query_text(q, 5, f->sha256);
-    return query_run(q);
+    struct file file = {.author_id = author_id,
+                        .size = f->size,
+                        .width = f->width,
+                        .height = f->height,
+                        .created_ms = put_time(p)};
+    text_copy(file.blob, sizeof file.blob, f->blob);
+    text_copy(file.name, sizeof file.name, f->name);
+    text_copy(file.type, sizeof file.type, f->type);
+    text_copy(file.sha256, sizeof file.sha256, f->sha256);
+    (void)snprintf(key, sizeof key, "import %s", file.blob);
+    enum err e = file_insert(db, &file, text_of(key));
+    *out_id = file.id;
+    return e == ERR_OK ? file_set_whole(db, &file) : e;
 }
 
 enum err put_files(struct db *db, struct put *p, int64_t author_id,

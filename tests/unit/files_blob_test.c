@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define NAME "ab23456789abcdef0123456789abcdef"
+
 static void names_are_made_by_chance(void)
 {
     char one[BLOB_NAME_SIZE], other[BLOB_NAME_SIZE];
@@ -32,9 +34,28 @@ static void nothing_else_is_a_name(void)
         CU_ASSERT_FALSE(blob_is_name(wrong[i]));
 }
 
+static void entries_of_a_folder_are_ours_or_not(void)
+{
+    static const struct {
+        const char *entry;
+        bool ours, part;
+    } rows[] = {
+        {NAME, true, false},           {NAME ".part", true, true}, {NAME ".par", false, false},
+        {NAME ".parts", false, false}, {NAME "0", false, false},   {"ab.part", false, false},
+        {".part", false, false},       {"", false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char name[BLOB_NAME_SIZE];
+        bool part;
+        CHECK_INT(blob_of_entry(rows[i].entry, name, &part), rows[i].ours);
+        CHECK_INT(part && rows[i].ours, rows[i].part);
+        CHECK_INT(strncmp(name, rows[i].entry, sizeof name - 1), 0);
+    }
+}
+
 static void paths_lead_below_the_folder(void)
 {
-    static const char name[] = "ab23456789abcdef0123456789abcdef";
+    static const char name[] = NAME;
     static char folder[BLOB_PATH_SIZE];
     char path[BLOB_PATH_SIZE];
     CHECK_INT(blob_path("data/files", name, false, path), ERR_OK);
@@ -47,4 +68,4 @@ static void paths_lead_below_the_folder(void)
 }
 
 UNIT("files/blob", CASE(names_are_made_by_chance), CASE(nothing_else_is_a_name),
-     CASE(paths_lead_below_the_folder))
+     CASE(entries_of_a_folder_are_ours_or_not), CASE(paths_lead_below_the_folder))
