@@ -150,15 +150,13 @@ static void log_failure(const struct parcel *parcel, unsigned status, const char
 
 static void failed(struct pusher *p, struct parcel *parcel, unsigned status, const char *why)
 {
-    bool gone = status == 404 || status == 410;
+    enum row_change change = row_change_of(status);
     metric_add(METRIC_pushes_failed, 1);
-    if (!gone)
+    if (change != ROW_GONE)
         log_failure(parcel, status, why);
-    if (gone)
-        row_change(p, ROW_GONE, parcel->subscription_id);
-    else if (env_wall_ms(p->env) - parcel->failed_ms >= ROW_MS)
-        row_change(p, ROW_FAILED, parcel->subscription_id);
-    forget(p, parcel, gone);
+    if (change == ROW_GONE || env_wall_ms(p->env) - parcel->failed_ms >= ROW_MS)
+        row_change(p, change, parcel->subscription_id);
+    forget(p, parcel, change == ROW_GONE);
 }
 
 /* How long until it is tried again; 0: it is not. */
@@ -187,7 +185,7 @@ static void send_task(void *thread, void *data)
     struct letter letter = {parcel->endpoint, &parcel->to, parcel->payload, parcel->room_id};
     enum err e = service_post(p, &letter, &status, &retry_ms, &why);
     int64_t wait_ms = again_ms(parcel, e, status, retry_ms);
-    if (e == ERR_OK && status >= 200 && status < 300)
+    if (e == ERR_OK && row_change_of(status) == ROW_SENT)
         taken(p, parcel);
     else if (e == ERR_CLOSED)
         forget(p, parcel, false);

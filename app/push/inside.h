@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 struct db;
+struct query;
 struct task_queue;
 
 #define SENDING_MAX 3 /* at once; a person has one of them at most */
@@ -87,8 +88,7 @@ struct letter {
     const char *endpoint;
     const struct web_push_receiver *to;
     struct text payload;
-    int64_t
-        room_id; /* a later one replaces an earlier of the same that was not delivered; 0: none does */
+    int64_t room_id; /* a later one replaces an earlier one that was not delivered; 0: none does */
 };
 
 /* out: the status, and Retry-After or 0. why: a sentence for people, without the address
@@ -98,9 +98,13 @@ MUST_USE enum err service_post(struct pusher *p, const struct letter *letter, un
 
 /* ---- rows.c: what becomes of subscriptions, as jobs of their own that nobody waits for */
 enum row_change { ROW_SENT, ROW_FAILED, ROW_GONE };
+/* What a push service's answer makes of its row; status 0, none came, is ROW_FAILED. source: RFC 8030 5, 7.3 */
+enum row_change row_change_of(unsigned status);
 void row_change(struct pusher *p, enum row_change what, int64_t subscription_id);
 /* Counts them, soon. */
 void rows_count(struct pusher *p);
+/* The keys of a row, in the columns `at` and behind it. False: they are damaged. */
+bool row_receiver(struct query *q, int at, struct web_push_receiver *out);
 /* Those of another key go; a writer's job. */
 MUST_USE enum err rows_begin(struct pusher *p);
 

@@ -88,10 +88,10 @@ static void write_payload(struct query *q, const struct seen *at, struct buf *ou
 /* errors: ERR_NOMEM; ERR_LIMIT no room in the job; ERR_DAMAGED the row's keys */
 static enum err pack(struct look *job, struct query *q, const struct seen *at, struct text payload)
 {
-    struct text point = col_text(q, 3), auth = col_text(q, 4);
+    struct web_push_receiver to;
     if (job->parcels_count == PUSH_QUEUE_MAX)
         return ERR_LIMIT;
-    if (point.len != PUSH_POINT_BYTES || auth.len != PUSH_AUTH_BYTES)
+    if (!row_receiver(q, 3, &to))
         return ERR_DAMAGED;
     struct parcel *parcel = parcel_new(job->p, col_text(q, 2), payload);
     if (!parcel)
@@ -102,8 +102,7 @@ static enum err pack(struct look *job, struct query *q, const struct seen *at, s
     parcel->offset = at->offset;
     parcel->sent_ms = col_int(q, 5);
     parcel->failed_ms = col_int(q, 6);
-    memcpy(parcel->to.point, point.data, sizeof parcel->to.point);
-    memcpy(parcel->to.auth, auth.data, sizeof parcel->to.auth);
+    parcel->to = to;
     job->parcels[job->parcels_count++] = parcel;
     return ERR_OK;
 }

@@ -75,6 +75,23 @@ static void change_done(void *data, enum err e)
     free(job);
 }
 
+enum row_change row_change_of(unsigned status)
+{
+    if (status >= 200 && status < 300)
+        return ROW_SENT;
+    return status == 404 || status == 410 ? ROW_GONE : ROW_FAILED;
+}
+
+bool row_receiver(struct query *q, int at, struct web_push_receiver *out)
+{
+    struct text point = col_text(q, at), auth = col_text(q, at + 1);
+    if (point.len != sizeof out->point || auth.len != sizeof out->auth)
+        return false;
+    memcpy(out->point, point.data, sizeof out->point);
+    memcpy(out->auth, auth.data, sizeof out->auth);
+    return true;
+}
+
 void row_change(struct pusher *p, enum row_change what, int64_t subscription_id)
 {
     submit(p, what, subscription_id, writer_submit, change_run, change_done);

@@ -22,16 +22,8 @@ static enum err find_run(struct db *db, void *data)
     struct query *q = db_query(db, QUERY_PUSH_OWN);
     query_text(q, 1, job->endpoint);
     query_int(q, 2, job->answer.actor.user_id);
-    bool found = query_row(q);
-    if (found) {
-        struct text point = col_text(q, 1), auth = col_text(q, 2);
-        job->subscription_id = col_int(q, 0);
-        found = point.len == sizeof job->to.point && auth.len == sizeof job->to.auth;
-        if (found) {
-            memcpy(job->to.point, point.data, point.len);
-            memcpy(job->to.auth, auth.data, auth.len);
-        }
-    }
+    bool found = query_row(q) && row_receiver(q, 1, &job->to);
+    job->subscription_id = found ? col_int(q, 0) : 0;
     enum err e = query_end(q);
     return e != ERR_OK || found ? e
                                 : answer_fault(&job->answer, ERR_NOT_FOUND, "endpoint",
@@ -41,15 +33,10 @@ static enum err find_run(struct db *db, void *data)
 static void write_status(struct test *job, unsigned status)
 {
     struct json_writer *w = &job->answer.out;
-    bool gone = status == 404 || status == 410;
     json_open(w, NULL, '{');
     json_add_int(w, "status", status);
     json_close(w, '}');
-    if (gone)
-        row_change(job->p, ROW_GONE, job->subscription_id);
-    else
-        row_change(job->p, status >= 200 && status < 300 ? ROW_SENT : ROW_FAILED,
-                   job->subscription_id);
+    row_change(job->p, row_change_of(status), job->subscription_id);
 }
 
 static void test_task(void *thread, void *data)
