@@ -30,11 +30,7 @@ static void reply_backup(struct reply reply, int64_t bytes, const struct backed_
     json_add_int(&w, "deleted", copied->deleted);
     json_add_int(&w, "lost", copied->lost);
     json_close(&w, '}');
-    if (b.err == ERR_OK)
-        reply_json(reply, buf_text(&b));
-    else
-        reply_error(reply, b.err);
-    buf_fini(&b);
+    reply_buf(reply, &b);
 }
 
 static void backup_task(void *thread, void *data)
@@ -62,11 +58,7 @@ static void reply_findings(struct reply reply, const struct findings *f)
     json_add_raw(&w, "findings", buf_text(&f->json));
     json_add_int(&w, "count", f->count);
     json_close(&w, '}');
-    if (b.err == ERR_OK)
-        reply_json(reply, buf_text(&b));
-    else
-        reply_error(reply, b.err);
-    buf_fini(&b);
+    reply_buf(reply, &b);
 }
 
 static void check_task(void *thread, void *data)

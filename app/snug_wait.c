@@ -29,11 +29,7 @@ static void write_result(struct reply reply, struct ws_manager *m)
     if (m)
         json_add_int(&w, "connections", (int64_t)ws_manager_connections(m));
     json_close(&w, '}');
-    if (b.err == ERR_OK)
-        reply_json(reply, buf_text(&b));
-    else
-        reply_error(reply, b.err);
-    buf_fini(&b);
+    reply_buf(reply, &b);
 }
 
 static void on_connected(void *ctx, enum err e, struct ws_manager *m)

@@ -1,5 +1,6 @@
 #include "base/method.h"
 
+#include "base/buf.h"
 #include "base/must.h"
 
 const struct arg *args_get(const struct args *a, const char *name)
@@ -13,6 +14,15 @@ const struct arg *args_get(const struct args *a, const char *name)
 void reply_json(struct reply r, struct text json)
 {
     reply_send(r, &(struct outcome){.err = ERR_OK, .json = json});
+}
+
+void reply_buf(struct reply r, struct buf *json)
+{
+    if (json->err == ERR_OK)
+        reply_json(r, buf_text(json));
+    else
+        reply_error(r, json->err);
+    buf_fini(json);
 }
 
 void reply_error(struct reply r, enum err e)

@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/text.h"
 
+struct buf;
+
 /* What a caller must be. MEMBER, OWNER and the like are checked by the handler inside its transaction:
  * to the door they mean USER. LOCAL is the command line over the private socket, which may do everything. */
 enum right { RIGHT_ANY, RIGHT_USER, RIGHT_MEMBER, RIGHT_OWNER, RIGHT_ADMIN, RIGHT_LOCAL };
@@ -106,6 +108,8 @@ static inline void reply_send(struct reply r, const struct outcome *o)
 }
 
 void reply_json(struct reply r, struct text json);
+/* The same of a whole document in `json`, or its error if it could not be written; frees its bytes. */
+void reply_buf(struct reply r, struct buf *json);
 void reply_error(struct reply r, enum err e);
 /* `message` is a whole sentence that names the field; `field` may be NULL. */
 void reply_fault(struct reply r, enum err e, const char *field, const char *message);

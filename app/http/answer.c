@@ -23,15 +23,15 @@ static const struct {
     {408, "Request Timeout"},
     {409, "Conflict"},
     {413, "Content Too Large"},
-    {416, "Range Not Satisfiable"},
     {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
     {426, "Upgrade Required"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {501, "Not Implemented"},
     {503, "Service Unavailable"},
-    {507, "Insufficient Storage"},
     {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
 };
 
 const char *status_name(int status)

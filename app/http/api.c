@@ -104,11 +104,7 @@ void api_batch(void *ctx, const struct actor *actor, const struct args *args, st
         run_command(&b, command);
     json_close(&b.w, ']');
     json_close(&b.w, '}');
-    if (json.err == ERR_OK)
-        reply_json(reply, buf_text(&json));
-    else
-        reply_error(reply, json.err);
-    buf_fini(&json);
+    reply_buf(reply, &json);
 }
 
 /* ---- the door */

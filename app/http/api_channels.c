@@ -125,11 +125,7 @@ static void broadcast_answer(struct broadcast *b)
     }
     json_close(&w, ']');
     json_close(&w, '}');
-    if (json.err == ERR_OK)
-        reply_json(b->reply, buf_text(&json));
-    else
-        reply_error(b->reply, json.err);
-    buf_fini(&json);
+    reply_buf(b->reply, &json);
     free(b);
 }
 
@@ -345,12 +341,9 @@ static void on_counted(const struct hub_asker *asker, const struct channels_resu
     json_close(&w, '}');
     json_close(&w, ']');
     json_close(&w, '}');
-    enum err e = r->err == ERR_OK ? json.err : r->err;
-    if (e == ERR_OK)
-        reply_json(info->reply, buf_text(&json));
-    else
-        reply_error(info->reply, e);
-    buf_fini(&json);
+    if (r->err != ERR_OK)
+        json.err = r->err;
+    reply_buf(info->reply, &json);
     free(info);
 }
 

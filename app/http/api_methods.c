@@ -144,11 +144,7 @@ void reply_kept_error(struct reply *kept, enum err e)
 
 void reply_kept_json(struct reply *kept, struct buf *json)
 {
-    if (json->err == ERR_OK)
-        reply_json(*kept, buf_text(json));
-    else
-        reply_error(*kept, json->err);
-    buf_fini(json);
+    reply_buf(*kept, json);
     free(kept);
 }
 

@@ -58,6 +58,16 @@ static void write_place(struct json_writer *w, const struct taken *t)
     json_add_int(w, "size", t->size);
 }
 
+ON(role_http) static void answer_json(struct visit *v, int status, struct buf *body)
+{
+    if (body->err == ERR_OK)
+        answer(v, &(struct answer){
+                      .status = status, .type = "application/json", .body = buf_text(body)});
+    else
+        answer_error(v, 0, body->err, NULL);
+    buf_fini(body);
+}
+
 /* {"offset", "size", "file"?}. */
 ON(role_http) static void answer_taken(struct visit *v, const struct taken *t)
 {
@@ -70,12 +80,7 @@ ON(role_http) static void answer_taken(struct visit *v, const struct taken *t)
     if (file_is_whole(&t->file))
         file_write(&w, "file", &t->file);
     json_close(&w, '}');
-    if (body.err == ERR_OK)
-        answer(v, &(struct answer){
-                      .status = 200, .type = "application/json", .body = buf_text(&body)});
-    else
-        answer_error(v, 0, body.err, NULL);
-    buf_fini(&body);
+    answer_json(v, 200, &body);
 }
 
 /* {"error": {..}, "offset", "size"}: from where the client can go on. */
@@ -95,12 +100,7 @@ ON(role_http) static void answer_misplaced(struct visit *v, const struct taken *
     w = (struct json_writer){.out = &body, .first = false};
     write_place(&w, t);
     json_close(&w, '}');
-    if (body.err == ERR_OK)
-        answer(v, &(struct answer){
-                      .status = 409, .type = "application/json", .body = buf_text(&body)});
-    else
-        answer_error(v, 0, body.err, NULL);
-    buf_fini(&body);
+    answer_json(v, 409, &body);
 }
 
 ON(role_http) static void answer_put(struct visit *v, enum err e, const struct taken *t)

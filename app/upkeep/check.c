@@ -38,9 +38,8 @@ static const struct {
      "Pages show what the message tells; a file that is not there cannot be fetched. Restore a "
      "backup if there are many."},
     {QUERY_UPKEEP_CHECK_GONE,
-     "A running server removes them bit by bit; if they do not become fewer, its log says why. Of "
-     "a "
-     "file that is still there, copy the bytes elsewhere first: a backup has them."},
+     "A running server removes them bit by bit; if they do not become fewer, its log says why. "
+     "Of a file that is still there, copy the bytes elsewhere first: a backup has them."},
     {QUERY_UPKEEP_CHECK_KEYS, "They are removed in time. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_STREAMS, "Nobody is shown them. Nothing is to be done."},
     {QUERY_UPKEEP_CHECK_ERASED_EVENTS,
