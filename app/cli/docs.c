@@ -253,9 +253,8 @@ static void add_files(struct buf *out)
     TABLE(out, "address", "what it is");
     ROW(out, "PUT /files/<id>?offset=N",
         "the next bytes, at most 1 MiB: {offset, size, file?}. 409 with {error, offset, size}: "
-        "go on there; 409 with the code 111: another request writes; 413: more than the size; 507: "
-        "the "
-        "disk is full");
+        "go on there; 409 with the code 111: another request writes; 413: more than the size; "
+        "507: the disk is full");
     ROW(out, "GET /files/<id>/<name>",
         "the bytes, for who may read the message, and its author before; any name. ETag and Range "
         "are understood. What a browser may not show is an attachment");
